@@ -1,0 +1,3 @@
+"""minicompose: stack files in, running containers out."""
+
+__version__ = "0.1.0"

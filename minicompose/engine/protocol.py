@@ -1,0 +1,214 @@
+"""The engine as the rest of the program sees it: a method per verb, values in, values out.
+
+Every method raises only the exceptions of `minicompose.errors` that derive from `EngineError`.
+A `container` argument is an id or a name. All methods may be called from several threads at once.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import msgspec
+
+from minicompose.model import Network, Volume
+from minicompose.planning.observed import Health, Observed, ObservedContainer, State
+from minicompose.planning.plan import BuildImage, ContainerSpec
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """Frozen and by keyword."""
+
+
+class EngineInfo(Value, frozen=True, kw_only=True):
+    """`api` is the version negotiated: the lower of the engine's and ours, as (1, 41)."""
+
+    version: str
+    api: tuple[int, int]
+    os: str = "linux"
+    arch: str = "amd64"
+    name: str = "Docker"
+
+
+class ContainerState(Value, frozen=True, kw_only=True):
+    """One container, inspected. `health_output` is what its last health check printed."""
+
+    id: str
+    name: str
+    state: State
+    health: Health = "none"
+    exit_code: int = 0
+    oom_killed: bool = False
+    error: str = ""
+    health_output: str = ""
+    tty: bool = False
+
+
+class EngineEvent(Value, frozen=True, kw_only=True):
+    """Something happened to a container. `action` is the engine's word: create, start, die, stop,
+    kill, oom, destroy, rename, pause, unpause, health_status. `health` is set for the last,
+    `exit_code` for die. `time` is in nanoseconds since 1970 by the engine's clock.
+    """
+
+    action: str
+    id: str
+    name: str
+    service: str = ""
+    health: Health = "none"
+    exit_code: int | None = None
+    time: int = 0
+
+
+class EventStream(Protocol):
+    """A live subscription. Iteration ends when the engine goes away or after `close`."""
+
+    def __iter__(self) -> Iterator[EngineEvent]: ...
+
+    def close(self) -> None:
+        """End the iteration, from any thread."""
+
+
+class Progress(Value, frozen=True, kw_only=True):
+    """How far a pull or a build is.
+
+    A pull speaks of a `layer` ("a1b2c3") with a status ("Downloading") and bytes; a build prints `text`.
+    """
+
+    layer: str = ""
+    status: str = ""
+    current: int = 0
+    total: int = 0
+    text: str = ""
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class LogChunk(Value, frozen=True, kw_only=True):
+    """A piece of a container's output, as it came: not necessarily a whole line."""
+
+    stream: str
+    data: bytes
+
+
+class LogStream(Protocol):
+    """A container's output. Iteration ends with the output, or after `close` from any thread."""
+
+    def __iter__(self) -> Iterator[LogChunk]: ...
+
+    def close(self) -> None: ...
+
+
+class ExecSpec(Value, frozen=True, kw_only=True):
+    """What `exec` runs."""
+
+    command: tuple[str, ...]
+    tty: bool = False
+    stdin: bool = False
+    detach: bool = False
+    user: str = ""
+    working_dir: str = ""
+    privileged: bool = False
+    env: tuple[str, ...] = ()
+
+
+class ExecSession(Protocol):
+    """A running command. `fileno` is what to select on; without a tty output comes as chunks of both streams."""
+
+    def output(self) -> Iterator[LogChunk]:
+        """The command's output until it ends; with a tty everything is "stdout"."""
+
+    def write(self, data: bytes) -> None:
+        """Send to the command's standard input."""
+
+    def close_input(self) -> None:
+        """The command's standard input ends here."""
+
+    def resize(self, columns: int, rows: int) -> None: ...
+
+    def exit_code(self) -> int:
+        """The command's exit code; call it when `output` has ended."""
+
+    def close(self) -> None: ...
+
+
+class Engine(Protocol):
+    """One engine, reached. Also a context manager: leaving it closes its connections."""
+
+    def info(self) -> EngineInfo: ...
+
+    def observe(self, project: str) -> Observed:
+        """What is there of `project`, in a handful of list calls made side by side."""
+
+    def create_network(self, network: Network, labels: dict[str, str]) -> None: ...
+
+    def remove_network(self, network: str) -> None: ...
+
+    def create_volume(self, volume: Volume, labels: dict[str, str]) -> None: ...
+
+    def remove_volume(self, volume: str) -> None: ...
+
+    def pull_image(self, image: str, platform: str | None, on_progress: OnProgress) -> None: ...
+
+    def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
+        """Raises EngineFault with the end of the build's output when a step fails."""
+
+    def image_id(self, image: str) -> str | None:
+        """The id that the engine has for an image's name, or None when it has no such image."""
+
+    def remove_image(self, image: str) -> None: ...
+
+    def create_container(self, name: str, spec: ContainerSpec, keep_volumes_of: str | None) -> str:
+        """Create it, connect it to all its networks, put its files in, and return its id.
+
+        If a later call of these fails, what was created is removed again.
+        """
+
+    def start_container(self, container: str) -> None: ...
+
+    def stop_container(self, container: str, timeout: int | None) -> None:
+        """`timeout` in seconds, None for the container's own. One that does not run is left as it is."""
+
+    def restart_container(self, container: str, timeout: int | None) -> None: ...
+
+    def kill_container(self, container: str, signal: str) -> None: ...
+
+    def unpause_container(self, container: str) -> None: ...
+
+    def rename_container(self, container: str, name: str) -> None: ...
+
+    def remove_container(self, container: str, *, volumes: bool, force: bool = False) -> None: ...
+
+    def inspect_container(self, container: str) -> ContainerState: ...
+
+    def events(self, project: str) -> EventStream:
+        """Subscribe; when this returns, everything that happens from now on will come."""
+
+    def logs(
+        self,
+        container: str,
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: str = "",
+        until: str = "",
+        timestamps: bool = False,
+    ) -> LogStream: ...
+
+    def exec(self, container: str, spec: ExecSpec) -> ExecSession: ...
+
+    def close(self) -> None: ...
+
+
+__all__ = [
+    "ContainerState",
+    "Engine",
+    "EngineEvent",
+    "EngineInfo",
+    "EventStream",
+    "ExecSession",
+    "ExecSpec",
+    "LogChunk",
+    "LogStream",
+    "ObservedContainer",
+    "OnProgress",
+    "Progress",
+]

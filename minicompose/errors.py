@@ -1,0 +1,121 @@
+"""Everything that can go wrong, each with its exit code; and the diagnostic, which is a value."""
+
+import enum
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from minicompose.model import SourcePos
+
+
+class ExitCode(enum.IntEnum):
+    """What a command returns to its caller."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    ENGINE = 3
+    BUG = 4
+    INTERRUPTED = 130
+
+
+class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to say about one place in a stack file.
+
+    `pos` is where the caret goes; `length` is how many characters it underlines.
+    `path` is the dotted path of the attribute ("services.backend.depends_on"), where there is one.
+    `hint` says what to do, or what was probably meant.
+    """
+
+    severity: Literal["error", "warning"]
+    pos: SourcePos | None
+    summary: str
+    path: str = ""
+    hint: str = ""
+    length: int = 1
+
+
+class MinicomposeError(Exception):
+    """The root of the tree. `hint` says what the reader can do about it."""
+
+    exit_code: ExitCode = ExitCode.FAILED
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(MinicomposeError):
+    """The command line asks for something that cannot be: an unknown service, flags that clash."""
+
+    exit_code = ExitCode.USAGE
+
+
+class StackFileError(MinicomposeError):
+    """The stack files are wrong; holds every problem that was found, sorted by position.
+
+    `texts` maps each file's name, as it stands in the positions, to its text, for showing the line.
+    """
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], texts: dict[str, str]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        self.texts = texts
+        super().__init__(f"{len(self.diagnostics)} problem(s) in the stack file")
+
+
+class RunFailed(MinicomposeError):
+    """A step of a plan failed."""
+
+
+class ConditionNotMet(RunFailed):
+    """A container did not become healthy, or did not complete, or did so too late."""
+
+
+class EngineError(MinicomposeError):
+    """The engine answered with an error; `status` is the HTTP status, 0 where there was no answer."""
+
+    exit_code = ExitCode.ENGINE
+
+    def __init__(self, message: str, hint: str = "", *, status: int = 0) -> None:
+        super().__init__(message, hint)
+        self.status = status
+
+
+class EngineUnreachable(EngineError):
+    """There is no engine at that address, or the connection was lost."""
+
+
+class EngineRefused(EngineError):
+    """The engine will not let us: 401 or 403, or no right to open its socket."""
+
+
+class BadRequest(EngineError):
+    """400: the engine does not accept the parameters."""
+
+
+class NotFound(EngineError):
+    """404: no such container, image, network or volume."""
+
+
+class Conflict(EngineError):
+    """409: the name is taken, or the object is in use or in the wrong state."""
+
+
+class EngineFault(EngineError):
+    """5xx: the engine tried and failed."""
+
+
+class EngineTooOld(EngineError):
+    """The engine's API lacks something that the stack file asks for."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was most probably meant by `word`, or None when nothing is near."""
+    import difflib  # only a wrong file or command line needs it
+
+    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return matches[0] if matches else None

@@ -1,0 +1,140 @@
+"""What happens while a plan runs: the only thing that output sees."""
+
+from typing import Literal
+
+import msgspec
+
+from minicompose.planning.plan import Plan
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=str):
+    """`at` is in seconds since the run began."""
+
+    at: float
+
+
+class RunStarted(Event, frozen=True, kw_only=True):
+    plan: Plan
+
+
+class StepStarted(Event, frozen=True, kw_only=True):
+    step: int
+
+
+class StepWaits(Event, frozen=True, kw_only=True):
+    """A `WaitUntil` has begun; `what` says in words what it waits for ("healthy")."""
+
+    step: int
+    what: str
+
+
+class StepProgress(Event, frozen=True, kw_only=True):
+    """Of a pull (`layer`, `status`, bytes) or of a build (`text`)."""
+
+    step: int
+    layer: str = ""
+    status: str = ""
+    current: int = 0
+    total: int = 0
+    text: str = ""
+
+
+class StepDone(Event, frozen=True, kw_only=True):
+    """`skipped`: its premise did not hold, and there was nothing to do."""
+
+    step: int
+    skipped: bool = False
+
+
+class StepFailed(Event, frozen=True, kw_only=True):
+    """`message` and `hint` are for the reader; `output` is the container's or the build's last lines."""
+
+    step: int
+    message: str
+    hint: str = ""
+    output: str = ""
+
+
+class StepCancelled(Event, frozen=True, kw_only=True):
+    """It was not begun: `because` is "interrupted", or the failed step it needed, in words."""
+
+    step: int
+    because: str
+
+
+class StepUndone(Event, frozen=True, kw_only=True):
+    """What puts back what was there has been done (`error` empty) or has failed."""
+
+    step: int
+    error: str = ""
+
+
+class LogLine(Event, frozen=True, kw_only=True):
+    """A line that a container printed, without its line end. `container` is its name."""
+
+    container: str
+    service: str
+    number: int
+    stream: Literal["stdout", "stderr"]
+    text: bytes
+
+
+class ContainerExited(Event, frozen=True, kw_only=True):
+    """A container that was attached to has ended."""
+
+    container: str
+    service: str
+    exit_code: int
+
+
+class Interrupted(Event, frozen=True, kw_only=True):
+    """Ctrl-C: `times` 1 stops gracefully, 2 at once."""
+
+    times: int
+
+
+class Notice(Event, frozen=True, kw_only=True):
+    """Something to tell that belongs to no step."""
+
+    severity: Literal["info", "warning", "error"]
+    text: str
+
+
+class RunFinished(Event, frozen=True, kw_only=True):
+    """`done`, `failed`, `cancelled`, `skipped` are numbers of steps."""
+
+    done: int
+    failed: int
+    cancelled: int
+    skipped: int
+
+
+AnyEvent = (
+    RunStarted
+    | StepStarted
+    | StepWaits
+    | StepProgress
+    | StepDone
+    | StepFailed
+    | StepCancelled
+    | StepUndone
+    | LogLine
+    | ContainerExited
+    | Interrupted
+    | Notice
+    | RunFinished
+)
+
+
+class RunReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended. `failures` are (step, message) in the order in which they happened."""
+
+    plan: Plan
+    done: tuple[int, ...] = ()
+    failures: tuple[tuple[int, str], ...] = ()
+    cancelled: tuple[int, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return not self.failures and not self.cancelled and not self.interrupted

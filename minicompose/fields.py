@@ -1,0 +1,642 @@
+"""The file language, declared once: every attribute, its form, how it merges, what it becomes.
+
+Loading, merging, `config`, the fingerprint, the field-by-field difference and the engine's request
+bodies read this table. A new attribute is a row here, a line in `model.py` for its type, its
+description in `schemas/stack.schema.json`, and its test.
+"""
+
+import enum
+
+import msgspec
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """What a value may look like in the file, and so what its canonical shape is."""
+
+
+class Kind(enum.Enum):
+    """The kinds of scalar. Strings that came from interpolation are converted where a kind wants it."""
+
+    TEXT = "a string"
+    INTEGER = "a whole number"
+    NUMBER = "a number"
+    BOOLEAN = "true or false"
+    DURATION = "a duration such as 1m30s"
+    SIZE = "a size such as 512m"
+    MODE = "a file mode such as 0440"
+    PATH = "a path"
+    ANY = "any value"
+
+
+class Scalar(Form, frozen=True, kw_only=True):
+    """`printed` turns a number or boolean into text, as environment values are."""
+
+    kind: Kind = Kind.TEXT
+    printed: bool = False
+
+
+class Words(Form, frozen=True, kw_only=True):
+    """A command: a string is split into shell words, a list stays; a later null clears an earlier file's."""
+
+
+class Pairs(Form, frozen=True, kw_only=True):
+    """A mapping, or a list of `KEY=VALUE`; canonically a mapping.
+
+    `bare` is what a name without `=` stands for: None, or the empty string.
+    """
+
+    value: Form = Scalar(printed=True)
+    bare: str | None = ""
+    separators: str = "="
+
+
+class Short(enum.Enum):
+    """The short forms that need a function of their own, in `stackfile/short.py`."""
+
+    PORT = "port"
+    MOUNT = "mount"
+    DEVICE = "device"
+    GRANT = "grant"
+    BUILD = "build"
+    HEALTH_TEST = "health_test"
+    GPUS = "gpus"
+    ULIMIT = "ulimit"
+    ENV_FILE = "env_file"
+    EXTRA_HOSTS = "extra_hosts"
+    EXTERNAL = "external"
+    PROVIDER_OPTION = "provider_option"
+
+
+class Record(Form, frozen=True, kw_only=True):
+    """A mapping of fixed keys. `short` names what a scalar (or list) in its place stands for."""
+
+    fields: tuple["Field", ...]
+    short: Short | None = None
+
+
+class Many(Form, frozen=True, kw_only=True):
+    """A list.
+
+    `single`: a lone scalar counts as a list of one. `key` says which entries are the same entry when
+    files meet: an attribute of the entry ("target"), or "" for its own text; None means that all
+    are kept. `short` expands one entry into several where the short form allows it (port ranges).
+    """
+
+    item: Form = Scalar()
+    single: bool = False
+    key: str | tuple[str, ...] | None = None
+    short: Short | None = None
+
+
+class Table(Form, frozen=True, kw_only=True):
+    """A mapping from names of the user's choosing. `from_names`: a plain list of names will do."""
+
+    item: Form
+    from_names: bool = False
+
+
+class Choice(Form, frozen=True, kw_only=True):
+    """One of a few words, as the specification lists them."""
+
+    words: tuple[str, ...]
+
+
+class Merge(enum.Enum):
+    """What happens when a later file speaks of the same field."""
+
+    BY_FORM = "mappings key by key, lists append, scalars are replaced"
+    REPLACE = "the later one replaces the earlier, null included"
+    LOGGING = "replaced when the drivers differ, else key by key"
+    IPAM_POOLS = "pools with the same subnet merge, others are added"
+
+
+class Effect(enum.Enum):
+    """What a change of the field means for a container that runs."""
+
+    CONTAINER = "it is another container"
+    STACK = "only what minicompose does with it changes"
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One attribute.
+
+    `engine` is the path in the body of `POST /containers/create` where the value goes as it is
+    ("HostConfig.PidsLimit"); fields that become something else there have a function in
+    `engine/translate.py`. `since` is the engine API version that knows it, as (1, 44). `refused` is
+    why an attribute that the specification has cannot be carried out; it is then an error.
+    """
+
+    name: str
+    form: Form
+    merge: Merge = Merge.BY_FORM
+    effect: Effect = Effect.CONTAINER
+    engine: str = ""
+    since: tuple[int, int] = (0, 0)
+    refused: str = ""
+
+
+TEXT = Scalar()
+INTEGER = Scalar(kind=Kind.INTEGER)
+NUMBER = Scalar(kind=Kind.NUMBER)
+BOOLEAN = Scalar(kind=Kind.BOOLEAN)
+DURATION = Scalar(kind=Kind.DURATION)
+SIZE = Scalar(kind=Kind.SIZE)
+MODE = Scalar(kind=Kind.MODE)
+PATH = Scalar(kind=Kind.PATH)
+ANY = Scalar(kind=Kind.ANY)
+PRINTED = Scalar(printed=True)
+PAIRS = Pairs()
+VARIABLES = Pairs(bare=None)
+OPTIONS = Table(item=PRINTED)
+WORDS = Words()
+LIST = Many()
+SET = Many(key="")
+TEXT_OR_LIST = Many(single=True, key="")
+APPENDED = Many(single=True)
+
+STACK = Effect.STACK
+
+
+def _field(name: str, form: Form, engine: str = "", **rest: object) -> Field:
+    return Field(name=name, form=form, engine=engine, **rest)  # type: ignore[arg-type]
+
+
+_DEVICE_REQUEST = Record(
+    fields=(
+        _field("capabilities", LIST),
+        _field("count", Scalar(kind=Kind.INTEGER)),  # "all" is -1
+        _field("device_ids", LIST),
+        _field("driver", TEXT),
+        _field("options", PAIRS),
+    ),
+    short=Short.GPUS,
+)
+
+_GRANT = Record(
+    fields=(
+        _field("source", TEXT),
+        _field("target", TEXT),
+        _field("uid", PRINTED),
+        _field("gid", PRINTED),
+        _field("mode", MODE),
+    ),
+    short=Short.GRANT,
+)
+
+_HOOK = Record(
+    fields=(
+        _field("command", WORDS, merge=Merge.REPLACE),
+        _field("user", TEXT),
+        _field("privileged", BOOLEAN),
+        _field("working_dir", TEXT),
+        _field("environment", VARIABLES),
+    )
+)
+
+_ULIMITS = Table(
+    item=Record(
+        fields=(_field("soft", INTEGER, merge=Merge.REPLACE), _field("hard", INTEGER, merge=Merge.REPLACE)),
+        short=Short.ULIMIT,
+    )
+)
+
+_BUILD = Record(
+    fields=(
+        _field("context", TEXT),
+        _field("dockerfile", TEXT),
+        _field("dockerfile_inline", TEXT),
+        _field("entitlements", LIST, refused="needs BuildKit"),
+        _field("args", VARIABLES),
+        _field("ssh", VARIABLES, refused="needs BuildKit"),
+        _field("labels", PAIRS),
+        _field("cache_from", LIST),
+        _field("cache_to", LIST, refused="needs BuildKit"),
+        _field("no_cache", BOOLEAN),
+        _field("additional_contexts", PAIRS, refused="needs BuildKit"),
+        _field("network", TEXT),
+        _field("provenance", PRINTED, refused="needs BuildKit"),
+        _field("sbom", PRINTED, refused="needs BuildKit"),
+        _field("pull", BOOLEAN),
+        _field("target", TEXT),
+        _field("shm_size", SIZE),
+        _field("extra_hosts", Many(single=True, short=Short.EXTRA_HOSTS, key="")),
+        _field("isolation", TEXT),
+        _field("privileged", BOOLEAN, refused="needs BuildKit"),
+        _field("secrets", Many(item=_GRANT), refused="needs BuildKit"),
+        _field("tags", SET),
+        _field("ulimits", _ULIMITS),
+        _field("platforms", LIST),
+    ),
+    short=Short.BUILD,
+)
+
+_HEALTHCHECK = Record(
+    fields=(
+        _field("test", Many(short=Short.HEALTH_TEST), merge=Merge.REPLACE),
+        _field("interval", DURATION),
+        _field("timeout", DURATION),
+        _field("retries", INTEGER),
+        _field("start_period", DURATION),
+        _field("start_interval", DURATION, since=(1, 44)),
+        _field("disable", BOOLEAN),
+    )
+)
+
+_PORT = Record(
+    fields=(
+        _field("name", TEXT),
+        _field("mode", TEXT),
+        _field("host_ip", TEXT),
+        _field("target", INTEGER),
+        _field("published", PRINTED),
+        _field("protocol", TEXT),
+        _field("app_protocol", TEXT),
+    )
+)
+
+_MOUNT = Record(
+    fields=(
+        _field("type", Choice(words=("bind", "volume", "tmpfs", "image", "cluster", "npipe"))),
+        _field("source", TEXT),
+        _field("target", TEXT),
+        _field("read_only", BOOLEAN),
+        _field("consistency", TEXT),
+        _field(
+            "bind",
+            Record(
+                fields=(
+                    _field("propagation", TEXT),
+                    _field("create_host_path", BOOLEAN),
+                    _field("recursive", Choice(words=("enabled", "disabled", "writable", "readonly"))),
+                    _field("selinux", Choice(words=("z", "Z"))),
+                )
+            ),
+        ),
+        _field(
+            "volume",
+            Record(fields=(_field("labels", PAIRS), _field("nocopy", BOOLEAN), _field("subpath", TEXT, since=(1, 45)))),
+        ),
+        _field("tmpfs", Record(fields=(_field("size", SIZE), _field("mode", MODE)))),
+        _field("image", Record(fields=(_field("subpath", TEXT),)), since=(1, 48)),
+    )
+)
+
+_ATTACHMENT = Record(
+    fields=(
+        _field("aliases", SET),
+        _field("interface_name", TEXT, since=(1, 49)),
+        _field("ipv4_address", TEXT),
+        _field("ipv6_address", TEXT),
+        _field("link_local_ips", SET),
+        _field("mac_address", TEXT),
+        _field("driver_opts", OPTIONS),
+        _field("gw_priority", INTEGER, since=(1, 48)),
+        _field("priority", INTEGER),
+    )
+)
+
+_UPDATE_CONFIG = Record(
+    fields=(
+        _field("parallelism", INTEGER),
+        _field("delay", DURATION),
+        _field("failure_action", TEXT),
+        _field("monitor", DURATION),
+        _field("max_failure_ratio", NUMBER),
+        _field("order", Choice(words=("start-first", "stop-first"))),
+    )
+)
+
+_DEPLOY = Record(
+    fields=(
+        _field("mode", TEXT, effect=STACK),
+        _field("endpoint_mode", TEXT, effect=STACK),
+        _field("replicas", INTEGER, effect=STACK),
+        _field("labels", PAIRS, effect=STACK),
+        _field("update_config", _UPDATE_CONFIG, effect=STACK),
+        _field("rollback_config", _UPDATE_CONFIG, effect=STACK),
+        _field(
+            "resources",
+            Record(
+                fields=(
+                    _field(
+                        "limits",
+                        Record(fields=(_field("cpus", NUMBER), _field("memory", SIZE), _field("pids", INTEGER))),
+                    ),
+                    _field(
+                        "reservations",
+                        Record(
+                            fields=(
+                                _field("cpus", NUMBER),
+                                _field("memory", SIZE),
+                                _field("devices", Many(item=_DEVICE_REQUEST)),
+                                _field("generic_resources", Many(item=ANY)),
+                            )
+                        ),
+                    ),
+                )
+            ),
+        ),
+        _field(
+            "restart_policy",
+            Record(
+                fields=(
+                    _field("condition", TEXT),
+                    _field("delay", DURATION),
+                    _field("max_attempts", INTEGER),
+                    _field("window", DURATION),
+                )
+            ),
+        ),
+        _field(
+            "placement",
+            Record(
+                fields=(
+                    _field("constraints", LIST),
+                    _field("preferences", Many(item=Record(fields=(_field("spread", TEXT),)))),
+                    _field("max_replicas_per_node", INTEGER),
+                )
+            ),
+            effect=STACK,
+        ),
+    )
+)
+
+_RATES = Many(item=Record(fields=(_field("path", TEXT), _field("rate", SIZE))))
+
+_WEIGHT = Record(fields=(_field("path", TEXT), _field("weight", INTEGER)))
+
+_WATCH = Record(
+    fields=(
+        _field("path", PATH),
+        _field("action", Choice(words=("rebuild", "sync", "restart", "sync+restart", "sync+exec"))),
+        _field("target", TEXT),
+        _field("ignore", APPENDED),
+        _field("include", APPENDED),
+        _field("exec", _HOOK),
+        _field("initial_sync", BOOLEAN),
+    )
+)
+
+SERVICE = Record(
+    fields=(
+        _field("annotations", PAIRS, "HostConfig.Annotations", since=(1, 43)),
+        _field("attach", BOOLEAN, effect=STACK),
+        _field(
+            "blkio_config",
+            Record(
+                fields=(
+                    _field("weight", INTEGER),
+                    _field(
+                        "weight_device", Many(item=Record(fields=(_field("path", TEXT), _field("weight", INTEGER))))
+                    ),
+                    _field("device_read_bps", _RATES),
+                    _field("device_read_iops", _RATES),
+                    _field("device_write_bps", _RATES),
+                    _field("device_write_iops", _RATES),
+                )
+            ),
+        ),
+        _field("build", _BUILD, effect=STACK),
+        _field("cap_add", SET, "HostConfig.CapAdd"),
+        _field("cap_drop", SET, "HostConfig.CapDrop"),
+        _field("cgroup", Choice(words=("host", "private")), "HostConfig.CgroupnsMode"),
+        _field("cgroup_parent", TEXT, "HostConfig.CgroupParent"),
+        _field("command", WORDS, "Cmd", merge=Merge.REPLACE),
+        _field("configs", Many(item=_GRANT, key="target")),
+        _field("container_name", TEXT),
+        _field("cpu_count", INTEGER, "HostConfig.CpuCount"),
+        _field("cpu_percent", NUMBER, "HostConfig.CpuPercent"),
+        _field("cpu_period", INTEGER, "HostConfig.CpuPeriod"),
+        _field("cpu_quota", INTEGER, "HostConfig.CpuQuota"),
+        _field("cpu_rt_period", DURATION),
+        _field("cpu_rt_runtime", DURATION),
+        _field("cpu_shares", INTEGER, "HostConfig.CpuShares"),
+        _field("cpus", NUMBER),
+        _field("cpuset", TEXT, "HostConfig.CpusetCpus"),
+        _field(
+            "credential_spec",
+            Record(fields=(_field("config", TEXT), _field("file", TEXT), _field("registry", TEXT))),
+            refused="is for Windows containers",
+        ),
+        _field(
+            "depends_on",
+            Table(
+                item=Record(
+                    fields=(
+                        _field(
+                            "condition",
+                            Choice(words=("service_started", "service_healthy", "service_completed_successfully")),
+                        ),
+                        _field("required", BOOLEAN),
+                        _field("restart", BOOLEAN),
+                    )
+                ),
+                from_names=True,
+            ),
+            effect=STACK,
+        ),
+        _field("deploy", _DEPLOY),
+        _field("develop", Record(fields=(_field("watch", Many(item=_WATCH)),)), effect=STACK),
+        _field("device_cgroup_rules", LIST, "HostConfig.DeviceCgroupRules"),
+        _field(
+            "devices",
+            Many(
+                item=Record(
+                    fields=(_field("source", TEXT), _field("target", TEXT), _field("permissions", TEXT)),
+                    short=Short.DEVICE,
+                ),
+                key="target",
+            ),
+        ),
+        _field("dns", TEXT_OR_LIST, "HostConfig.Dns"),
+        _field("dns_opt", SET, "HostConfig.DnsOptions"),
+        _field("dns_search", TEXT_OR_LIST, "HostConfig.DnsSearch"),
+        _field("domainname", TEXT, "Domainname"),
+        _field("entrypoint", WORDS, "Entrypoint", merge=Merge.REPLACE),
+        _field(
+            "env_file",
+            Many(
+                item=Record(
+                    fields=(_field("path", PATH), _field("required", BOOLEAN), _field("format", TEXT)),
+                    short=Short.ENV_FILE,
+                ),
+                single=True,
+                key="path",
+            ),
+            effect=STACK,
+        ),
+        _field("environment", VARIABLES),
+        _field("expose", Many(item=PRINTED, key="")),
+        _field("extends", ANY, effect=STACK, refused="is not supported yet"),
+        _field("external_links", LIST),
+        _field("extra_hosts", Many(single=True, short=Short.EXTRA_HOSTS, key=""), "HostConfig.ExtraHosts"),
+        _field("gpus", Many(item=_DEVICE_REQUEST, short=Short.GPUS)),
+        _field("group_add", Many(item=PRINTED), "HostConfig.GroupAdd"),
+        _field("healthcheck", _HEALTHCHECK),
+        _field("hostname", TEXT, "Hostname"),
+        _field("image", TEXT),
+        _field("init", BOOLEAN, "HostConfig.Init"),
+        _field("ipc", TEXT),
+        _field("isolation", TEXT, "HostConfig.Isolation"),
+        _field("label_file", APPENDED, effect=STACK),
+        _field("labels", PAIRS),
+        _field("links", SET),
+        _field(
+            "logging",
+            Record(fields=(_field("driver", TEXT), _field("options", OPTIONS))),
+            merge=Merge.LOGGING,
+        ),
+        _field("mac_address", TEXT),
+        _field("mem_limit", SIZE),
+        _field("mem_reservation", SIZE),
+        _field("mem_swappiness", SIZE, "HostConfig.MemorySwappiness"),
+        _field("memswap_limit", SIZE, "HostConfig.MemorySwap"),
+        _field(
+            "models",
+            Table(item=Record(fields=(_field("endpoint_var", TEXT), _field("model_var", TEXT))), from_names=True),
+            effect=STACK,
+            refused="needs Docker Model Runner, which minicompose does not drive",
+        ),
+        _field("network_mode", TEXT),
+        _field("networks", Table(item=_ATTACHMENT, from_names=True)),
+        _field("oom_kill_disable", BOOLEAN, "HostConfig.OomKillDisable"),
+        _field("oom_score_adj", INTEGER, "HostConfig.OomScoreAdj"),
+        _field("pid", TEXT),
+        _field("pids_limit", INTEGER),
+        _field("platform", TEXT),
+        _field("ports", Many(item=_PORT, short=Short.PORT, key=("host_ip", "published", "target", "protocol"))),
+        _field("post_start", Many(item=_HOOK), effect=STACK, refused="is not supported yet"),
+        _field("pre_stop", Many(item=_HOOK), effect=STACK, refused="is not supported yet"),
+        _field("privileged", BOOLEAN, "HostConfig.Privileged"),
+        _field("profiles", SET, effect=STACK),
+        _field(
+            "provider",
+            Record(fields=(_field("type", TEXT), _field("options", Table(item=Many(item=PRINTED, single=True))))),
+            effect=STACK,
+            refused="needs a Compose provider plugin, which minicompose does not run",
+        ),
+        _field("pull_policy", TEXT, effect=STACK),
+        _field("pull_refresh_after", TEXT, effect=STACK, refused="is not supported yet"),
+        _field("read_only", BOOLEAN, "HostConfig.ReadonlyRootfs"),
+        _field("restart", TEXT),
+        _field("runtime", TEXT, "HostConfig.Runtime"),
+        _field("scale", INTEGER, effect=STACK),
+        _field("secrets", Many(item=_GRANT, key="target")),
+        _field("security_opt", LIST, "HostConfig.SecurityOpt"),
+        _field("shm_size", SIZE, "HostConfig.ShmSize"),
+        _field("stdin_open", BOOLEAN, "OpenStdin"),
+        _field("stop_grace_period", DURATION),
+        _field("stop_signal", TEXT, "StopSignal"),
+        _field("storage_opt", OPTIONS, "HostConfig.StorageOpt"),
+        _field("sysctls", PAIRS, "HostConfig.Sysctls"),
+        _field("tmpfs", TEXT_OR_LIST),
+        _field("tty", BOOLEAN, "Tty"),
+        _field("ulimits", _ULIMITS),
+        _field("use_api_socket", BOOLEAN, refused="is not supported yet"),
+        _field("user", TEXT, "User"),
+        _field("userns_mode", TEXT, "HostConfig.UsernsMode"),
+        _field("uts", TEXT, "HostConfig.UTSMode"),
+        _field("volumes", Many(item=_MOUNT, short=Short.MOUNT, key="target")),
+        _field("volumes_from", LIST),
+        _field("working_dir", TEXT, "WorkingDir"),
+    )
+)
+
+NETWORK = Record(
+    fields=(
+        _field("name", TEXT),
+        _field("driver", TEXT),
+        _field("driver_opts", OPTIONS),
+        _field(
+            "ipam",
+            Record(
+                fields=(
+                    _field("driver", TEXT),
+                    _field(
+                        "config",
+                        Many(
+                            item=Record(
+                                fields=(
+                                    _field("subnet", TEXT),
+                                    _field("ip_range", TEXT),
+                                    _field("gateway", TEXT),
+                                    _field("aux_addresses", OPTIONS),
+                                )
+                            )
+                        ),
+                        merge=Merge.IPAM_POOLS,
+                    ),
+                    _field("options", OPTIONS),
+                )
+            ),
+        ),
+        _field("external", Scalar(kind=Kind.BOOLEAN)),
+        _field("internal", BOOLEAN),
+        _field("attachable", BOOLEAN),
+        _field("enable_ipv4", BOOLEAN, since=(1, 48)),
+        _field("enable_ipv6", BOOLEAN),
+        _field("labels", PAIRS),
+    ),
+    short=Short.EXTERNAL,
+)
+
+VOLUME = Record(
+    fields=(
+        _field("name", TEXT),
+        _field("driver", TEXT),
+        _field("driver_opts", OPTIONS),
+        _field("external", BOOLEAN),
+        _field("labels", PAIRS),
+    ),
+    short=Short.EXTERNAL,
+)
+
+CONFIG = Record(
+    fields=(
+        _field("name", TEXT),
+        _field("file", PATH),
+        _field("environment", TEXT),
+        _field("content", TEXT),
+        _field("external", BOOLEAN),
+        _field("labels", PAIRS),
+        _field("template_driver", TEXT),
+    ),
+    short=Short.EXTERNAL,
+)
+
+SECRET = Record(
+    fields=(
+        _field("name", TEXT),
+        _field("file", PATH),
+        _field("environment", TEXT),
+        _field("external", BOOLEAN),
+        _field("labels", PAIRS),
+        _field("driver", TEXT),
+        _field("driver_opts", OPTIONS),
+        _field("template_driver", TEXT),
+    ),
+    short=Short.EXTERNAL,
+)
+
+MODEL = Record(
+    fields=(
+        _field("name", TEXT),
+        _field("model", TEXT),
+        _field("context_size", INTEGER),
+        _field("runtime_flags", LIST),
+    )
+)
+
+STACK_FILE = Record(
+    fields=(
+        _field("version", PRINTED, effect=STACK),
+        _field("name", TEXT, effect=STACK),
+        _field("include", ANY, effect=STACK, refused="is not supported yet"),
+        _field("services", Table(item=SERVICE)),
+        _field("networks", Table(item=NETWORK)),
+        _field("volumes", Table(item=VOLUME)),
+        _field("configs", Table(item=CONFIG)),
+        _field("secrets", Table(item=SECRET)),
+        _field("models", Table(item=MODEL), effect=STACK),
+    )
+)

@@ -1,0 +1,342 @@
+"""The plan as a value: steps, why each is there, and which must come first."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from minicompose.errors import Diagnostic
+from minicompose.model import Build, Network, Sealed, Service, SourcePos, Volume
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """Frozen and by keyword."""
+
+
+class Tagged(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str):
+    """One of a closed union; the tag is the class's name."""
+
+
+# ---- what a container, a network, a volume is asked to be ----
+
+
+class Endpoint(Value, frozen=True, kw_only=True):
+    """A container's connection to a network of the engine. `network` is the engine's name."""
+
+    network: str
+    aliases: tuple[str, ...] = ()
+    ipv4_address: str | None = None
+    ipv6_address: str | None = None
+    link_local_ips: tuple[str, ...] = ()
+    mac_address: str | None = None
+    driver_opts: dict[str, str] | None = None
+    gw_priority: int | None = None
+    interface_name: str | None = None
+
+
+class InjectedFile(Value, frozen=True, kw_only=True):
+    """A config or a secret to be copied into the container before it starts."""
+
+    target: str
+    content: Sealed
+    uid: int = 0
+    gid: int = 0
+    mode: int = 0o444
+
+
+class BoundFile(Value, frozen=True, kw_only=True):
+    """A config or a secret that is bind-mounted, read-only, from the file it is kept in."""
+
+    target: str
+    source: str
+
+
+class ContainerSpec(Value, frozen=True, kw_only=True):
+    """All that the engine is asked for in one container.
+
+    `service` is canonical; volumes' sources and `volumes_from`, `network_mode: service:` and the
+    like are resolved to the engine's names. `image` is what to run: the service's image, or the
+    name of the one built for it. `endpoints` are in order of connection: the first is the primary.
+    `labels` are all labels, those of minicompose and `com.docker.compose.*` included.
+    `fingerprint` is 64 hex digits over everything that makes a container different.
+    """
+
+    project: str
+    name: str
+    number: int
+    image: str
+    service: Service
+    endpoints: tuple[Endpoint, ...] = ()
+    injected: tuple[InjectedFile, ...] = ()
+    bound: tuple[BoundFile, ...] = ()
+    labels: dict[str, str] = {}
+    fingerprint: str = ""
+
+
+# ---- actions: each one engine verb ----
+
+
+class CreateNetwork(Tagged, frozen=True, kw_only=True):
+    network: Network
+    labels: dict[str, str]
+
+
+class RemoveNetwork(Tagged, frozen=True, kw_only=True):
+    """`network` is an id."""
+
+    network: str
+
+
+class CreateVolume(Tagged, frozen=True, kw_only=True):
+    volume: Volume
+    labels: dict[str, str]
+
+
+class RemoveVolume(Tagged, frozen=True, kw_only=True):
+    volume: str
+
+
+class PullImage(Tagged, frozen=True, kw_only=True):
+    image: str
+    platform: str | None = None
+
+
+class BuildImage(Tagged, frozen=True, kw_only=True):
+    """Build `image` (its full name and tag)."""
+
+    image: str
+    build: Build
+    service: str
+    labels: dict[str, str]
+    platform: str | None = None
+    pull: bool = False
+    no_cache: bool = False
+
+
+class RemoveImage(Tagged, frozen=True, kw_only=True):
+    image: str
+
+
+class CreateContainer(Tagged, frozen=True, kw_only=True):
+    """Create, under `name`, which differs from the spec's while an old one still holds that.
+
+    `keep_volumes_of` is the id of a container whose anonymous volumes are taken over.
+    """
+
+    name: str
+    spec: ContainerSpec
+    keep_volumes_of: str | None = None
+
+
+class StartContainer(Tagged, frozen=True, kw_only=True):
+    """`container` is an id or a name, here and below."""
+
+    container: str
+
+
+class RestartContainer(Tagged, frozen=True, kw_only=True):
+    container: str
+    timeout: int | None = None
+
+
+class StopContainer(Tagged, frozen=True, kw_only=True):
+    """`timeout` in seconds; None leaves it to the container."""
+
+    container: str
+    timeout: int | None = None
+
+
+class UnpauseContainer(Tagged, frozen=True, kw_only=True):
+    container: str
+
+
+class RenameContainer(Tagged, frozen=True, kw_only=True):
+    container: str
+    name: str
+
+
+class RemoveContainer(Tagged, frozen=True, kw_only=True):
+    """`volumes` also removes the anonymous volumes attached to it."""
+
+    container: str
+    volumes: bool = False
+
+
+Condition = Literal["started", "running", "healthy", "completed", "settled"]
+
+
+class WaitUntil(Tagged, frozen=True, kw_only=True):
+    """Wait until a container is as `condition` says; takes no worker.
+
+    started: it has been started. running: it runs now. healthy: its health check passes.
+    completed: it has exited with 0. settled: it runs, is healthy where it has a health check,
+    or has exited with 0: what `--wait` wants and what makes a successor good.
+    """
+
+    container: str
+    condition: Condition
+
+
+Action = (
+    CreateNetwork
+    | RemoveNetwork
+    | CreateVolume
+    | RemoveVolume
+    | PullImage
+    | BuildImage
+    | RemoveImage
+    | CreateContainer
+    | StartContainer
+    | RestartContainer
+    | StopContainer
+    | UnpauseContainer
+    | RenameContainer
+    | RemoveContainer
+    | WaitUntil
+)
+
+
+# ---- reasons ----
+
+
+class Change(Value, frozen=True, kw_only=True):
+    """One field that differs; `path` is dotted below the service ("environment.LOG_LEVEL").
+
+    Values are as printed by `config`, None where the field is absent; what looks like a secret is masked.
+    """
+
+    path: str
+    old: Any = None
+    new: Any = None
+    pos: SourcePos | None = None
+
+
+class Missing(Tagged, frozen=True, kw_only=True):
+    """It does not exist yet."""
+
+
+class Changed(Tagged, frozen=True, kw_only=True):
+    changes: tuple[Change, ...]
+
+
+class ImageUpdated(Tagged, frozen=True, kw_only=True):
+    """The image's tag now names another image; ids as the engine gives them."""
+
+    image: str
+    old: str
+    new: str
+
+
+class ImageMayChange(Tagged, frozen=True, kw_only=True):
+    """The image is built or pulled in this same plan: replaced only if that brings another one."""
+
+    image: str
+
+
+class DependencyReplaced(Tagged, frozen=True, kw_only=True):
+    service: str
+
+
+class NetworkReplaced(Tagged, frozen=True, kw_only=True):
+    network: str
+
+
+class NotRunning(Tagged, frozen=True, kw_only=True):
+    """It exists, unchanged, but does not run; `state` is the engine's word for how it is."""
+
+    state: str
+
+
+class Needed(Tagged, frozen=True, kw_only=True):
+    """Something that `service` needs: an image to create it from, a condition to start it."""
+
+    service: str
+
+
+class Orphan(Tagged, frozen=True, kw_only=True):
+    """No service of the stack has this container."""
+
+
+class ScaledDown(Tagged, frozen=True, kw_only=True):
+    replicas: int
+
+
+class Unfinished(Tagged, frozen=True, kw_only=True):
+    """Left over from a run that was interrupted."""
+
+
+class Unknown(Tagged, frozen=True, kw_only=True):
+    """Made by another tool, with no record of what it was made from."""
+
+    made_by: str
+
+
+class Asked(Tagged, frozen=True, kw_only=True):
+    """The command line says so; `option` is the flag or the verb."""
+
+    option: str
+
+
+Reason = (
+    Missing
+    | Changed
+    | ImageUpdated
+    | ImageMayChange
+    | DependencyReplaced
+    | NetworkReplaced
+    | NotRunning
+    | Needed
+    | Orphan
+    | ScaledDown
+    | Unfinished
+    | Unknown
+    | Asked
+)
+
+
+# ---- the plan ----
+
+
+class Subject(Value, frozen=True, kw_only=True):
+    """What a step is about. `name` is the engine's; `service` is set for containers and images."""
+
+    type: Literal["container", "network", "volume", "image"]
+    name: str
+    service: str | None = None
+
+
+class ImageDiffers(Value, frozen=True, kw_only=True):
+    """A step's premise: the engine's id for `image`, at that moment, is not `id`."""
+
+    image: str
+    id: str
+
+
+class Step(Value, frozen=True, kw_only=True):
+    """One action. It may begin when the steps named in `after` are done.
+
+    `when` is checked then; if it does not hold the step is skipped, which counts as done.
+    `undo` puts back what was, in order, if this step fails, or is never begun although a step before it in
+    the same `group` has been: the old container is started again. `group` names the one change
+    that several steps carry out together (a container's replacement).
+    """
+
+    id: int
+    subject: Subject
+    action: Action
+    because: Reason
+    after: tuple[int, ...] = ()
+    when: ImageDiffers | None = None
+    undo: tuple[Action, ...] = ()
+    group: str = ""
+
+
+class Plan(Value, frozen=True, kw_only=True):
+    """What will be done. Equal inputs give equal plans, byte for byte.
+
+    `unchanged` is what was looked at and is left alone; `notes` are things to tell (orphans found).
+    """
+
+    project: str
+    steps: tuple[Step, ...] = ()
+    unchanged: tuple[Subject, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
