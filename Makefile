@@ -1,0 +1,54 @@
+# The two commands are `make demo` and `make test`; `make help` lists the rest.
+
+VENV ?= .venv
+PYTEST := $(VENV)/bin/python -m pytest
+
+.PHONY: help demo demo-down test unit check format bench clean
+
+help:  ## what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.ready  ## bring the reference stack up and show that it works
+	scripts/engine
+	scripts/demo
+
+demo-down: $(VENV)/.ready  ## take the reference stack down; its data stays
+	scripts/demo down
+
+test: $(VENV)/.dev  ## all tests: the unit suite, then those on a real engine and in a browser
+	scripts/engine
+	scripts/test-image
+	scripts/base-image
+	scripts/browser
+	$(PYTEST) -q -n auto -m "not engine and not browser"
+	$(PYTEST) -q -n 2 --dist loadgroup -m "engine or browser"
+
+unit: $(VENV)/.dev  ## the tests that need no engine, in seconds
+	$(PYTEST) -q -n auto -m "not engine and not browser"
+
+check: $(VENV)/.dev  ## format, lint, types, the rooms' borders, links in the docs
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/python scripts/check_links.py
+
+format: $(VENV)/.dev  ## put the code into its form
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+bench: $(VENV)/.ready  ## minicompose beside docker compose and the engine's own limit
+	scripts/engine
+	scripts/test-image
+	$(VENV)/bin/python benchmarks/run.py
+
+$(VENV)/.ready: pyproject.toml scripts/venv
+	scripts/venv $(VENV)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.ready pyproject.toml
+	scripts/venv $(VENV) dev
+	@touch $@
+
+clean:  ## remove what was made here; the engine and its containers are left alone
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
