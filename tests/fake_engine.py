@@ -1,0 +1,794 @@
+"""An engine in memory that keeps the rules of the real one; `tests/engine` holds both to them.
+
+What a container does follows from its spec, as on the real engine: `sleep` and other commands run
+until they are stopped, `true`, `false`, `exit N` and `sh -c "...; exit N"` end at once, `echo` prints
+and ends; a health check whose command is `false` or `exit 1` fails, any other passes. `script`
+says otherwise for a service or an image. Everything happens at once and in the calling thread,
+so that the order of events is that of the calls.
+"""
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Self
+
+import msgspec
+
+from minicompose import labels
+from minicompose.engine.protocol import (
+    ContainerState,
+    Engine,
+    EngineEvent,
+    EngineInfo,
+    ExecSpec,
+    LogChunk,
+    OnProgress,
+    Progress,
+)
+from minicompose.errors import Conflict, EngineError, EngineFault, NotFound
+from minicompose.model import Network, Service, Volume
+from minicompose.planning.observed import (
+    Health,
+    Observed,
+    ObservedContainer,
+    ObservedNetwork,
+    ObservedVolume,
+    PublishedPort,
+    State,
+)
+from minicompose.planning.plan import BuildImage, ContainerSpec
+
+SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15}
+ALIVE = ("running", "paused", "restarting")
+DEADLINE = 10.0
+
+
+class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
+    """What containers do when they are started, where it is not what their command says.
+
+    `exits`: end at once with this code. `health`: the states that the health check passes through;
+    () leaves it at "starting" until the test says more. `create_fails` and `start_fails` are raised.
+    """
+
+    exits: int | None = None
+    health: tuple[Health, ...] | None = None
+    output: bytes | None = None
+    create_fails: EngineError | None = None
+    start_fails: EngineError | None = None
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One call of the engine; `subject` is a name, never an id."""
+
+    verb: str
+    subject: str
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.subject}".rstrip()
+
+
+class Hold:
+    """Calls that stand still until the test lets them go on."""
+
+    def __init__(self, verb: str, subject: str | None) -> None:
+        self.verb = verb
+        self.subject = subject
+        self._reached = threading.Semaphore(0)
+        self._released = threading.Event()
+
+    def matches(self, call: Call) -> bool:
+        return call.verb == self.verb and self.subject in (None, call.subject)
+
+    def block(self) -> None:
+        self._reached.release()
+        if not self._released.wait(DEADLINE):
+            raise AssertionError(f"nobody released the held {self.verb}")
+
+    def wait_reached(self, calls: int = 1) -> None:
+        """Return when that many further calls stand here."""
+        for _ in range(calls):
+            if not self._reached.acquire(timeout=DEADLINE):
+                raise AssertionError(f"{self.verb} {self.subject or ''} was not called")
+
+    def release(self) -> None:
+        self._released.set()
+
+
+class _Subscription:
+    def __init__(self, engine: "FakeEngine", project: str) -> None:
+        self.project = project
+        self._engine = engine
+        self._queue: SimpleQueue[EngineEvent | None] = SimpleQueue()
+
+    def put(self, event: EngineEvent) -> None:
+        self._queue.put(event)
+
+    def __iter__(self) -> Iterator[EngineEvent]:
+        while (event := self._queue.get()) is not None:
+            yield event
+
+    def close(self) -> None:
+        self._engine.unsubscribe(self)
+        self._queue.put(None)
+
+
+class _Output:
+    """A container's log as it grows, or what was in it when it was asked for."""
+
+    def __init__(self, container: "_Container", follow: bool, tail: int | None) -> None:
+        chunks = list(container.output)
+        self._first = chunks if tail is None else chunks[len(chunks) - min(tail, len(chunks)) :]
+        self._queue: SimpleQueue[LogChunk | None] | None = None
+        if follow and container.state in ALIVE:
+            self._queue = SimpleQueue()
+            container.followers.append(self._queue)
+
+    def __iter__(self) -> Iterator[LogChunk]:
+        yield from self._first
+        while self._queue is not None and (chunk := self._queue.get()) is not None:
+            yield chunk
+
+    def close(self) -> None:
+        if self._queue is not None:
+            self._queue.put(None)
+
+
+class _Exec:
+    """A command that prints its own words, or ends as `exit N` says."""
+
+    def __init__(self, spec: ExecSpec) -> None:
+        self._outcome = _outcome(spec.command)
+        self._given = b""
+
+    def output(self) -> Iterator[LogChunk]:
+        if self._outcome.output:
+            yield LogChunk(stream="stdout", data=self._outcome.output)
+        if self._given:
+            yield LogChunk(stream="stdout", data=self._given)
+
+    def write(self, data: bytes) -> None:
+        self._given += data
+
+    def close_input(self) -> None: ...
+
+    def resize(self, columns: int, rows: int) -> None: ...
+
+    def exit_code(self) -> int:
+        return self._outcome.exits or 0
+
+    def close(self) -> None: ...
+
+
+class _Container:
+    def __init__(self, id: str, name: str, spec: ContainerSpec, image_id: str, created: int) -> None:
+        self.id = id
+        self.name = name
+        self.spec = spec
+        self.image_id = image_id
+        self.created = created
+        self.labels = {**spec.labels, labels.IMAGE: image_id}
+        self.state: State = "created"
+        self.health: Health = "none"
+        self.exit_code = 0
+        self.error = ""
+        self.health_output = ""
+        self.volumes: dict[str, str] = {}
+        self.anonymous: set[str] = set()
+        self.networks: dict[str, str] = {}
+        self.output: list[LogChunk] = []
+        self.followers: list[SimpleQueue[LogChunk | None]] = []
+
+    def say(self, data: bytes) -> None:
+        chunk = LogChunk(stream="stdout", data=data)
+        self.output.append(chunk)
+        for follower in self.followers:
+            follower.put(chunk)
+
+    def fall_silent(self) -> None:
+        for follower in self.followers:
+            follower.put(None)
+        self.followers.clear()
+
+
+class FakeEngine:
+    """`Engine` in memory. `calls` is what was asked of it, in order; reads are not in it."""
+
+    def __init__(self, *images: str, api: tuple[int, int] = (1, 51)) -> None:
+        self.calls: list[Call] = []
+        self.most_at_once = 0
+        self.registry: dict[str, str] = {}
+        self.closed = False
+        self._api = api
+        self._lock = threading.RLock()
+        self._ids = 0
+        self._clock = 1_700_000_000
+        self._in_flight = 0
+        self._holds: list[Hold] = []
+        self._failures: list[tuple[str, str | None, EngineError]] = []
+        self._behaviours: dict[str, Behaviour] = {}
+        self._subscriptions: list[_Subscription] = []
+        self._containers: dict[str, _Container] = {}
+        self._networks: dict[str, ObservedNetwork] = {
+            id: ObservedNetwork(id=id, name=name, driver=driver)
+            for id, name, driver in (
+                (self._new_id("network"), "bridge", "bridge"),
+                (self._new_id("network"), "host", "host"),
+                (self._new_id("network"), "none", "null"),
+            )
+        }
+        self._volumes: dict[str, ObservedVolume] = {}
+        self._images: dict[str, str] = {}
+        for image in images:
+            self.add_image(image)
+
+    # ---- what a test says ----
+
+    def add_image(self, image: str, id: str | None = None) -> str:
+        """The engine has this image, from now on under this id."""
+        with self._lock:
+            self._images[_tagged(image)] = id or self._new_id("image")
+            return self._images[_tagged(image)]
+
+    def offer_image(self, image: str, id: str | None = None) -> str:
+        """A registry has this image: a pull will bring it."""
+        with self._lock:
+            self.registry[_tagged(image)] = id or self._new_id("image")
+            return self.registry[_tagged(image)]
+
+    def script(self, service_or_image: str, behaviour: Behaviour) -> None:
+        """What containers of that service, or else of that image, do."""
+        with self._lock:
+            self._behaviours[service_or_image] = behaviour
+
+    def fail(self, verb: str, subject: str | None, error: EngineError) -> None:
+        """The next such call raises `error`; for an already failing one it is the call after that."""
+        with self._lock:
+            self._failures.append((verb, subject, error))
+
+    def hold(self, verb: str, subject: str | None = None) -> Hold:
+        """Calls of `verb` (about `subject`) stand still, before they take effect, until released."""
+        with self._lock:
+            self._holds.append(Hold(verb, subject))
+            return self._holds[-1]
+
+    def called(self, *verbs: str) -> list[str]:
+        """The calls as "verb subject", those of `verbs` alone where any are named."""
+        with self._lock:
+            return [str(call) for call in self.calls if not verbs or call.verb in verbs]
+
+    def become(self, container: str, health: Health, output: str = "") -> None:
+        """A health check has been run, with this result."""
+        with self._lock:
+            found = self._find(container)
+            found.health_output = output
+            self._set_health(found, health)
+
+    def exit(self, container: str, code: int) -> None:
+        """A container's command ends by itself."""
+        with self._lock:
+            self._die(self._find(container), code)
+
+    def say(self, container: str, data: bytes) -> None:
+        """A container prints something."""
+        with self._lock:
+            self._find(container).say(data)
+
+    def end_events(self) -> None:
+        """The engine closes every event stream, as one does that stops."""
+        with self._lock:
+            for subscription in list(self._subscriptions):
+                subscription.close()
+
+    @property
+    def containers(self) -> dict[str, ContainerState]:
+        """All containers by name."""
+        with self._lock:
+            return {found.name: _state_of(found) for found in self._containers.values()}
+
+    @property
+    def specs(self) -> dict[str, ContainerSpec]:
+        """What each container, by name, was asked to be."""
+        with self._lock:
+            return {found.name: found.spec for found in self._containers.values()}
+
+    @property
+    def networks(self) -> list[str]:
+        with self._lock:
+            return [network.name for network in self._networks.values()]
+
+    @property
+    def volumes(self) -> list[str]:
+        with self._lock:
+            return list(self._volumes)
+
+    @property
+    def images(self) -> dict[str, str]:
+        with self._lock:
+            return dict(self._images)
+
+    # ---- the engine ----
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.end_events()
+        self.closed = True
+
+    def info(self) -> EngineInfo:
+        return EngineInfo(version="28.0.0", api=self._api, name="fake")
+
+    def observe(self, project: str) -> Observed:
+        with self._lock:
+            return Observed(
+                project=project,
+                containers=tuple(
+                    self._observed(found)
+                    for found in self._containers.values()
+                    if found.labels.get(labels.PROJECT) == project
+                ),
+                networks=tuple(self._networks.values()),
+                volumes=tuple(self._volumes.values()),
+                images=dict(self._images),
+            )
+
+    def create_network(self, network: Network, labels: dict[str, str]) -> None:
+        with self._call("create_network", network.name):
+            if any(there.name == network.name for there in self._networks.values()):
+                raise Conflict(f"network with name {network.name} already exists", status=409)
+            id = self._new_id("network")
+            self._networks[id] = ObservedNetwork(
+                id=id, name=network.name, driver=network.driver or "bridge", labels={**(network.labels or {}), **labels}
+            )
+
+    def remove_network(self, network: str) -> None:
+        with self._call("remove_network", self._network_name(network)):
+            id = self._network_id(network)
+            if id is None:
+                raise NotFound(f"network {network} not found", status=404)
+            if any(id in found.networks.values() for found in self._containers.values() if found.state in ALIVE):
+                raise Conflict(f"network {self._network_name(network)} has active endpoints", status=403)
+            del self._networks[id]
+
+    def create_volume(self, volume: Volume, labels: dict[str, str]) -> None:
+        with self._call("create_volume", volume.name):
+            self._volumes.setdefault(
+                volume.name,
+                ObservedVolume(
+                    name=volume.name, driver=volume.driver or "local", labels={**(volume.labels or {}), **labels}
+                ),
+            )
+
+    def remove_volume(self, volume: str) -> None:
+        with self._call("remove_volume", volume):
+            if volume not in self._volumes:
+                raise NotFound(f"get {volume}: no such volume", status=404)
+            if any(volume in found.volumes.values() for found in self._containers.values()):
+                raise Conflict(f"remove {volume}: volume is in use", status=409)
+            del self._volumes[volume]
+
+    def pull_image(self, image: str, platform: str | None, on_progress: OnProgress) -> None:
+        with self._call("pull_image", image):
+            if _tagged(image) not in self.registry:
+                raise NotFound(f"manifest for {_tagged(image)} not found", status=404)
+            self._images[_tagged(image)] = self.registry[_tagged(image)]
+        on_progress(Progress(layer="0123456789ab", status="Downloading", current=1, total=2))
+        on_progress(Progress(layer="0123456789ab", status="Pull complete"))
+
+    def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
+        with self._call("build_image", build.image):
+            id = self._new_id("image")
+            for name in (build.image, *(build.build.tags or ())):
+                self._images[_tagged(name)] = id
+        on_progress(Progress(text="Successfully built\n"))
+
+    def image_id(self, image: str) -> str | None:
+        with self._lock:
+            return image if image in self._images.values() else self._images.get(_tagged(image))
+
+    def remove_image(self, image: str) -> None:
+        with self._call("remove_image", image):
+            id = self.image_id(image)
+            if id is None:
+                raise NotFound(f"No such image: {_tagged(image)}", status=404)
+            names = [name for name, its_id in self._images.items() if its_id == id]
+            if len(names) == 1 and any(found.image_id == id for found in self._containers.values()):
+                raise Conflict(f"unable to remove {image}: container is using it", status=409)
+            del self._images[_tagged(image)]
+
+    def create_container(self, name: str, spec: ContainerSpec, keep_volumes_of: str | None) -> str:
+        with self._call("create_container", name):
+            if (fails := self._behaviour(spec).create_fails) is not None:
+                raise fails
+            image_id = self.image_id(spec.image)
+            if image_id is None:
+                raise NotFound(f"No such image: {_tagged(spec.image)}", status=404)
+            if (taken := self._named(name)) is not None:
+                raise Conflict(f'the name "{name}" is already in use by container {taken.id[:12]}', status=409)
+            kept = self._find(keep_volumes_of).volumes if keep_volumes_of else {}
+            self._clock += 1
+            container = _Container(self._new_id("container"), name, spec, image_id, self._clock)
+            self._mount_volumes(container, kept)
+            for endpoint in spec.endpoints[1:]:
+                self._connect(container, endpoint.network)
+            self._containers[container.id] = container
+            self._emit(container, "create")
+            return container.id
+
+    def start_container(self, container: str) -> None:
+        with self._call("start_container", self._container_name(container)):
+            self._start(self._find(container))
+
+    def stop_container(self, container: str, timeout: int | None) -> None:
+        with self._call("stop_container", self._container_name(container)):
+            self._stop(self._find(container))
+
+    def restart_container(self, container: str, timeout: int | None) -> None:
+        with self._call("restart_container", self._container_name(container)):
+            found = self._find(container)
+            self._stop(found)
+            self._start(found)
+            self._emit(found, "restart")
+
+    def kill_container(self, container: str, signal: str) -> None:
+        with self._call("kill_container", self._container_name(container)):
+            found = self._find(container)
+            if found.state not in ALIVE:
+                raise Conflict(f"container {found.name} is not running", status=409)
+            number = SIGNALS[signal.removeprefix("SIG")]
+            self._emit(found, "kill")
+            if signal.removeprefix("SIG") == "KILL" or found.spec.service.init:
+                self._die(found, 128 + number)
+
+    def pause_container(self, container: str) -> None:
+        with self._call("pause_container", self._container_name(container)):
+            found = self._find(container)
+            if found.state != "running":
+                raise Conflict(f"container {found.name} is not running", status=409)
+            found.state = "paused"
+            self._emit(found, "pause")
+
+    def unpause_container(self, container: str) -> None:
+        with self._call("unpause_container", self._container_name(container)):
+            found = self._find(container)
+            if found.state != "paused":
+                raise EngineFault(f"container {found.name} is not paused", status=500)
+            found.state = "running"
+            self._emit(found, "unpause")
+
+    def rename_container(self, container: str, name: str) -> None:
+        with self._call("rename_container", f"{self._container_name(container)} {name}"):
+            found = self._find(container)
+            if (taken := self._named(name)) is not None:
+                raise Conflict(f'the name "{name}" is already in use by container {taken.id[:12]}', status=409)
+            found.name = name
+            self._emit(found, "rename")
+
+    def remove_container(self, container: str, *, volumes: bool, force: bool = False) -> None:
+        with self._call("remove_container", self._container_name(container)):
+            found = self._find(container)
+            if found.state in ALIVE:
+                if not force:
+                    raise Conflict(f"you cannot remove a running container {found.name}", status=409)
+                self._emit(found, "kill")
+                self._die(found, 137)
+            del self._containers[found.id]
+            used = {name for other in self._containers.values() for name in other.volumes.values()}
+            for volume in found.anonymous - used if volumes else ():
+                self._volumes.pop(volume, None)
+            self._emit(found, "destroy")
+
+    def inspect_container(self, container: str) -> ContainerState:
+        with self._lock:
+            return _state_of(self._find(container))
+
+    def events(self, project: str) -> _Subscription:
+        with self._lock:
+            self._subscriptions.append(_Subscription(self, project))
+            return self._subscriptions[-1]
+
+    def unsubscribe(self, subscription: _Subscription) -> None:
+        with self._lock:
+            if subscription in self._subscriptions:
+                self._subscriptions.remove(subscription)
+
+    def logs(
+        self,
+        container: str,
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: str = "",
+        until: str = "",
+        timestamps: bool = False,
+    ) -> _Output:
+        with self._lock:
+            return _Output(self._find(container), follow, tail)
+
+    def exec(self, container: str, spec: ExecSpec) -> _Exec:
+        with self._call("exec", self._container_name(container)):
+            found = self._find(container)
+            if found.state != "running":
+                raise Conflict(f"container {found.name} is not running", status=409)
+            return _Exec(spec)
+
+    # ---- inside ----
+
+    @contextmanager
+    def _call(self, verb: str, subject: str) -> Iterator[None]:
+        """Log the call, stand still where a test holds it, fail where it says so, then work alone."""
+        call = Call(verb, subject)
+        with self._lock:
+            self.calls.append(call)
+            self._in_flight += 1
+            self.most_at_once = max(self.most_at_once, self._in_flight)
+            holds = [hold for hold in self._holds if hold.matches(call)]
+        try:
+            for hold in holds:
+                hold.block()
+            with self._lock:
+                self._raise_if_told(call)
+                yield
+        finally:
+            with self._lock:
+                self._in_flight -= 1
+
+    def _raise_if_told(self, call: Call) -> None:
+        for told in self._failures:
+            verb, subject, error = told
+            if verb == call.verb and subject in (None, call.subject):
+                self._failures.remove(told)
+                raise error
+
+    def _new_id(self, kind: str) -> str:
+        self._ids += 1
+        if kind == "image":
+            return f"sha256:{self._ids:064x}"
+        return f"{self._ids:012x}".ljust(64, {"container": "c", "network": "f", "volume": "e"}[kind])
+
+    def _named(self, name: str) -> _Container | None:
+        return next((found for found in self._containers.values() if found.name == name), None)
+
+    def _find(self, container: str) -> _Container:
+        found = self._containers.get(container) or self._named(container)
+        if found is None and len(container) >= 12:
+            found = next((there for id, there in self._containers.items() if id.startswith(container)), None)
+        if found is None:
+            raise NotFound(f"No such container: {container}", status=404)
+        return found
+
+    def _container_name(self, container: str) -> str:
+        with self._lock:
+            try:
+                return self._find(container).name
+            except NotFound:
+                return container
+
+    def _network_id(self, network: str) -> str | None:
+        with self._lock:
+            if network in self._networks:
+                return network
+            return next((id for id, there in self._networks.items() if there.name == network), None)
+
+    def _network_name(self, network: str) -> str:
+        with self._lock:
+            there = self._networks.get(network)
+            return there.name if there is not None else network
+
+    def _connect(self, container: _Container, network: str) -> None:
+        id = self._network_id(network)
+        if id is None:
+            raise NotFound(f"network {network} not found", status=404)
+        container.networks[self._network_name(id)] = id
+
+    def _mount_volumes(self, container: _Container, kept: dict[str, str]) -> None:
+        for mount in container.spec.service.volumes or ():
+            if mount.type != "volume":
+                continue
+            name = mount.source or kept.get(mount.target) or self._new_id("volume")
+            if not mount.source:
+                container.anonymous.add(name)
+            container.volumes[mount.target] = name
+            self._volumes.setdefault(name, ObservedVolume(name=name))
+
+    def _behaviour(self, spec: ContainerSpec) -> Behaviour:
+        """What was scripted for the service or the image; for the rest what the spec says."""
+        scripted = self._behaviours.get(spec.service.name) or self._behaviours.get(spec.image) or Behaviour()
+        words = (*(spec.service.entrypoint or ()), *(spec.service.command or ()))
+        by_words = _outcome(words)
+        return Behaviour(
+            exits=by_words.exits if scripted.exits is None else scripted.exits,
+            output=by_words.output if scripted.output is None else scripted.output,
+            health=_checked_health(spec.service) if scripted.health is None else scripted.health,
+            create_fails=scripted.create_fails,
+            start_fails=scripted.start_fails,
+        )
+
+    def _start(self, container: _Container) -> None:
+        if container.state in ALIVE:
+            return
+        behaviour = self._behaviour(container.spec)
+        try:
+            if behaviour.start_fails is not None:
+                raise behaviour.start_fails
+            for endpoint in container.spec.endpoints[:1]:
+                self._connect(container, endpoint.network)
+        except EngineError as error:
+            container.error = error.message
+            container.exit_code = 128
+            raise
+        container.state, container.error, container.exit_code = "running", "", 0
+        container.health = "starting" if _has_check(container.spec.service) else "none"
+        self._emit(container, "start")
+        if behaviour.output:
+            container.say(behaviour.output)
+        for health in behaviour.health or ():
+            self._set_health(container, health)
+        if behaviour.exits is not None:
+            self._die(container, behaviour.exits)
+
+    def _stop(self, container: _Container) -> None:
+        if container.state not in ALIVE:
+            return
+        self._emit(container, "kill")
+        self._die(container, 143 if container.spec.service.init else 137)
+        self._emit(container, "stop")
+
+    def _die(self, container: _Container, code: int) -> None:
+        container.state, container.exit_code = "exited", code
+        if container.health != "none":
+            container.health = "unhealthy"
+        container.fall_silent()
+        self._emit(container, "die", exit_code=code)
+
+    def _set_health(self, container: _Container, health: Health) -> None:
+        container.health = health
+        self._emit(container, "health_status", health=health)
+
+    def _emit(
+        self, container: _Container, action: str, *, health: Health = "none", exit_code: int | None = None
+    ) -> None:
+        self._clock += 1
+        event = EngineEvent(
+            action=action,
+            id=container.id,
+            name=container.name,
+            service=container.labels.get(labels.SERVICE, ""),
+            health=health,
+            exit_code=exit_code,
+            time=self._clock * 1_000_000_000,
+        )
+        for subscription in self._subscriptions:
+            if subscription.project == container.labels.get(labels.PROJECT):
+                subscription.put(event)
+
+    def _observed(self, container: _Container) -> ObservedContainer:
+        its = container.labels
+        return ObservedContainer(
+            id=container.id,
+            name=container.name,
+            service=its.get(labels.SERVICE, ""),
+            number=int(its.get(labels.NUMBER, "0") or 0),
+            state=container.state,
+            oneoff=its.get(labels.ONEOFF) == "True",
+            health=container.health if container.state == "running" else "none",
+            exit_code=container.exit_code if container.state == "exited" else None,
+            image=container.spec.image,
+            image_id=container.image_id,
+            labels=dict(its),
+            networks=dict(container.networks) or self._asked_network(container),
+            ports=_published(container.spec.service) if container.state == "running" else (),
+            command=" ".join(container.spec.service.command or ()),
+            created=container.created,
+            status=_sentence(container),
+        )
+
+    def _asked_network(self, container: _Container) -> dict[str, str]:
+        """The network that a container which was never started will be on; its id is not known before."""
+        return {endpoint.network: "" for endpoint in container.spec.endpoints[:1]}
+
+
+def _keeps_the_protocol(fake: FakeEngine) -> Engine:
+    """For the type checker."""
+    return fake
+
+
+def counted(calls: list[str]) -> Counter[str]:
+    """How often each verb is among `calls`."""
+    return Counter(call.split()[0] for call in calls)
+
+
+class _Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    exits: int | None = None
+    output: bytes = b""
+
+
+def _outcome(words: tuple[str, ...]) -> _Outcome:
+    """What a command does: None for `exits` means that it runs until it is stopped."""
+    match words:
+        case ("sh" | "/bin/sh", "-c", script):
+            return _script_outcome(script)
+        case ("true",):
+            return _Outcome(exits=0)
+        case ("false",):
+            return _Outcome(exits=1)
+        case ("echo", *rest):
+            return _Outcome(exits=0, output=" ".join(rest).encode() + b"\n")
+        case _:
+            return _Outcome()
+
+
+def _script_outcome(script: str) -> _Outcome:
+    output = b"".join(said.strip().encode() + b"\n" for said in re.findall(r"echo ([^;&|]*)", script))
+    if (ends := re.search(r"exit (\d+)\s*$", script)) is not None:
+        return _Outcome(exits=int(ends[1]), output=output)
+    lasts = re.search(r"\b(sleep|tail|cat|httpd|nc)\b", script) is not None
+    return _Outcome(exits=None if lasts else 0, output=output)
+
+
+def _has_check(service: Service) -> bool:
+    check = service.healthcheck
+    return check is not None and not check.disable and bool(check.test) and check.test != ("NONE",)
+
+
+def _checked_health(service: Service) -> tuple[Health, ...]:
+    if not _has_check(service) or service.healthcheck is None or service.healthcheck.test is None:
+        return ()
+    kind, *words = service.healthcheck.test
+    outcome = _script_outcome(" ".join(words)) if kind == "CMD-SHELL" else _outcome(tuple(words))
+    failing = outcome.exits not in (None, 0) or words == ["false"]
+    return ("unhealthy",) if failing else ("healthy",)
+
+
+def _state_of(container: _Container) -> ContainerState:
+    return ContainerState(
+        id=container.id,
+        name=container.name,
+        state=container.state,
+        health=container.health,
+        exit_code=container.exit_code,
+        error=container.error,
+        health_output=container.health_output,
+        tty=bool(container.spec.service.tty),
+    )
+
+
+def _published(service: Service) -> tuple[PublishedPort, ...]:
+    return tuple(
+        PublishedPort(
+            container_port=port.target,
+            protocol=port.protocol,
+            host_ip=port.host_ip or "0.0.0.0",
+            host_port=int(port.published),
+        )
+        for port in service.ports or ()
+        if port.published and port.published.isdigit()
+    )
+
+
+def _sentence(container: _Container) -> str:
+    match container.state:
+        case "created":
+            return "Created"
+        case "exited":
+            return f"Exited ({container.exit_code}) 1 second ago"
+        case "paused":
+            return "Up 1 second (Paused)"
+        case "running" if container.health == "starting":
+            return "Up 1 second (health: starting)"
+        case "running" if container.health != "none":
+            return f"Up 1 second ({container.health})"
+        case _:
+            return "Up 1 second"
+
+
+def _tagged(image: str) -> str:
+    if image.startswith("sha256:") or "@" in image:
+        return image
+    return image if ":" in image.rsplit("/", 1)[-1] else f"{image}:latest"
