@@ -1,0 +1,44 @@
+"""Measure minicompose beside docker compose, and write the table into docs/performance.md.
+
+    python benchmarks/run.py [options of compare.py]     default: --runs 5, every stack
+
+Everything is measured in one run, in turns, so what counts is the ratio. The table replaces what
+stands between the two marks in the document.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+DOCUMENT = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def main() -> int:
+    environment = Path(sys.prefix)
+    reference = subprocess.run(
+        [ROOT / "scripts" / "reference-compose"],
+        env={**os.environ, "VENV": str(environment)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    options = sys.argv[1:] or ["--runs", "5"]
+    ours = environment / "bin" / "minicompose"
+    command = [sys.executable, HERE / "compare.py", "--ours", str(ours), "--peer", reference, *options]
+    measured = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    for path, name in ((str(ours), "minicompose"), (reference, "docker compose")):
+        measured = measured.replace(path, name)
+    print(measured)
+    text = DOCUMENT.read_text()
+    block = f"{BEGIN}\n{measured.rstrip()}\n{END}"
+    DOCUMENT.write_text(re.sub(f"{BEGIN}.*?{END}", lambda _: block, text, flags=re.DOTALL))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

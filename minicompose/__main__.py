@@ -1,0 +1,8 @@
+"""Let `python -m minicompose` be `minicompose`."""
+
+import sys
+
+from minicompose.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""The command line: words in, one command run, its exit code out. Every error ends here."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from minicompose import __version__
+from minicompose.errors import ExitCode, MinicomposeError, StackFileError, UsageError, nearest
+
+# Each verb is a module of `minicompose.commands`, imported only when its turn comes.
+VERBS = {
+    "up": "create and start what the stack file says",
+    "down": "stop and remove what a stack runs",
+    "plan": "show what `up` would do, and why",
+    "ps": "list the stack's containers",
+    "logs": "show what the containers print",
+    "exec": "run a command in a running container",
+    "build": "build the services' images",
+    "pull": "pull the services' images",
+    "config": "show the stack file as it is understood",
+    "graph": "show which service needs which",
+    "version": "show the version",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Like argparse's, but an error is raised, and names the option that was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        usage = self.format_usage().removeprefix("usage: ").strip()
+        raise UsageError(message, f"usage: {' '.join(usage.split())}\nsee `{self.prog} --help`")
+
+    def parse_all(self, words: Sequence[str]) -> argparse.Namespace:
+        """Like `parse_args`, but says which of the unknown options is near to a known one."""
+        args, unknown = self.parse_known_args(words)
+        if unknown:
+            word = unknown[0]
+            known = [option for action in self._actions for option in action.option_strings]
+            near = nearest(word.partition("=")[0], known)
+            hint = f"did you mean {near}? " if near else ""
+            kind = "option" if word.startswith("-") else "argument"
+            raise UsageError(f"unknown {kind} {word}", f"{hint}see `{self.prog} --help`")
+        return args
+
+
+def global_parser() -> Parser:
+    """What stands before the verb."""
+    verbs = "\n".join(f"  {verb:10}{what}" for verb, what in VERBS.items())
+    parser = Parser(
+        prog="minicompose",
+        usage="minicompose [options] VERB [arguments]",
+        description="Run stacks of containers as a Compose file describes them.",
+        epilog=f"verbs:\n{verbs}\n\n`minicompose VERB --help` tells more about one.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("-f", "--file", action="append", default=[], metavar="FILE", help="stack file; may repeat, - is standard input")
+    add("-p", "--project-name", metavar="NAME", help="the project's name")
+    add("--profile", action="append", metavar="NAME", help="enable a profile; may repeat, * is all")
+    add("--env-file", action="append", default=[], metavar="FILE", help="read variables from FILE instead of .env")
+    add("--project-directory", metavar="DIR", help="what relative paths refer to (default: the first file's directory)")
+    add(
+        "--progress",
+        choices=("auto", "tty", "plain", "json", "quiet"),
+        default=None,
+        help="how to show what happens (default: auto)",
+    )
+    add("--ansi", choices=("auto", "always", "never"), default=None, help="when to use colour (default: auto)")
+    add("--dry-run", action="store_true", help="show what would be done, and do nothing")
+    add("--parallel", type=int, metavar="N", help="how many engine calls at once, -1 for no limit (default: 4)")
+    add("-c", "--context", metavar="NAME", help="the Docker context to use")
+    add("-H", "--host", metavar="URL", help="the engine to use, as unix:///var/run/docker.sock")
+    add("-v", "--version", action="store_true", help="show the version")
+    add("verb", nargs="?", metavar="VERB", help=argparse.SUPPRESS)
+    add("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def run(words: Sequence[str]) -> int:
+    """Carry out one command line and return its exit code; raises MinicomposeError."""
+    parser = global_parser()
+    options = parser.parse_args(words)
+    if options.version:
+        print(f"minicompose {__version__}")  # noqa: T201
+        return ExitCode.OK
+    if options.verb is None:
+        parser.print_help(sys.stderr)
+        return ExitCode.USAGE
+    if options.verb == "help":
+        options.verb, options.words = (options.words or [None])[0], ["--help"]
+        if options.verb is None:
+            parser.print_help()
+            return ExitCode.OK
+    if options.verb not in VERBS:
+        near = nearest(options.verb, VERBS)
+        hint = f'did you mean "{near}"?' if near else "`minicompose --help` lists them"
+        raise UsageError(f'there is no verb "{options.verb}"', hint)
+
+    from minicompose.commands.context import Context  # after the words are known to be good
+
+    command = importlib.import_module(f"minicompose.commands.{options.verb}")
+    verb_parser = Parser(
+        prog=f"minicompose {options.verb}",
+        description=command.__doc__.partition("\n\n")[2] or VERBS[options.verb],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.configure(verb_parser)
+    verb_parser.add_argument("--dry-run", action="store_true", help=argparse.SUPPRESS)
+    args = verb_parser.parse_all(options.words)
+    options.dry_run |= args.dry_run
+    with Context(options, dict(os.environ), os.getcwd()) as context:  # noqa: PTH109 (pathlib is not needed here)
+        return int(command.run(args, context))
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """The entry point: run, and turn whatever goes wrong into a message and an exit code."""
+    try:
+        code = run(sys.argv[1:] if words is None else words)
+        sys.stdout.flush()
+        return code
+    except StackFileError as error:
+        from minicompose.output.diagnostics import render_diagnostics  # only for a wrong file
+
+        sys.stderr.write(render_diagnostics(error.diagnostics, error.texts, color=sys.stderr.isatty()) + "\n")
+        return error.exit_code
+    except MinicomposeError as error:
+        _complain(error.message, error.hint)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone. Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+    except Exception as error:  # noqa: BLE001 (the one place where a bug of ours is caught)
+        return _report_bug(error)
+
+
+def _complain(message: str, hint: str = "") -> None:
+    sys.stderr.write(f"minicompose: {message}\n")
+    for line in hint.splitlines():
+        sys.stderr.write(f"  {line}\n")
+
+
+def _report_bug(error: Exception) -> int:
+    """Keep the traceback in a file, and ask for it."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="minicompose-bug-", suffix=".txt", delete=False) as report:
+        report.write(f"minicompose {__version__}, Python {sys.version}\n")
+        traceback.print_exception(error, file=report)
+    _complain(
+        f"this is a bug of minicompose: {type(error).__name__}: {error}",
+        f"please report it, with {report.name}, which has the details (look for secrets in it first)",
+    )
+    return ExitCode.BUG

@@ -1,0 +1,62 @@
+"""`minicompose config`: show the stack file as it is understood.
+
+Read, check and print the stack file in its canonical form: files merged, variables replaced,
+short forms made long, defaults filled in.
+
+    minicompose config -q        only check it
+    minicompose config --images  what will be pulled or built
+"""
+
+import json
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from minicompose.commands.context import Context
+from minicompose.errors import ExitCode
+from minicompose.model import Stack
+
+
+def configure(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("services", nargs="*", metavar="SERVICE", help="only these services, and what they depend on")
+    add("--format", choices=("yaml", "json"), default="yaml", help="how to print it (default: yaml)")
+    add("-q", "--quiet", action="store_true", help="only check; print nothing")
+    add("-o", "--output", metavar="FILE", help="write to FILE instead of standard output")
+    names = parser.add_mutually_exclusive_group()
+    for what in ("services", "images", "volumes", "networks", "profiles"):
+        names.add_argument(
+            f"--{what}", dest="names", action="store_const", const=what, help=f"print the names of the {what}"
+        )
+
+
+def run(args: Namespace, context: Context) -> ExitCode:
+    stack = context.stack(args.services)
+    if args.quiet:
+        return ExitCode.OK
+    text = "\n".join(_names(stack, args.names)) if args.names else _whole(stack, args)
+    if args.output:
+        Path(args.output).write_text(text.rstrip("\n") + "\n")
+    elif text:
+        context.print(text)
+    return ExitCode.OK
+
+
+def _whole(stack: Stack, args: Namespace) -> str:
+    from minicompose.planning.selection import select
+    from minicompose.stackfile.printed import printed, to_yaml
+
+    canonical = printed(select(stack, args.services))
+    return json.dumps(canonical, indent=2, ensure_ascii=False) if args.format == "json" else to_yaml(canonical)
+
+
+def _names(stack: Stack, what: str) -> list[str]:
+    match what:
+        case "images":
+            from minicompose.planning.spec import image_of
+
+            return [image_of(stack, service) for service in stack.services.values()]
+        case "profiles":
+            every = (*stack.services.values(), *stack.disabled.values())
+            return sorted({profile for service in every for profile in service.profiles or ()})
+        case _:
+            return list(getattr(stack, what))

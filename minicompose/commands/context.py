@@ -1,0 +1,234 @@
+"""What every command works with: the options before the verb, the stack, the engine, the outputs."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from minicompose.errors import Diagnostic, ExitCode, StackFileError, UsageError, nearest
+
+if TYPE_CHECKING:
+    from minicompose.engine.protocol import Engine
+    from minicompose.execution.events import RunReport
+    from minicompose.execution.interrupts import Interrupts
+    from minicompose.model import Stack
+    from minicompose.output.sink import Sink
+    from minicompose.planning.observed import Observed
+    from minicompose.planning.plan import Plan
+    from minicompose.stackfile.files import LoadRequest
+    from minicompose.stackfile.load import Loaded
+
+# How many engine calls may be in flight. Measured on two cores: four starts at once are nearly twice
+# as fast as one, and more gain nothing.
+WORKERS = 4
+
+
+class Context:
+    """One run of the program. The engine is reached, and files are read, when first asked for."""
+
+    def __init__(self, options: argparse.Namespace, environment: Mapping[str, str], working_directory: str) -> None:
+        self.options = options
+        self.environment = environment
+        self.working_directory = working_directory
+        self._engine: Engine | None = None
+
+    def __enter__(self) -> "Context":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._engine is not None:
+            self._engine.close()
+
+    # ---- the stack ----
+
+    def request(self, services: Iterable[str] = ()) -> "LoadRequest":
+        from minicompose.stackfile.files import LoadRequest
+
+        options = self.options
+        return LoadRequest(
+            files=tuple(options.file),
+            working_directory=self.working_directory,
+            project_directory=options.project_directory,
+            project_name=options.project_name,
+            env_files=tuple(options.env_file),
+            profiles=None if options.profile is None else tuple(options.profile),
+            services=tuple(services),
+            environment=self.environment,
+            read_stdin=sys.stdin.read,
+        )
+
+    def load(self, services: Iterable[str] = ()) -> "Loaded":
+        """Read the stack files; warnings are shown, errors raised as StackFileError.
+
+        `services` are those named on the command line: their profiles become active.
+        """
+        from minicompose.stackfile.load import load_stack
+
+        loaded = load_stack(self.request(services))
+        self.warn(loaded.warnings, loaded.texts)
+        self.check_services(services, (*loaded.stack.services, *loaded.stack.disabled))
+        return loaded
+
+    def stack(self, services: Iterable[str] = ()) -> "Stack":
+        return self.load(services).stack
+
+    @property
+    def names_project_only(self) -> bool:
+        """True when `-p` stands without `-f`: commands that only look then go by labels alone."""
+        return bool(self.options.project_name) and not self.options.file
+
+    def check_services(self, names: Iterable[str], known: Iterable[str], code: ExitCode = ExitCode.USAGE) -> None:
+        """Refuse a service that is not among the known ones, with the near name."""
+        known = tuple(dict.fromkeys(known))
+        for name in names:
+            if name not in known:
+                near = nearest(name, known)
+                hint = f'did you mean "{near}"?' if near else f"there are: {', '.join(known) or 'none'}"
+                error = UsageError(f'there is no service "{name}"', hint)
+                error.exit_code = code
+                raise error
+
+    # ---- the engine ----
+
+    @property
+    def engine(self) -> "Engine":
+        if self._engine is None:
+            from minicompose.engine.connect import connect
+
+            self._engine = connect(self.options.host, self.options.context, self.environment)
+        return self._engine
+
+    def refuse_what_the_engine_lacks(self, loaded: "Loaded", services: Iterable[str]) -> None:
+        """Raise StackFileError for what the stack asks of the engine and its API does not have."""
+        from minicompose.engine.translate import unsupported
+
+        api = self.engine.info().api
+        stack = loaded.stack
+        problems = []
+        for name in services:
+            for path, needed in unsupported(stack.services[name], api):
+                where = f"services.{name}.{path}"
+                problems.append(
+                    Diagnostic(
+                        severity="error",
+                        pos=stack.position(*where.split(".")),
+                        path=where,
+                        summary=f"needs engine API {needed[0]}.{needed[1]}, and this engine has {api[0]}.{api[1]}",
+                    )
+                )
+        if problems:
+            raise StackFileError(problems, loaded.texts)
+
+    def observe(self) -> tuple["Observed", tuple[str, ...]]:
+        """What is there of the project, and the services it has, in the file or running.
+
+        With `-p` and no `-f` the stack file is not read.
+        """
+        if self.names_project_only:
+            project, declared = self.options.project_name, ()
+        else:
+            stack = self.stack()
+            project, declared = stack.name, (*stack.services, *stack.disabled)
+        observed = self.engine.observe(project)
+        there = (container.service for container in observed.containers)
+        return observed, tuple(dict.fromkeys((*declared, *there)))
+
+    # ---- what people see ----
+
+    @cached_property
+    def color(self) -> bool:
+        """Whether data on standard output is coloured."""
+        from minicompose.output.sink import use_color
+
+        return use_color(self.options.ansi, sys.stdout, self.environment)
+
+    @cached_property
+    def interrupts(self) -> "Interrupts":
+        from minicompose.execution.interrupts import Interrupts
+
+        return Interrupts()
+
+    def sink(self) -> "Sink":
+        """Where events go: standard error, in the form that `--progress` asks for."""
+        from minicompose.output.sink import open_sink, use_color
+
+        return open_sink(
+            self.options.progress or self.environment.get("COMPOSE_PROGRESS") or "auto",
+            sys.stderr,
+            color=use_color(self.options.ansi, sys.stderr, self.environment),
+            environment=self.environment,
+        )
+
+    def warn(self, warnings: Iterable[Diagnostic], texts: dict[str, str]) -> None:
+        """Show warnings on standard error, a line each."""
+        if self.options.progress == "quiet":
+            return
+        for warning in warnings:
+            place = f"{warning.pos}: " if warning.pos else ""
+            path = f"{warning.path}: " if warning.path else ""
+            hint = f" ({warning.hint})" if warning.hint else ""
+            sys.stderr.write(f"warning: {place}{path}{warning.summary}{hint}\n")
+
+    def refuse_errors(self, plan: "Plan", texts: dict[str, str]) -> None:
+        """Show the plan's notes; raise StackFileError when one of them is an error."""
+        errors = [note for note in plan.notes if note.severity == "error"]
+        if errors:
+            raise StackFileError(errors, texts)
+        self.warn(plan.notes, texts)
+
+    def print(self, text: str) -> None:
+        """Data, for standard output."""
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+    def tell(self, text: str) -> None:
+        """A remark, for standard error."""
+        if self.options.progress != "quiet":
+            sys.stderr.write(text + "\n")
+
+    def print_plan(self, plan: "Plan") -> None:
+        from minicompose.output.plan_text import plan_text
+
+        self.print(plan_text(plan, color=self.color))
+
+    # ---- doing ----
+
+    @property
+    def workers(self) -> int:
+        asked = self.options.parallel or self.environment.get("COMPOSE_PARALLEL_LIMIT")
+        if asked in (None, ""):
+            return WORKERS
+        try:
+            number = int(asked)
+        except ValueError:
+            number = 0
+        if number == 0 or number < -1:
+            raise UsageError(f"--parallel takes a number from 1 on, or -1 for no limit, not {asked}")
+        return 64 if number == -1 else number
+
+    def carry_out(self, plan: "Plan", *, deadline: float | None = None) -> "RunReport":
+        """Run a plan with live progress and Ctrl-C handled."""
+        from minicompose.execution.interrupts import handling_signals
+        from minicompose.execution.run import run_plan
+
+        with self.sink() as sink, handling_signals(self.interrupts):
+            return run_plan(
+                plan, self.engine, sink, interrupts=self.interrupts, workers=self.workers, deadline=deadline
+            )
+
+
+def exit_code(report: "RunReport") -> ExitCode:
+    """What a command returns for a run that it made."""
+    if report.interrupted:
+        return ExitCode.INTERRUPTED
+    return ExitCode.OK if report.ok else ExitCode.FAILED
+
+
+__all__ = ["Context", "MinicomposeError", "exit_code"]
+
+
+def seconds(text: str) -> int:
+    """A number of seconds on the command line."""
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"a number of seconds is wanted, not {text!r}")
+    return int(text)

@@ -1,0 +1,79 @@
+"""`minicompose exec`: run a command in a running container.
+
+Run a command in a running container of a service, with a terminal when there is one, and exit
+with the command's own code.
+
+    minicompose exec backend sh
+    minicompose exec -T db psql -U app < dump.sql
+"""
+
+import argparse
+import sys
+from argparse import ArgumentParser, Namespace
+
+from minicompose.commands.context import Context
+from minicompose.engine.protocol import ExecSpec
+from minicompose.errors import ExitCode, MinicomposeError
+from minicompose.planning.observed import ObservedContainer
+
+
+def configure(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("-d", "--detach", action="store_true", help="start the command, and do not wait for it")
+    add("-e", "--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable for the command")
+    add("--index", type=int, metavar="N", help="which of the service's containers (default: the first)")
+    add("--privileged", action="store_true", help="give the command all rights")
+    add("-T", "--no-tty", action="store_true", help="no terminal: plain input and output, as in scripts")
+    add("-u", "--user", default="", metavar="USER", help="run the command as this user")
+    add("-w", "--workdir", default="", metavar="DIR", help="where the command runs")
+    add("service", metavar="SERVICE")
+    add("command", nargs=argparse.REMAINDER, metavar="COMMAND ...")
+
+
+def run(args: Namespace, context: Context) -> int:
+    if not args.command:
+        raise MinicomposeError("there is no command to run", "minicompose exec SERVICE COMMAND [ARGUMENTS]")
+    container = _running_container(args, context)
+    tty = not args.no_tty and not args.detach and sys.stdin.isatty() and sys.stdout.isatty()
+    spec = ExecSpec(
+        command=tuple(args.command),
+        tty=tty,
+        stdin=not args.detach,
+        detach=args.detach,
+        user=args.user,
+        working_dir=args.workdir,
+        privileged=args.privileged,
+        env=tuple(_variable(word, context) for word in args.env),
+    )
+    session = context.engine.exec(container.id, spec)
+    if args.detach:
+        return ExitCode.OK
+    from minicompose.execution.terminal import converse
+
+    try:
+        return converse(session, tty=tty)
+    finally:
+        session.close()
+
+
+def _variable(word: str, context: Context) -> str:
+    """NAME alone takes the value that NAME has here."""
+    return word if "=" in word else f"{word}={context.environment.get(word, '')}"
+
+
+def _running_container(args: Namespace, context: Context) -> ObservedContainer:
+    observed, services = context.observe()
+    context.check_services([args.service], services)
+    running = [
+        container
+        for container in observed.containers
+        if container.service == args.service and not container.oneoff and container.state == "running"
+    ]
+    for container in sorted(running, key=lambda container: container.number):
+        if args.index in (None, container.number):
+            return container
+    number = f" number {args.index}" if args.index else ""
+    raise MinicomposeError(
+        f'service "{args.service}" has no running container{number}',
+        "see `minicompose ps -a`; `minicompose up -d` starts what is missing",
+    )
