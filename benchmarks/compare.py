@@ -143,7 +143,7 @@ def settle(limit_s):
 def cycle(tool, name, file, project, options, record, workers=None):
     """One tool, or the limit with some workers, through all the phases of one stack."""
     engine, stack, known = limit.Engine(), STACKS[name], set()
-    command = shlex.split(tool) + ["-f", str(file), "-p", project] if tool != "limit" else None
+    command = [*shlex.split(tool), "-f", str(file), "-p", project] if tool != "limit" else None
 
     if name in CONFIG_ONLY:
         phases = ("config",) if command else ()

@@ -30,8 +30,7 @@ class Parser(argparse.ArgumentParser):
     """Like argparse's, but an error is raised, and names the option that was probably meant."""
 
     def error(self, message: str) -> NoReturn:
-        usage = self.format_usage().removeprefix("usage: ").strip()
-        raise UsageError(message, f"usage: {' '.join(usage.split())}\nsee `{self.prog} --help`")
+        raise UsageError(message, f"see `{self.prog} --help`")
 
     def parse_all(self, words: Sequence[str]) -> argparse.Namespace:
         """Like `parse_args`, but says which of the unknown options is near to a known one."""
@@ -83,7 +82,7 @@ def global_parser() -> Parser:
 def run(words: Sequence[str]) -> int:
     """Carry out one command line and return its exit code; raises MinicomposeError."""
     parser = global_parser()
-    options = parser.parse_args(words)
+    options = parser.parse_all(words)
     if options.version:
         print(f"minicompose {__version__}")  # noqa: T201
         return ExitCode.OK

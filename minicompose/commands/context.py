@@ -66,7 +66,7 @@ class Context:
         from minicompose.stackfile.load import load_stack
 
         loaded = load_stack(self.request(services))
-        self.warn(loaded.warnings, loaded.texts)
+        self.warn(loaded.warnings)
         self.check_services(services, (*loaded.stack.services, *loaded.stack.disabled))
         return loaded
 
@@ -160,7 +160,7 @@ class Context:
             environment=self.environment,
         )
 
-    def warn(self, warnings: Iterable[Diagnostic], texts: dict[str, str]) -> None:
+    def warn(self, warnings: Iterable[Diagnostic]) -> None:
         """Show warnings on standard error, a line each."""
         if self.options.progress == "quiet":
             return
@@ -175,7 +175,7 @@ class Context:
         errors = [note for note in plan.notes if note.severity == "error"]
         if errors:
             raise StackFileError(errors, texts)
-        self.warn(plan.notes, texts)
+        self.warn(plan.notes)
 
     def print(self, text: str) -> None:
         """Data, for standard output."""
@@ -222,9 +222,6 @@ def exit_code(report: "RunReport") -> ExitCode:
     if report.interrupted:
         return ExitCode.INTERRUPTED
     return ExitCode.OK if report.ok else ExitCode.FAILED
-
-
-__all__ = ["Context", "MinicomposeError", "exit_code"]
 
 
 def seconds(text: str) -> int:
