@@ -314,6 +314,8 @@ class ImageDiffers(Value, frozen=True, kw_only=True):
 class Step(Value, frozen=True, kw_only=True):
     """One action. It may begin when the steps named in `after` are done.
 
+    `wants` names steps that must have ended, in whatever way: a dependency that is not required,
+    or a last look that should cost no time of its own. Their failure does not stop this step.
     `when` is checked then; if it does not hold the step is skipped, which counts as done.
     `undo` puts back what was, in order, if this step fails, or is never begun although a step before it in
     the same `group` has been: the old container is started again. `group` names the one change
@@ -325,6 +327,7 @@ class Step(Value, frozen=True, kw_only=True):
     action: Action
     because: Reason
     after: tuple[int, ...] = ()
+    wants: tuple[int, ...] = ()
     when: ImageDiffers | None = None
     undo: tuple[Action, ...] = ()
     group: str = ""
