@@ -1,0 +1,131 @@
+"""What the YAML parser complains of, said to the person who wrote the file."""
+
+import re
+
+import yaml
+from yaml.reader import ReaderError
+
+from minicompose.errors import Diagnostic
+from minicompose.model import SourcePos
+
+_FORBIDDEN = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# (words of the parser's problem, words of its context, what to say, what to do)
+_SAID: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "mapping values are not allowed",
+        "",
+        'a ":" is not expected here',
+        'look at the indentation of this line and the one before; put a value that contains ": " in quotes',
+    ),
+    (
+        "did not find expected '-' indicator",
+        "",
+        "the indentation does not fit the list that began at line {begun}",
+        "give all items of the list the same indentation",
+    ),
+    (
+        "did not find expected key",
+        "",
+        "the indentation does not fit the mapping that began at line {begun}",
+        "give all keys of the mapping the same indentation",
+    ),
+    (
+        "could not find expected ':'",
+        "",
+        'there is no ":" after this key',
+        'write "key: value"; put a text that spans lines in quotes',
+    ),
+    (
+        "did not find expected ',' or ']'",
+        "",
+        "the list that began at line {begun} is not closed",
+        'put "," between its items and "]" at its end',
+    ),
+    (
+        "did not find expected ',' or '}'",
+        "",
+        "the mapping that began at line {begun} is not closed",
+        'put "," between its entries and "}" at its end',
+    ),
+    ("found unexpected end of stream", "quoted", "the quotes that were opened at line {begun} are not closed", ""),
+    ("found unexpected document indicator", "quoted", "the quotes opened at line {begun} are not closed", ""),
+    (
+        "found unknown escape character",
+        "",
+        "this escape is not known in double quotes",
+        "write \\\\ for a backslash, or use single quotes",
+    ),
+    ("did not find expected hexdecimal number", "", "an escape of hexadecimal digits is cut short", ""),
+    (
+        "did not find expected alphabetic or numeric character",
+        "alias",
+        'a name is expected after "*"',
+        'put a text that begins with "*" in quotes',
+    ),
+    (
+        "did not find expected alphabetic or numeric character",
+        "anchor",
+        'a name is expected after "&"',
+        'put a text that begins with "&" in quotes',
+    ),
+    ("block sequence entries are not allowed", "", 'a "-" is not expected here', "begin the list on a line of its own"),
+    (
+        "found duplicate %YAML directive",
+        "",
+        "%YAML stands here twice",
+        "",
+    ),
+    ("found incompatible YAML document", "", "this version of YAML is not known", "leave the %YAML line out"),
+    ("found undefined tag handle", "", "this tag is not declared", "a stack file knows the tags !reset and !override"),
+    ("did not find expected <document start>", "", "the document has ended, and no new one begins here", ""),
+)
+
+
+def syntax_error(problem: yaml.YAMLError, text: str, file: str) -> Diagnostic:
+    """The diagnostic for what `yaml` raised about `text`, at the place where it was noticed."""
+    if isinstance(problem, ReaderError):
+        return _forbidden_character(text, file)
+    if not isinstance(problem, yaml.MarkedYAMLError) or problem.problem_mark is None:
+        return Diagnostic(severity="error", pos=SourcePos(file, 1, 1), summary=f"this is not YAML: {problem}")
+    mark, begun = problem.problem_mark, problem.context_mark
+    lines = text.splitlines()
+    what, context = str(problem.problem or ""), str(problem.context or "")
+    if begun is not None and "end of stream" in what:
+        mark = begun  # the end of the file says nothing; where it began does
+    summary, hint = _say(what, context, _character(lines, mark.line, mark.column))
+    line = min(mark.line + 1, max(len(lines), 1))
+    column = mark.column + 1 if line == mark.line + 1 else len(lines[-1]) + 1 if lines else 1
+    summary = summary.format(begun=(begun or mark).line + 1)
+    return Diagnostic(severity="error", pos=SourcePos(file, line, column), summary=summary, hint=hint)
+
+
+def _say(what: str, context: str, character: str) -> tuple[str, str]:
+    if "cannot start any token" in what:
+        if character == "\t":
+            return "a tab cannot indent a line", "use spaces"
+        shown = character.replace("{", "{{").replace("}", "}}")
+        return f'a value cannot begin with "{shown}"', "put it in quotes"
+    for words, around, summary, hint in _SAID:
+        if words in what and around in context:
+            return summary, hint
+    said = ", ".join(filter(None, (context, what))).replace("{", "{{").replace("}", "}}")
+    return f"this is not YAML: {said}", ""
+
+
+def _character(lines: list[str], line: int, column: int) -> str:
+    return lines[line][column : column + 1] if line < len(lines) else ""
+
+
+def _forbidden_character(text: str, file: str) -> Diagnostic:
+    found = _FORBIDDEN.search(text)
+    index = found.start() if found else 0
+    before = text.rfind("\n", 0, index) + 1
+    pos = SourcePos(file, text.count("\n", 0, index) + 1, index - before + 1)
+    character = text[index : index + 1]
+    return Diagnostic(
+        severity="error",
+        pos=pos,
+        summary=f"the character U+{ord(character or chr(0)):04X} cannot stand in a YAML file",
+        hint="is this a text file?" if character == "\0" else "take it out, or write it as an escape in double quotes",
+    )

@@ -1,0 +1,329 @@
+"""YAML text to `Node`s: values with their places, in one pass over the parser's events.
+
+Working on events keeps the depth of the text off the C stack, and says where each key stands.
+This is the only module that knows of PyYAML.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from minicompose.errors import Diagnostic, nearest
+from minicompose.model import Node, SourcePos
+from minicompose.stackfile.scalars import MAY_BEGIN_NON_STRING, resolve
+from minicompose.stackfile.yamlerrors import syntax_error
+
+try:
+    from yaml._yaml import CParser as _Parser
+except ImportError:  # PyYAML was installed without libyaml
+    from yaml.parser import Parser as _PureParser
+    from yaml.reader import Reader
+    from yaml.scanner import Scanner
+
+    class _Parser(Reader, Scanner, _PureParser):  # type: ignore[no-redef]
+        def __init__(self, text: str) -> None:
+            Reader.__init__(self, text)
+            Scanner.__init__(self)
+            _PureParser.__init__(self)
+
+
+Report = Callable[[Diagnostic], None]
+
+MOST_DEPTH = 100  # nested values; everything after this stage may recurse
+MOST_EXPANDED = 1_000_000  # values that aliases stand for, all together
+
+_STANDARD = "tag:yaml.org,2002:"
+_KEPT_TAGS = ("!reset", "!override")
+
+
+def read_yaml(text: str, file: str, report: Report) -> list[Node]:
+    """The documents of `text`, one `Node` each; none for an empty text or one that is not YAML.
+
+    `file` is the name that positions carry. Problems go to `report`; all but a syntax error leave
+    the rest of the tree to be read. Aliases share their anchor's `Node`.
+    """
+    return _Reader(text, file, report).documents()
+
+
+class _GiveUp(Exception):
+    """The text cannot be read any further; why has been reported."""
+
+
+class _Open:
+    """A mapping or list whose end has not been read yet."""
+
+    __slots__ = ("anchor", "key", "key_pos", "merged", "pos", "tag", "value")
+
+    def __init__(self, value: Any, pos: SourcePos, tag: str | None, anchor: str | None) -> None:
+        self.value = value
+        self.pos = pos
+        self.tag = tag
+        self.anchor = anchor
+        self.key: str | None = None
+        self.key_pos: SourcePos | None = None
+        self.merged: list[Node] | None = None  # values of `<<`
+
+
+class _MergeKey(str):
+    """The plain key `<<`; the quoted one is an ordinary string."""
+
+    __slots__ = ()
+
+
+_MERGE = _MergeKey("<<")
+
+
+class _Reader:
+    def __init__(self, text: str, file: str, report: Report) -> None:
+        self.text = text
+        self.file = file
+        self.report = report
+        self.stack: list[_Open] = []
+        self.anchors: dict[str, Node] = {}
+        self.measures: dict[int, tuple[int, int]] = {}
+        self.expanded = 0
+
+    def documents(self) -> list[Node]:
+        found: list[Node] = []
+        try:
+            parser = _Parser(self.text)
+            parser.get_event()  # the stream's start
+            while not isinstance(parser.get_event(), StreamEndEvent):  # else a document's start
+                self.anchors.clear()
+                self.measures.clear()
+                found.append(self._document(parser.get_event))
+        except _GiveUp:
+            return []
+        except yaml.YAMLError as problem:
+            self.report(syntax_error(problem, self.text, self.file))
+            return []
+        except UnicodeEncodeError as problem:  # lone surrogates, which only standard input can hold
+            self._complain(_pos_of(self.text, problem.start, self.file), "this is not UTF-8 text")
+            return []
+        return found
+
+    def _document(self, get_event: Callable[[], Any]) -> Node:
+        """The document whose start has been read, its end included."""
+        file, stack = self.file, self.stack
+        stack.clear()
+        top: _Open | None = None  # the innermost open mapping or list
+        root: Node | None = None
+        while True:
+            event = get_event()
+            kind = event.__class__
+            if kind is DocumentEndEvent:
+                return root if root is not None else Node(None, SourcePos(file, 1, 1))
+            if kind is MappingEndEvent or kind is SequenceEndEvent:
+                assert top is not None
+                node = self._close(top)
+                stack.pop()
+                top = stack[-1] if stack else None
+            else:
+                mark = event.start_mark
+                pos = SourcePos(file, mark.line + 1, mark.column + 1)
+                if kind is ScalarEvent:
+                    text = event.value
+                    value = text
+                    tag = None
+                    if event.tag is not None:
+                        value, tag = self._tagged_scalar(event, pos)
+                    elif event.implicit[0] and text[:1] in MAY_BEGIN_NON_STRING:
+                        value = resolve(text)
+                    if top is not None and top.key is None and top.value.__class__ is dict:
+                        self._take_key(top, value, event, pos)
+                        continue
+                    node = Node(value, pos, top.key_pos if top is not None else None, tag)
+                    if event.anchor is not None:
+                        self.anchors[event.anchor] = node
+                elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                    value = {} if kind is MappingStartEvent else []
+                    if len(stack) >= MOST_DEPTH:
+                        self._complain(pos, f"values are nested more than {MOST_DEPTH} deep")
+                        raise _GiveUp
+                    if top is not None and top.key is None and top.value.__class__ is dict:
+                        self._complain(pos, "a key must be a string, not a mapping or a list")
+                        raise _GiveUp
+                    tag = self._collection_tag(event, pos) if event.tag is not None else None
+                    top = _Open(value, pos, tag, event.anchor)
+                    stack.append(top)
+                    continue
+                else:
+                    assert kind is AliasEvent
+                    node = self._alias(event.anchor, pos)
+                    if top is not None and top.key is None and top.value.__class__ is dict:
+                        self._take_key(top, node.value, None, pos)
+                        continue
+            if top is None:
+                root = node
+            elif top.value.__class__ is list:
+                top.value.append(node)
+            elif top.key is _MERGE:
+                self._take_merged(top, node)
+            else:
+                top.value[top.key] = node
+                top.key = None
+
+    # ---- mappings ----
+
+    def _take_key(self, top: _Open, value: Any, event: Any, pos: SourcePos) -> None:
+        top.key_pos = pos
+        if value.__class__ is not str:
+            value = self._odd_key(value, event, pos)
+        elif value == "<<" and event is not None and event.implicit[0]:
+            top.key = _MERGE
+            return
+        elif event is not None and event.anchor is not None:
+            self.anchors[event.anchor] = Node(value, pos)
+        top.key = value
+        first = top.value.get(value)
+        if first is not None:
+            line = (first.key_pos or first.pos).line
+            self._complain(
+                pos, f'the key "{value}" is already defined at line {line}', self._path(value), length=len(value)
+            )
+
+    def _odd_key(self, value: Any, event: Any, pos: SourcePos) -> str:
+        if isinstance(value, dict | list):
+            self._complain(pos, "a key must be a string, not a mapping or a list", self._path())
+            return "?"
+        written = event.value if event is not None else str(value)
+        shown = written or "null"
+        self._complain(
+            pos,
+            f"a key must be a string, and {shown} is {_kind(value)}",
+            self._path(),
+            hint=f'put it in quotes: "{shown}"',
+            length=len(shown) if written else 1,
+        )
+        return shown
+
+    def _take_merged(self, top: _Open, node: Node) -> None:
+        top.key = None
+        sources = node.value if isinstance(node.value, list) else [node]
+        for source in sources:
+            if not isinstance(source.value, dict):
+                self._complain(
+                    source.pos,
+                    f"<< takes a mapping or a list of mappings, not {_kind(source.value)}",
+                    self._path("<<"),
+                )
+                return
+        top.merged = [*(top.merged or ()), *sources]
+
+    def _close(self, closed: _Open) -> Node:
+        value = closed.value
+        if closed.merged is not None:
+            value = {}
+            for source in closed.merged:
+                for key, node in source.value.items():
+                    value.setdefault(key, node)
+            value.update(closed.value)
+        above = self.stack[-2] if len(self.stack) > 1 else None
+        node = Node(value, closed.pos, above.key_pos if above is not None else None, closed.tag)
+        if closed.anchor is not None:
+            self.anchors[closed.anchor] = node
+        return node
+
+    # ---- aliases and tags ----
+
+    def _alias(self, name: str, pos: SourcePos) -> Node:
+        above = self.stack[-1] if self.stack else None
+        key_pos = above.key_pos if above is not None else None
+        if any(open_.anchor == name for open_ in self.stack):
+            self._complain(pos, f"the anchor &{name} contains itself", self._path(), length=len(name) + 1)
+            return Node(None, pos, key_pos)
+        node = self.anchors.get(name)
+        if node is None:
+            hint = f"did you mean *{near}?" if (near := nearest(name, self.anchors)) else ""
+            self._complain(pos, f"there is no anchor &{name} before this", self._path(), hint, length=len(name) + 1)
+            return Node(None, pos, key_pos)
+        size, height = self._measure(node)
+        self.expanded += size
+        if self.expanded > MOST_EXPANDED:
+            self._complain(pos, f"the aliases of this file stand for more than {MOST_EXPANDED:,} values")
+            raise _GiveUp
+        if len(self.stack) + height > MOST_DEPTH:
+            self._complain(pos, f"with this alias values are nested more than {MOST_DEPTH} deep")
+            raise _GiveUp
+        # The value is shared; only the place of the key is this one's own.
+        return node if node.key_pos is key_pos else Node(node.value, node.pos, key_pos, node.tag)
+
+    def _measure(self, node: Node) -> tuple[int, int]:
+        """How many values `node` stands for, aliases followed, and how deep they nest."""
+        value = node.value
+        if not isinstance(value, dict | list):
+            return 1, 0
+        known = self.measures.get(id(value))
+        if known is None:
+            inside = [self._measure(item) for item in (value.values() if isinstance(value, dict) else value)]
+            known = 1 + sum(size for size, _ in inside), 1 + max((height for _, height in inside), default=0)
+            self.measures[id(value)] = known
+        return known
+
+    def _tagged_scalar(self, event: Any, pos: SourcePos) -> tuple[Any, str | None]:
+        tag, text = event.tag, event.value
+        if tag in _KEPT_TAGS:
+            return (text if event.style in ("'", '"', "|", ">") else resolve(text)), tag
+        if tag in ("!", _STANDARD + "str"):
+            return text, None
+        kind = tag.removeprefix(_STANDARD)
+        value = resolve(text)
+        if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
+            return float(value), None
+        wanted = {"null": type(None), "bool": bool, "int": int, "float": float}.get(kind)
+        if wanted is None:
+            self._unknown_tag(tag, pos)
+        elif type(value) is not wanted:
+            self._complain(pos, f'"{text}" is not what its tag !!{kind} says', self._path())
+        return value, None
+
+    def _collection_tag(self, event: Any, pos: SourcePos) -> str | None:
+        tag: str = event.tag
+        if tag in _KEPT_TAGS:
+            return tag
+        if tag not in ("!", _STANDARD + ("map" if isinstance(event, MappingStartEvent) else "seq")):
+            self._unknown_tag(tag, pos)
+        return None
+
+    def _unknown_tag(self, tag: str, pos: SourcePos) -> None:
+        shown = "!!" + tag.removeprefix(_STANDARD) if tag.startswith(_STANDARD) else tag
+        near = nearest(shown, _KEPT_TAGS)
+        hint = f"did you mean {near}?" if near else "a stack file knows the tags !reset and !override"
+        self._complain(pos, f"the tag {shown} means nothing here", self._path(), hint, len(shown))
+
+    # ---- telling ----
+
+    def _path(self, *last: str) -> str:
+        steps = [frame.key if frame.key is not None else "[]" for frame in self.stack[:-1]]
+        return ".".join([*steps, *([self.stack[-1].key] if not last and self.stack and self.stack[-1].key else last)])
+
+    def _complain(self, pos: SourcePos, summary: str, path: str = "", hint: str = "", length: int = 1) -> None:
+        self.report(Diagnostic(severity="error", pos=pos, summary=summary, path=path, hint=hint, length=length))
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "a string"
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+def _pos_of(text: str, index: int, file: str) -> SourcePos:
+    line_start = text.rfind("\n", 0, index) + 1
+    return SourcePos(file, text.count("\n", 0, index) + 1, index - line_start + 1)
