@@ -22,6 +22,7 @@ class Kind(enum.Enum):
     NUMBER = "a number"
     BOOLEAN = "true or false"
     DURATION = "a duration such as 1m30s"
+    MICROSECONDS = "a number of microseconds, or a duration such as 400ms"
     SIZE = "a size such as 512m"
     MODE = "a file mode such as 0440"
     PATH = "a path"
@@ -47,7 +48,6 @@ class Pairs(Form, frozen=True, kw_only=True):
 
     value: Form = Scalar(printed=True)
     bare: str | None = ""
-    separators: str = "="
 
 
 class Short(enum.Enum):
@@ -64,7 +64,6 @@ class Short(enum.Enum):
     ENV_FILE = "env_file"
     EXTRA_HOSTS = "extra_hosts"
     EXTERNAL = "external"
-    PROVIDER_OPTION = "provider_option"
 
 
 class Record(Form, frozen=True, kw_only=True):
@@ -140,6 +139,7 @@ INTEGER = Scalar(kind=Kind.INTEGER)
 NUMBER = Scalar(kind=Kind.NUMBER)
 BOOLEAN = Scalar(kind=Kind.BOOLEAN)
 DURATION = Scalar(kind=Kind.DURATION)
+MICROSECONDS = Scalar(kind=Kind.MICROSECONDS)
 SIZE = Scalar(kind=Kind.SIZE)
 MODE = Scalar(kind=Kind.MODE)
 PATH = Scalar(kind=Kind.PATH)
@@ -408,8 +408,8 @@ SERVICE = Record(
         _field("cpu_percent", NUMBER, "HostConfig.CpuPercent"),
         _field("cpu_period", INTEGER, "HostConfig.CpuPeriod"),
         _field("cpu_quota", INTEGER, "HostConfig.CpuQuota"),
-        _field("cpu_rt_period", DURATION),
-        _field("cpu_rt_runtime", DURATION),
+        _field("cpu_rt_period", MICROSECONDS),
+        _field("cpu_rt_runtime", MICROSECONDS),
         _field("cpu_shares", INTEGER, "HostConfig.CpuShares"),
         _field("cpus", NUMBER),
         _field("cpuset", TEXT, "HostConfig.CpusetCpus"),
