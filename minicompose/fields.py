@@ -64,6 +64,7 @@ class Short(enum.Enum):
     ENV_FILE = "env_file"
     EXTRA_HOSTS = "extra_hosts"
     EXTERNAL = "external"
+    DEPENDENCY = "dependency"
 
 
 class Record(Form, frozen=True, kw_only=True):
@@ -429,7 +430,8 @@ SERVICE = Record(
                         ),
                         _field("required", BOOLEAN),
                         _field("restart", BOOLEAN),
-                    )
+                    ),
+                    short=Short.DEPENDENCY,
                 ),
                 from_names=True,
             ),

@@ -1,0 +1,469 @@
+"""The short forms of the file language: from text to the mapping or list that it stands for.
+
+Every function takes a value in any of its forms and returns it in its long form; a value that is
+long already comes back itself. `BadValue` says what cannot be read and where it stands. The shapes
+have been checked by the schema, so a value of another kind is passed through untouched.
+"""
+
+import posixpath
+import re
+from collections.abc import Callable, Hashable
+
+from minicompose.fields import Form, Many, Pairs, Record, Short, Table, Words
+from minicompose.model import Node
+from minicompose.stackfile.units import parse_integer, print_scalar
+
+Note = Callable[[Node, str], None]
+"""Takes a remark about a value that is accepted all the same."""
+
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}")
+_DRIVE = re.compile(r"[A-Za-z]")
+_OPTIONS_READ = {"ro": True, "rw": False}
+_PROPAGATION = frozenset({"shared", "rshared", "slave", "rslave", "private", "rprivate"})
+# Once read by file sharing on macOS; no engine acts on them any more.
+_CONSISTENCY = frozenset({"cached", "delegated", "consistent"})
+
+
+class BadValue(ValueError):
+    """A value that cannot be read; `node` is the place to point at."""
+
+    def __init__(self, message: str, node: Node) -> None:
+        super().__init__(message)
+        self.node = node
+
+
+def _silent(node: Node, remark: str) -> None:
+    """The `Note` of a caller that wants none."""
+
+
+def long_form(node: Node, form: Form) -> Node:
+    """`node` with its own level in the long form of `form`; what it contains stays as it is.
+
+    Merging calls this before two values of one attribute meet. Raises `BadValue`.
+    """
+    match form:
+        case Pairs():
+            return mapping_of_pairs(node, form.bare)
+        case Table(from_names=True):
+            return mapping_of_names(node, form)
+        case Many():
+            return list_of(node, form, _silent)
+        case Record(short=Short() as short) if short in RECORDS:
+            return RECORDS[short](node, _silent)
+        case Words():
+            return words(node)
+        case _:
+            return node
+
+
+def entry_key(form: Many, node: Node) -> Hashable:
+    """What makes an entry of the list `form` the same entry as another one, in either form.
+
+    None where all entries are kept. An entry that cannot be read is only equal to its own text.
+    """
+    if form.key is None:
+        return None
+    if form.key == "":
+        return print_scalar(node.value) if not isinstance(node.value, dict | list) else id(node)
+    try:
+        entries = _long_entries(node, form)
+    except BadValue:
+        return print_scalar(node.value)
+    names = (form.key,) if isinstance(form.key, str) else form.key
+    return tuple(_identity(entry, names, form) for entry in entries)
+
+
+def _long_entries(node: Node, form: Many) -> tuple[Node, ...]:
+    if form.short in ENTRIES:
+        return ENTRIES[form.short](node, _silent)
+    return (long_form(node, form.item),)
+
+
+_DEFAULT_IDENTITY = {"host_ip": "0.0.0.0", "protocol": "tcp"}
+
+
+def _identity(entry: Node, names: tuple[str, ...], form: Many) -> Hashable:
+    if not isinstance(entry.value, dict):
+        return print_scalar(entry.value)
+    inside = {name: print_scalar(child.value) for name, child in entry.value.items() if name in (*names, "source")}
+    if names != ("target",):
+        return tuple(inside.get(name, _DEFAULT_IDENTITY.get(name)) for name in names)
+    if form.short is Short.MOUNT:
+        return clean_target(inside.get("target", ""))
+    return inside.get("target", inside.get("source", "")).removeprefix("/run/secrets/")
+
+
+# ---- mappings and lists ----
+
+
+def mapping_of_pairs(node: Node, bare: str | None) -> Node:
+    """A list of `KEY=VALUE` as a mapping; `bare` is the value of a key that stands alone."""
+    if not isinstance(node.value, list):
+        return node
+    pairs: dict[str, Node] = {}
+    for item in node.value:
+        key, equals, value = print_scalar(item.value).partition("=")
+        if equals and key.endswith((" ", "\t")):
+            raise BadValue(f'the name "{key}" ends in a space: write {key.strip()}=... without one', item)
+        pairs[key] = Node(value if equals else bare, item.pos, item.pos)
+    return Node(pairs, node.pos, node.key_pos, node.tag)
+
+
+def mapping_of_names(node: Node, form: Table) -> Node:
+    """A list of names as a mapping from each name to what stands for nothing more being said."""
+    if not isinstance(node.value, list):
+        return node
+    names = {print_scalar(item.value): long_form(Node(None, item.pos, item.pos), form.item) for item in node.value}
+    return Node(names, node.pos, node.key_pos, node.tag)
+
+
+def list_of(node: Node, form: Many, note: Note) -> Node:
+    """A value of the list `form` as a list; its entries stay as they are."""
+    if form.short in LISTS:
+        node = LISTS[form.short](node, note)
+    if form.single and not isinstance(node.value, list | dict) and node.value is not None:
+        return Node([Node(node.value, node.pos)], node.pos, node.key_pos, node.tag)
+    return node
+
+
+def words(node: Node) -> Node:
+    """A command line as a list of its words."""
+    if not isinstance(node.value, str):
+        return node
+    try:
+        split = split_words(node.value)
+    except ValueError as error:
+        raise BadValue(str(error), node) from None
+    return Node([Node(word, node.pos) for word in split], node.pos, node.key_pos, node.tag)
+
+
+def split_words(text: str) -> list[str]:
+    """Shell words: quotes and backslashes count, and nothing is expanded.
+
+    A backslash makes the next character literal everywhere but between single quotes. Operators
+    such as `&&` are words like others: there is no shell to carry them out.
+    """
+    found: list[str] = []
+    word: list[str] | None = None
+    quote = ""
+    characters = iter(text)
+    for character in characters:
+        if character == "\\" and quote != "'":
+            escaped = next(characters, None)
+            if escaped is None:
+                raise ValueError("the command ends in a backslash that escapes nothing")
+            word = [*(word or []), escaped]
+        elif quote:
+            if character == quote:
+                quote = ""
+            else:
+                word = [*(word or []), character]
+        elif character in "'\"":
+            quote = character
+            word = word or []
+        elif character.isspace():
+            if word is not None:
+                found.append("".join(word))
+            word = None
+        else:
+            word = [*(word or []), character]
+    if quote:
+        raise ValueError(f"the command has an opening {quote} that is never closed")
+    if word is not None:
+        found.append("".join(word))
+    return found
+
+
+# ---- ports ----
+
+
+def _ports(node: Node, _note: Note) -> tuple[Node, ...]:
+    """`[HOST_IP:][PUBLISHED:]TARGET[/PROTOCOL]`, one entry for each port of a range."""
+    if isinstance(node.value, dict | list | bool) or node.value is None:
+        return (node,)
+    if isinstance(node.value, float):
+        raise BadValue(f"{node.value} is not a port: it must be a whole number", node)
+    text = str(node.value)
+    spec, slash, protocol = text.partition("/")
+    protocol = protocol.lower() if slash else "tcp"
+    if protocol not in ("tcp", "udp", "sctp"):
+        raise BadValue(f'"{protocol}" is not a protocol: use tcp, udp or sctp', node)
+    rest, _, target = spec.rpartition(":")
+    host_ip, _, published = rest.rpartition(":")
+    host_ip = host_ip.removeprefix("[").removesuffix("]")
+    if host_ip and not is_address(host_ip):
+        raise BadValue(f'"{host_ip}" is not an IP address', node)
+    if not host_ip and is_address(published):
+        raise BadValue(f"the published port is missing: write {published}::{target} to let the engine pick one", node)
+    targets = _range(target, 1, node)
+    sources = _published(published, targets, node)
+    return tuple(
+        _mapping(node, target=int(target), published=source, host_ip=host_ip or None, protocol=protocol)
+        for target, source in zip(targets, sources, strict=True)
+    )
+
+
+def _published(text: str, targets: range, node: Node) -> list[str | None]:
+    """The published port of each target; one target may have a whole range to pick from."""
+    if not text:
+        return [None] * len(targets)
+    published = _range(text, 0, node)
+    if len(published) == len(targets):
+        return [str(port) for port in published]
+    if len(targets) == 1:
+        return [f"{published[0]}-{published[-1]}"]
+    raise BadValue(f"{len(published)} published ports do not match {len(targets)} ports of the container", node)
+
+
+def _range(text: str, lowest: int, node: Node) -> range:
+    first, dash, last = text.partition("-")
+    ends = (first, last if dash else first)
+    if not all(end.isascii() and end.isdecimal() for end in ends):
+        raise BadValue(f'"{text}" is not a port: write a number, or a range such as 8000-8010', node)
+    low, high = (int(end) for end in ends)
+    if low > high:
+        raise BadValue(f'the range "{text}" ends before it begins', node)
+    if low < lowest or high > 65535:
+        raise BadValue(f'"{text}" is out of range: ports go from {lowest} to 65535', node)
+    return range(low, high + 1)
+
+
+def is_address(text: str) -> bool:
+    """Whether `text` is an IPv4 or IPv6 address."""
+    if _IPV4.fullmatch(text):
+        return True
+    if ":" not in text:
+        return False
+    import ipaddress  # costs 3 ms, and IPv6 is rare
+
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+# ---- volumes ----
+
+
+def _mounts(node: Node, note: Note) -> tuple[Node, ...]:
+    """`[SOURCE:]TARGET[:OPTIONS]`: a bind where SOURCE is a path, else a volume."""
+    if not isinstance(node.value, str):
+        return (node,)
+    if not node.value:
+        raise BadValue("a volume cannot be empty", node)
+    parts = _split_paths(node.value)
+    if "" in parts:
+        raise BadValue(f'"{node.value}" has an empty part between its colons', node)
+    if len(parts) > 3:
+        raise BadValue(f'"{node.value}" has too many parts: write SOURCE:TARGET:OPTIONS, or the long form', node)
+    source, target = (parts[0], parts[1]) if len(parts) > 1 else (None, parts[0])
+    options = parts[2] if len(parts) == 3 else ""
+    entry: dict[str, object] = {"type": "bind" if is_path(source or "") else "volume", "source": source}
+    bind: dict[str, object] = {"create_host_path": True} if entry["type"] == "bind" else {}
+    volume: dict[str, object] = {}
+    for option in filter(None, options.split(",")):
+        if option in _OPTIONS_READ:
+            entry["read_only"] = _OPTIONS_READ[option] or None
+        elif option == "nocopy":
+            volume["nocopy"] = True
+        elif option in ("z", "Z"):
+            bind["selinux"] = option
+        elif option in _PROPAGATION:
+            bind["propagation"] = option
+        elif option not in _CONSISTENCY:
+            note(node, f'"{option}" is not an option of a volume and does nothing')
+    entry["target"] = clean_target(target)
+    return (_mapping(node, **entry, bind=_inner(node, bind), volume=_inner(node, volume)),)
+
+
+def _inner(node: Node, entries: dict[str, object]) -> dict[str, Node] | None:
+    return {name: Node(value, node.pos) for name, value in entries.items()} or None
+
+
+def _split_paths(text: str) -> list[str]:
+    """The parts between colons, except for the colon of a Windows drive."""
+    parts: list[str] = []
+    rest = text.split(":")
+    while rest:
+        part = rest.pop(0)
+        if rest and _is_drive(part, rest):
+            part = f"{part}:{rest.pop(0)}"
+        parts.append(part)
+    return parts
+
+
+def _is_drive(part: str, rest: list[str]) -> bool:
+    """`C:\\x`; or `C:/x` where a target follows, for `v:/x` alone is the volume v."""
+    if not _DRIVE.fullmatch(part):
+        return False
+    return rest[0].startswith("\\") or (rest[0].startswith("/") and len(rest) > 1 and rest[1].startswith("/"))
+
+
+def is_path(source: str) -> bool:
+    """Whether the source of a mount is a path of the host, and not the name of a volume."""
+    return source.startswith((".", "/", "~", "\\")) or is_windows_path(source)
+
+
+def is_windows_path(text: str) -> bool:
+    """Whether `text` begins with a drive letter or is a share."""
+    return (len(text) > 2 and text[1] == ":" and text[0].isalpha() and text[2] in "\\/") or text.startswith("\\\\")
+
+
+def clean_target(target: str) -> str:
+    """A path in the container without doubled slashes and dots; Windows paths stay."""
+    if not target or "\\" in target:
+        return target
+    cleaned = posixpath.normpath(target)
+    return cleaned[1:] if cleaned.startswith("//") else cleaned
+
+
+# ---- other entries ----
+
+
+def _device(node: Node, _note: Note) -> Node:
+    """`SOURCE[:TARGET[:PERMISSIONS]]`; the target is the source unless said otherwise."""
+    if isinstance(node.value, str):
+        parts = node.value.split(":")
+        if len(parts) > 3 or "" in parts:
+            raise BadValue(f'"{node.value}" is not a device: write SOURCE:TARGET:PERMISSIONS, or the long form', node)
+        target = parts[1] if len(parts) > 1 else parts[0]
+        return _mapping(node, source=parts[0], target=target, permissions=parts[2] if len(parts) == 3 else None)
+    if isinstance(node.value, dict) and "target" not in node.value and "source" in node.value:
+        return _with(node, target=node.value["source"])
+    return node
+
+
+def _dependency(node: Node, _note: Note) -> Node:
+    return _mapping(node, condition="service_started", required=True) if node.value is None else node
+
+
+def _grant(node: Node, _note: Note) -> Node:
+    return _mapping(node, source=node.value) if isinstance(node.value, str) else node
+
+
+def _build(node: Node, _note: Note) -> Node:
+    return _mapping(node, context=node.value) if isinstance(node.value, str) else node
+
+
+def _env_file(node: Node, _note: Note) -> Node:
+    return _mapping(node, path=node.value) if isinstance(node.value, str) else node
+
+
+def _ulimit(node: Node, _note: Note) -> Node:
+    """A number is both limits, and stays a number."""
+    if not isinstance(node.value, str):
+        return node
+    try:
+        return Node(parse_integer(node.value), node.pos, node.key_pos, node.tag)
+    except ValueError as error:
+        raise BadValue(str(error), node) from None
+
+
+def _device_request(node: Node, _note: Note) -> Node:
+    """Devices that are neither counted nor named are all devices."""
+    if not isinstance(node.value, dict):
+        return node
+    count = node.value.get("count")
+    if count is None and "device_ids" not in node.value:
+        return _with(node, count=Node(-1, node.pos))
+    if count is not None and count.value == "all":
+        return _with(node, count=Node(-1, count.pos, count.key_pos))
+    return node
+
+
+def _external(node: Node, note: Note) -> Node:
+    """`external: {name: X}` is how names were given before version 3.4 of the format."""
+    if not isinstance(node.value, dict):
+        return node
+    external = node.value.get("external")
+    if external is None or not isinstance(external.value, dict):
+        return node
+    note(external, "`external: {name: ...}` is deprecated: write `external: true` and `name` beside it")
+    named = external.value.get("name")
+    flag = Node(True, external.pos, external.key_pos)
+    return _with(node, external=flag) if named is None else _with(node, external=flag, name=named)
+
+
+# ---- whole lists ----
+
+
+def _health_test(node: Node, _note: Note) -> Node:
+    """A string is for the container's shell."""
+    if isinstance(node.value, str):
+        return Node([Node("CMD-SHELL", node.pos), Node(node.value, node.pos)], node.pos, node.key_pos, node.tag)
+    if isinstance(node.value, list) and node.value and node.value[0].value not in ("CMD", "CMD-SHELL", "NONE"):
+        raise BadValue('a list must begin with "CMD", "CMD-SHELL" or "NONE"', node.value[0])
+    return node
+
+
+def _all_gpus(node: Node, _note: Note) -> Node:
+    if not isinstance(node.value, str):
+        return node
+    if node.value != "all":
+        raise BadValue('must be "all" or a list of device requests', node)
+    return Node([_mapping(node, count=-1)], node.pos, node.key_pos, node.tag)
+
+
+def _extra_hosts(node: Node, _note: Note) -> Node:
+    """`host=ip` entries, from a mapping or from `host:ip`, `host=ip1,ip2` and `host=[ip]`."""
+    if isinstance(node.value, dict):
+        entries = [
+            Node(f"{host}={_bare_address(print_scalar(address.value))}", address.pos)
+            for host, addresses in node.value.items()
+            for address in (addresses.value if isinstance(addresses.value, list) else [addresses])
+        ]
+        return Node(entries, node.pos, node.key_pos, node.tag)
+    if not isinstance(node.value, list):
+        return node
+    entries = [entry for item in node.value for entry in _extra_host(item)]
+    return node if entries == node.value else Node(entries, node.pos, node.key_pos, node.tag)
+
+
+def _extra_host(item: Node) -> list[Node]:
+    text = print_scalar(item.value)
+    host, separator, addresses = text.partition("=")
+    if not separator:
+        host, separator, addresses = text.partition(":")
+    if not host or not addresses:
+        raise BadValue(f'"{text}" has no address: write HOST=ADDRESS', item)
+    return [Node(f"{host}={_bare_address(address)}", item.pos) for address in addresses.split(",")]
+
+
+def _bare_address(text: str) -> str:
+    return text[1:-1] if text.startswith("[") and text.endswith("]") else text
+
+
+# ---- the tables ----
+
+RECORDS: dict[Short | None, Callable[[Node, Note], Node]] = {
+    Short.DEVICE: _device,
+    Short.GRANT: _grant,
+    Short.DEPENDENCY: _dependency,
+    Short.BUILD: _build,
+    Short.GPUS: _device_request,
+    Short.ULIMIT: _ulimit,
+    Short.ENV_FILE: _env_file,
+    Short.EXTERNAL: _external,
+}
+"""The short forms of one mapping."""
+
+ENTRIES: dict[Short | None, Callable[[Node, Note], tuple[Node, ...]]] = {Short.PORT: _ports, Short.MOUNT: _mounts}
+"""The short forms of a list's entry, which may stand for several entries."""
+
+LISTS: dict[Short | None, Callable[[Node, Note], Node]] = {
+    Short.HEALTH_TEST: _health_test,
+    Short.GPUS: _all_gpus,
+    Short.EXTRA_HOSTS: _extra_hosts,
+}
+"""The short forms of a whole list."""
+
+
+def _mapping(node: Node, **entries: object) -> Node:
+    """A mapping in the place of the text `node`, each of its values standing there too."""
+    inside = {name: Node(value, node.pos) for name, value in entries.items() if value is not None}
+    return Node(inside, node.pos, node.key_pos, node.tag)
+
+
+def _with(node: Node, **entries: Node) -> Node:
+    return Node(node.value | entries, node.pos, node.key_pos, node.tag)
