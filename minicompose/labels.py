@@ -5,3 +5,15 @@ SERVICE = "com.docker.compose.service"
 NUMBER = "com.docker.compose.container-number"
 ONEOFF = "com.docker.compose.oneoff"
 IMAGE = "com.docker.compose.image"
+NETWORK = "com.docker.compose.network"
+VOLUME = "com.docker.compose.volume"
+CONFIG_HASH = "com.docker.compose.config-hash"
+DEPENDS_ON = "com.docker.compose.depends_on"
+CONFIG_FILES = "com.docker.compose.project.config_files"
+WORKING_DIR = "com.docker.compose.project.working_dir"
+VERSION = "com.docker.compose.version"
+
+# Our own. SPEC holds the record of what the object was made from (see planning/record.py);
+# REPLACES, on a successor that is being put in place, the id of the container it succeeds.
+SPEC = "minicompose.spec"
+REPLACES = "minicompose.replaces"

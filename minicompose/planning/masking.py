@@ -1,0 +1,92 @@
+"""Keeping secrets out of labels and out of what is shown.
+
+In a record, a value that looks like a secret is replaced by its digest, so that a change of it is
+seen and it itself is not. Where a difference is shown, the digests are hidden too.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from typing import Any
+
+HIDDEN = "***"
+
+_SECRET_NAME = re.compile(
+    r"passw(or)?d|passphrase|secret|token|credential|api_?key|private_?key|access_?key|(^|[_.-])(pass|key|auth|pwd?)($|[_.-])"
+    r"|requirepass",
+    re.IGNORECASE,
+)
+_NOT_SECRET = re.compile(r"[_.-](file|path|dir)$", re.IGNORECASE)
+_USERINFO = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)(?=@)")
+_ASSIGNMENT = re.compile(r"(?<![\w.-])(-{0,2}[A-Za-z_][\w.-]*)=([^\s;&|]+)")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def digest(value: object) -> str:
+    return "sha256:" + hashlib.sha256(str(value).encode()).hexdigest()
+
+
+def names_a_secret(name: str) -> bool:
+    """Whether a variable of this name probably holds a secret itself, and not the file it is kept in."""
+    return bool(_SECRET_NAME.search(name)) and not _NOT_SECRET.search(name)
+
+
+def sealed_text(text: str) -> str:
+    """`text` with the passwords of URLs, and values assigned to secret names, as digests."""
+    if "://" in text:
+        text = _USERINFO.sub(lambda found: f"{found[1]}:{digest(found[2])}", text)
+    if "=" in text:
+        text = _ASSIGNMENT.sub(_sealed_assignment, text)
+    return text
+
+
+def _sealed_assignment(found: re.Match[str]) -> str:
+    if not names_a_secret(found[1]) or _DIGEST.search(found[2]):
+        return found[0]
+    return f"{found[1]}={digest(found[2])}"
+
+
+def sealed_words(words: Iterable[str]) -> list[str]:
+    """A command's words, sealed: what follows an option such as `--password` is a secret too."""
+    sealed: list[str] = []
+    option = ""
+    for word in words:
+        follows_secret = option.startswith("-") and "=" not in option and names_a_secret(option)
+        sealed.append(digest(word) if follows_secret and not word.startswith("-") else sealed_text(word))
+        option = word
+    return sealed
+
+
+def sealed_pairs(pairs: dict[str, Any]) -> dict[str, Any]:
+    """Variables, labels or options, sealed by name and by what they hold."""
+    return {name: _sealed_value(name, value) for name, value in pairs.items()}
+
+
+def _sealed_value(name: str, value: Any) -> Any:
+    if value in (None, ""):
+        return value
+    if names_a_secret(name):
+        return digest(value)
+    return sealed_text(value) if isinstance(value, str) else value
+
+
+def sealed(value: Any) -> Any:
+    """Any value of a record, sealed by what it holds."""
+    if isinstance(value, str):
+        return sealed_text(value)
+    if isinstance(value, list | tuple):
+        return [sealed(item) for item in value]
+    if isinstance(value, dict):
+        return {name: sealed(item) for name, item in value.items()}
+    return value
+
+
+def masked(value: Any) -> Any:
+    """A record's value as it may be shown: digests hidden."""
+    if isinstance(value, str):
+        return _DIGEST.sub(HIDDEN, value) if "sha256:" in value else value
+    if isinstance(value, list | tuple):
+        return [masked(item) for item in value]
+    if isinstance(value, dict):
+        return {name: masked(item) for name, item in value.items()}
+    return value

@@ -1,0 +1,211 @@
+"""What the engine is asked for: a container from a service, the labels of networks and volumes."""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from minicompose import __version__, labels
+from minicompose.errors import UsageError
+from minicompose.model import Config, FileGrant, Mount, Network, Service, Stack, Volume
+from minicompose.planning import record
+from minicompose.planning.plan import BoundFile, ContainerSpec, Endpoint, InjectedFile
+
+
+class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
+    """What all containers of one service have in common; `written` is the record's text."""
+
+    record: record.Record
+    written: str
+    fingerprint: str
+
+
+def blueprint(stack: Stack, service: Service) -> Blueprint:
+    made = record.service_record(stack, service)
+    written = record.written(made)
+    return Blueprint(record=made, written=written, fingerprint=record.fingerprint(written))
+
+
+def container_name(stack: Stack, service: Service, number: int) -> str:
+    return service.container_name or f"{stack.name}-{service.name}-{number}"
+
+
+def container_spec(
+    stack: Stack,
+    service: Service,
+    number: int,
+    *,
+    peers: Mapping[str, str] | None = None,
+    drawn: Blueprint | None = None,
+    image_id: str | None = None,
+) -> ContainerSpec:
+    """All that the engine is asked for in container `number` of `service`.
+
+    `peers` names, by service, the container that `service:` references and `volumes_from` mean,
+    where it is not the first one. `drawn` is the service's blueprint, if the caller has it already.
+    `image_id` is the image's id where it is known.
+    """
+    drawn = drawn or blueprint(stack, service)
+    name = container_name(stack, service, number)
+    grants = (
+        *((grant, "configs", stack.configs.get(grant.source)) for grant in service.configs or ()),
+        *((grant, "secrets", stack.secrets.get(grant.source)) for grant in service.secrets or ()),
+    )
+    files = [
+        _file(service, kind, grant, config)
+        for grant, kind, config in grants
+        if config is not None and (config.sealed is not None or config.file is not None)
+    ]
+    return ContainerSpec(
+        project=stack.name,
+        name=name,
+        number=number,
+        image=record.service_image(stack, service),
+        service=_resolved(stack, service, peers or {}),
+        endpoints=tuple(
+            _endpoint(stack, service, name, network) for network in record.service_networks(stack, service)
+        ),
+        injected=tuple(file for file in files if isinstance(file, InjectedFile)),
+        bound=tuple(file for file in files if isinstance(file, BoundFile)),
+        labels=_container_labels(stack, service, number, drawn, image_id),
+        fingerprint=drawn.fingerprint,
+    )
+
+
+def _endpoint(stack: Stack, service: Service, name: str, network: str) -> Endpoint:
+    """A container answers to its own name, its service's, and the aliases given for the network."""
+    attachment = (service.networks or {}).get(network)
+    engine_name = stack.networks[network].name if network in stack.networks else network
+    if attachment is None:
+        return Endpoint(network=engine_name, aliases=(name, service.name))
+    return Endpoint(
+        network=engine_name,
+        aliases=tuple(dict.fromkeys((name, service.name, *(attachment.aliases or ())))),
+        ipv4_address=attachment.ipv4_address,
+        ipv6_address=attachment.ipv6_address,
+        link_local_ips=attachment.link_local_ips or (),
+        mac_address=attachment.mac_address,
+        driver_opts=attachment.driver_opts,
+        gw_priority=attachment.gw_priority,
+        interface_name=attachment.interface_name,
+    )
+
+
+def _file(service: Service, kind: str, grant: FileGrant, config: Config) -> BoundFile | InjectedFile:
+    target = record.grant_target(kind, grant)
+    plain = grant.uid is None and grant.gid is None and grant.mode is None
+    if config.file is not None and (plain or config.sealed is None):
+        return BoundFile(target=target, source=config.file)
+    assert config.sealed is not None, "only what has content or a file is given to a container"
+    return InjectedFile(
+        target=target,
+        content=config.sealed,
+        uid=_owner(service, kind, grant, grant.uid),
+        gid=_owner(service, kind, grant, grant.gid),
+        mode=0o444 if grant.mode is None else int(grant.mode),
+    )
+
+
+def _owner(service: Service, kind: str, grant: FileGrant, written: str | None) -> int:
+    if written is None:
+        return 0
+    if not written.isdigit():
+        raise UsageError(
+            f'services.{service.name}.{kind}: "{written}" is not a number',
+            f"give the owner of {grant.source} as a numeric uid and gid",
+        )
+    return int(written)
+
+
+def _resolved(stack: Stack, service: Service, peers: Mapping[str, str]) -> Service:
+    """The service with its references to other services and to volumes in the engine's names."""
+    changed: dict[str, object] = {}
+
+    def peer(name: str) -> str:
+        other = stack.services.get(name)
+        return peers.get(name) or (container_name(stack, other, 1) if other else f"{stack.name}-{name}-1")
+
+    for field in ("network_mode", "ipc", "pid"):
+        value = getattr(service, field)
+        if value and value.startswith("service:"):
+            changed[field] = "container:" + peer(value.removeprefix("service:"))
+    if service.volumes_from:
+        changed["volumes_from"] = tuple(_volumes_from(entry, peer) for entry in service.volumes_from)
+    if service.links:
+        changed["links"] = tuple(link for entry in service.links for link in _links(stack, entry))
+    if service.volumes:
+        changed["volumes"] = tuple(_named(stack, mount) for mount in service.volumes)
+    return msgspec.structs.replace(service, **changed) if changed else service
+
+
+def _volumes_from(entry: str, peer: Callable[[str], str]) -> str:
+    if entry.startswith("container:"):
+        return entry.removeprefix("container:")
+    name, colon, access = entry.partition(":")
+    return f"{peer(name)}{colon}{access}"
+
+
+def _links(stack: Stack, entry: str) -> list[str]:
+    """A link as the reference makes it: by its alias, and by the container's two default names."""
+    name, _, alias = entry.partition(":")
+    other = stack.services.get(name)
+    if other is None:
+        return [entry]
+    found = []
+    for number in range(1, max(other.replicas, 1) + 1):
+        container = container_name(stack, other, number)
+        for link in (alias or name, f"{name}-{number}", f"{stack.name}-{name}-{number}"):
+            found.append(f"{container}:{link}")
+    return found
+
+
+def _named(stack: Stack, mount: Mount) -> Mount:
+    source = record.mount_source(stack, mount)
+    return mount if source == mount.source else msgspec.structs.replace(mount, source=source)
+
+
+# ---- labels ----
+
+
+def _container_labels(
+    stack: Stack, service: Service, number: int, drawn: Blueprint, image_id: str | None
+) -> dict[str, str]:
+    depends_on = ",".join(
+        f"{name}:{dependency.condition}:{str(dependency.restart).lower()}"
+        for name, dependency in (service.depends_on or {}).items()
+    )
+    found = {
+        **(service.labels or {}),
+        labels.PROJECT: stack.name,
+        labels.SERVICE: service.name,
+        labels.NUMBER: str(number),
+        labels.ONEOFF: "False",
+        labels.CONFIG_HASH: drawn.fingerprint,
+        labels.DEPENDS_ON: depends_on,
+        labels.CONFIG_FILES: ",".join(stack.files),
+        labels.WORKING_DIR: stack.directory,
+        labels.VERSION: __version__,
+        labels.SPEC: drawn.written,
+    }
+    if image_id:
+        found[labels.IMAGE] = image_id
+    return found
+
+
+def network_labels(stack: Stack, key: str, network: Network) -> dict[str, str]:
+    return _resource_labels(stack, labels.NETWORK, key, network)
+
+
+def volume_labels(stack: Stack, key: str, volume: Volume) -> dict[str, str]:
+    return _resource_labels(stack, labels.VOLUME, key, volume)
+
+
+def _resource_labels(stack: Stack, kind: str, key: str, resource: Network | Volume) -> dict[str, str]:
+    written = record.written(record.resource_record(resource))
+    return {
+        **(resource.labels or {}),
+        labels.PROJECT: stack.name,
+        kind: key,
+        labels.VERSION: __version__,
+        labels.CONFIG_HASH: record.fingerprint(written),
+        labels.SPEC: written,
+    }
