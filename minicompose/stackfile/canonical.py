@@ -1,0 +1,393 @@
+"""The canonical form of a merged tree: every short form long, every scalar of its declared kind.
+
+`fields.py` says what stands where. Its forms are turned into readers once; a reader takes a node
+and gives back its canonical form: the very same node where there is nothing to do, and None where
+there is nothing left to keep, because the value says nothing or could not be read. What cannot be
+read is reported with its path and place, and the rest goes on.
+"""
+
+import functools
+from collections.abc import Callable, Set
+from typing import Any, assert_never
+
+from minicompose.errors import Diagnostic
+from minicompose.fields import STACK_FILE, Choice, Field, Form, Kind, Many, Pairs, Record, Scalar, Short, Table, Words
+from minicompose.model import ByteSize, Duration, FileMode, Node, Path, SourcePos
+from minicompose.stackfile import short, units
+
+Report = Callable[[Diagnostic], None]
+
+# Where a reader is: the last step and what came before, the innermost first; None at the root.
+_Where = tuple[Any, str | int] | None
+
+
+class _Problems:
+    """Collects what is wrong, except below the paths that the schema has already refused."""
+
+    def __init__(self, report: Report, refused: Set[Path]) -> None:
+        self._report = report
+        self._refused = refused
+
+    def error(self, where: _Where, node: Node, summary: str, pos: SourcePos | None = None) -> None:
+        path = _steps(where)
+        if self._refused and any(path[:length] in self._refused for length in range(len(path) + 1)):
+            return
+        length = len(units.print_scalar(node.value)) if isinstance(node.value, str | int | float) else 1
+        self._report(
+            Diagnostic(severity="error", pos=pos or node.pos, summary=summary, path=path_text(path), length=length or 1)
+        )
+
+    def warn(self, where: _Where, node: Node, summary: str) -> None:
+        self._report(Diagnostic(severity="warning", pos=node.pos, summary=summary, path=path_text(_steps(where))))
+
+
+_Reader = Callable[[Node, _Where, _Problems], Node | None]
+
+
+def canonical(root: Node, report: Report, refused: Set[Path] = frozenset()) -> Node:
+    """The canonical form of a whole merged and interpolated tree.
+
+    `refused` holds the paths that the schema has reported; nothing more is said about what is there
+    or below. Values that could not be read are left out of the result.
+    """
+    return _stack_reader()(root, None, _Problems(report, refused)) or Node({}, root.pos)
+
+
+def path_text(path: Path) -> str:
+    """A path as people write it: `services.web.ports[0]`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def _steps(where: _Where) -> Path:
+    steps: list[str | int] = []
+    while where is not None:
+        where, step = where
+        steps.append(step)
+    return tuple(reversed(steps))
+
+
+@functools.cache
+def _stack_reader() -> _Reader:
+    return _reader(STACK_FILE)
+
+
+def _reader(form: Form) -> _Reader:
+    match form:
+        case Scalar():
+            return _scalar_reader(form)
+        case Choice():
+            return _choice_reader(form)
+        case Words():
+            return _words_reader()
+        case Pairs():
+            return _pairs_reader(form)
+        case Many():
+            return _many_reader(form)
+        case Table():
+            return _table_reader(form)
+        case Record():
+            return _record_reader(form)
+        case _:
+            raise TypeError(f"{type(form).__name__} is no form of the file language")
+
+
+# ---- scalars ----
+
+
+def _scalar_reader(form: Scalar) -> _Reader:
+    match form.kind:
+        case Kind.ANY:
+            return _read_any
+        case Kind.TEXT | Kind.PATH:
+            return _read_text
+        case Kind.INTEGER:
+            return _converting(int, _integer)
+        case Kind.NUMBER:
+            return _converting(float, _number)
+        case Kind.DURATION:
+            return _converting(Duration, _duration)
+        case Kind.MICROSECONDS:
+            return _converting(Duration, units.parse_microseconds)
+        case Kind.SIZE:
+            return _converting(ByteSize, _size)
+        case Kind.MODE:
+            return _converting(FileMode, _mode)
+        case Kind.BOOLEAN:
+            return _read_boolean
+        case _:
+            assert_never(form.kind)
+
+
+def _read_any(node: Node, _where: _Where, _problems: _Problems) -> Node | None:
+    return node
+
+
+def _read_text(node: Node, _where: _Where, _problems: _Problems) -> Node | None:
+    value = node.value
+    if type(value) is str:
+        return node
+    if value is None or isinstance(value, dict | list):
+        return None
+    return _changed(node, units.print_scalar(value))
+
+
+def _converting(kind: type, convert: Callable[[Any], object]) -> _Reader:
+    """A reader of scalars that `convert` turns into `kind`; it raises ValueError for what it cannot."""
+
+    def read(node: Node, where: _Where, problems: _Problems) -> Node | None:
+        value = node.value
+        if type(value) is kind:
+            return node
+        if value is None or isinstance(value, dict | list):
+            return None
+        try:
+            return _changed(node, convert(value))
+        except ValueError as error:
+            problems.error(where, node, str(error))
+            return None
+
+    return read
+
+
+def _integer(value: str | float | bool) -> int:
+    if isinstance(value, str):
+        return units.parse_integer(value)
+    if isinstance(value, bool) or not float(value).is_integer():
+        raise ValueError(f"{units.print_scalar(value)} is not a whole number")
+    return int(value)
+
+
+def _number(value: str | float | bool) -> float:
+    if isinstance(value, str):
+        return units.parse_number(value)
+    if isinstance(value, bool):
+        raise ValueError(f"{units.print_scalar(value)} is not a number")
+    return float(value)
+
+
+def _duration(value: str | float | bool) -> Duration:
+    return units.parse_duration(units.print_scalar(value))
+
+
+def _size(value: str | float | bool) -> ByteSize:
+    return ByteSize(value) if type(value) is int else units.parse_size(units.print_scalar(value))
+
+
+def _mode(value: str | float | bool) -> FileMode:
+    return FileMode(value) if type(value) is int else units.parse_mode(units.print_scalar(value))
+
+
+def _read_boolean(node: Node, where: _Where, problems: _Problems) -> Node | None:
+    value = node.value
+    if type(value) is bool:
+        return node
+    if value is None or isinstance(value, dict | list):
+        return None
+    try:
+        truth = units.parse_boolean(units.print_scalar(value))
+    except ValueError as error:
+        problems.error(where, node, str(error))
+        return None
+    if units.is_old_boolean(str(value)):
+        problems.warn(where, node, f'"{value}" is an old way to write {str(truth).lower()}: write it so')
+    return _changed(node, truth)
+
+
+def _choice_reader(form: Choice) -> _Reader:
+    words = frozenset(form.words)
+
+    def read(node: Node, where: _Where, problems: _Problems) -> Node | None:
+        if node.value in words if isinstance(node.value, str) else False:
+            return node
+        if isinstance(node.value, str):
+            problems.error(where, node, f'"{node.value}" is not one of {", ".join(form.words)}')
+        return None
+
+    return read
+
+
+# ---- mappings and lists ----
+
+
+def _words_reader() -> _Reader:
+    items = _many_reader(Many())
+
+    def read(node: Node, where: _Where, problems: _Problems) -> Node | None:
+        try:
+            return items(short.words(node), where, problems)
+        except short.BadValue as error:
+            problems.error(where, error.node, str(error))
+            return None
+
+    return read
+
+
+def _pairs_reader(form: Pairs) -> _Reader:
+    item = _reader(form.value)
+    bare = form.bare
+
+    def read(node: Node, where: _Where, problems: _Problems) -> Node | None:
+        if type(node.value) is list:
+            try:
+                return short.mapping_of_pairs(node, bare)
+            except short.BadValue as error:
+                problems.error(where, error.node, str(error))
+                return None
+        if type(node.value) is not dict:
+            return None
+        entries: dict[str, Node] = {}
+        changed = False
+        for key, child in node.value.items():
+            if type(child.value) is str:
+                entries[key] = child
+                continue
+            done = child if child.value is bare else _changed(child, bare) if child.value is None else None
+            done = done or item(child, (where, key), problems)
+            changed = changed or done is not child
+            if done is not None:
+                entries[key] = done
+        return _changed(node, entries) if changed else node
+
+    return read
+
+
+def _table_reader(form: Table) -> _Reader:
+    item = _reader(form.item)
+    # A name alone stands for a mapping that says nothing, or for empty text.
+    nothing = None if isinstance(form.item, Record) else ""
+
+    def read(node: Node, where: _Where, problems: _Problems) -> Node | None:
+        if form.from_names:
+            node = short.mapping_of_names(node, form)
+        if type(node.value) is not dict:
+            return None
+        entries: dict[str, Node] = {}
+        changed = False
+        for key, child in node.value.items():
+            if child.value is None:
+                done: Node | None = child if nothing is None else _changed(child, nothing)
+            else:
+                done = item(child, (where, key), problems)
+            changed = changed or done is not child
+            if done is not None:
+                entries[key] = done
+        return _changed(node, entries) if changed else node
+
+    return read
+
+
+def _many_reader(form: Many) -> _Reader:
+    item = _reader(form.item)
+    entries_of = short.ENTRIES.get(form.short)
+    complete = _COMPLETE.get(form.short)
+    plain = isinstance(form.item, Scalar) and form.item.kind is Kind.TEXT
+
+    def read(node: Node, where: _Where, problems: _Problems) -> Node | None:
+        if form.single or form.short in short.LISTS:
+            try:
+                node = short.list_of(node, form, functools.partial(problems.warn, where))
+            except short.BadValue as error:
+                problems.error(where, error.node, str(error))
+                return None
+        if type(node.value) is not list:
+            return None
+        done: list[Node] = []
+        for index, child in enumerate(node.value):
+            if plain and type(child.value) is str:
+                done.append(child)
+                continue
+            here = (where, index)
+            try:
+                entries = entries_of(child, functools.partial(problems.warn, here)) if entries_of else (child,)
+                for entry in entries:
+                    finished = item(entry, here, problems)
+                    if finished is not None and complete is not None:
+                        finished = complete(finished)
+                    if finished is not None:
+                        done.append(finished)
+            except short.BadValue as error:
+                problems.error(here, error.node, str(error))
+        if form.key is not None and len(done) > 1:
+            done = list({short.entry_key(form, entry): entry for entry in done}.values())
+        same = len(done) == len(node.value) and all(map(_is, done, node.value))
+        return node if same else _changed(node, done)
+
+    return read
+
+
+def _record_reader(form: Record) -> _Reader:
+    readers = {field.name: _field_reader(field) for field in form.fields}
+    expand = short.RECORDS.get(form.short)
+
+    def read(node: Node, where: _Where, problems: _Problems) -> Node | None:
+        if expand is not None:
+            try:
+                node = expand(node, functools.partial(problems.warn, where))
+            except short.BadValue as error:
+                problems.error(where, error.node, str(error))
+                return None
+        value = node.value
+        if type(value) is not dict:
+            return node if type(value) is int and form.short is Short.ULIMIT else None
+        entries: dict[str, Node] = {}
+        changed = False
+        for key, child in value.items():
+            reader = readers.get(key)
+            done = reader(child, (where, key), problems) if reader else child if key.startswith("x-") else None
+            changed = changed or done is not child
+            if done is not None:
+                entries[key] = done
+        return _changed(node, entries) if changed else node
+
+    return read
+
+
+def _field_reader(field: Field) -> _Reader:
+    read = _reader(field.form)
+    if not field.refused:
+        return read
+
+    def refuse(node: Node, where: _Where, problems: _Problems) -> Node | None:
+        key = Node(field.name, node.key_pos or node.pos)
+        problems.error(where, key, f"`{field.name}` {field.refused}")
+        return read(node, where, problems)
+
+    return refuse
+
+
+# ---- what long forms leave to be filled in ----
+
+
+def _port(node: Node) -> Node | None:
+    """A port needs its target, and an address that is one."""
+    if "target" not in node.value:
+        return None
+    host_ip = node.value.get("host_ip")
+    if host_ip is not None and not short.is_address(host_ip.value):
+        raise short.BadValue(f'"{host_ip.value}" is not an IP address', host_ip)
+    return node
+
+
+def _mount(node: Node) -> Node | None:
+    """A mount needs its type; its target is written without doubled slashes and dots."""
+    if "type" not in node.value:
+        return None
+    target = node.value.get("target")
+    if target is None:
+        return None
+    cleaned = short.clean_target(target.value)
+    return node if cleaned == target.value else _changed(node, node.value | {"target": _changed(target, cleaned)})
+
+
+_COMPLETE: dict[Short | None, Callable[[Node], Node | None]] = {Short.PORT: _port, Short.MOUNT: _mount}
+
+
+def _is(one: object, other: object) -> bool:
+    return one is other
+
+
+def _changed(node: Node, value: object) -> Node:
+    return Node(value, node.pos, node.key_pos, node.tag)
