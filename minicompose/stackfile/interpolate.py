@@ -117,6 +117,8 @@ def _expression(text: str, dollar: int, stack: list[_Braced], lookup: Callable[[
         _append_value(frame, name[0], dollar, lookup)
         return name.end() + 1
     operator = next((op for op in _OPERATORS if text.startswith(op, name.end())), None)
+    if name.end() == len(text):
+        raise _malformed(text, dollar, "it is not closed")
     if operator is None:
         raise _malformed(text, dollar, f"after {name[0]} one of }} :- - :+ + :? ? is expected")
     stack.append(_Braced(name[0], operator, dollar))

@@ -1,0 +1,174 @@
+"""The language of `.env` files, `env_file` and `label_file`.
+
+`NAME=VALUE` or `NAME: VALUE` lines, an optional `export`, `#` comments, values bare, in 'single' or
+in "double" quotes; the quoted ones may span lines. Expressions are those of `interpolate`.
+"""
+
+import re
+from collections.abc import Callable
+
+from minicompose.errors import Diagnostic
+from minicompose.model import SourcePos
+from minicompose.stackfile.interpolate import ExpressionError, substitute
+
+Report = Callable[[Diagnostic], None]
+Lookup = Callable[[str], str | None]
+
+_EXPORT = re.compile(r"export[ \t]+")
+_NAME = re.compile(r"[^\n=:]*")
+_ODD = re.compile(r"[^\w.\-\[\]]")
+_BLANK = re.compile(r"[ \t\r\f\v]*")
+_ESCAPE = re.compile(r"\\(0[0-7]{1,3}|[\s\S])")
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "\\": "\\", '"': '"'}
+_ENDS = {"'": re.compile(r"(?:[^'\\]|\\[\s\S])*'"), '"': re.compile(r'(?:[^"\\]|\\[\s\S])*"')}
+
+
+def parse_dotenv(text: str, file: str, lookup: Lookup, report: Report) -> dict[str, str]:
+    """The variables that `text` sets, in its order, a later line over an earlier one.
+
+    Expressions, and names without a value, ask `lookup` first and the lines before second; such a
+    name that nobody knows is left out. Problems go to `report`, placed in `file`; their lines are skipped.
+    """
+    return _Dotenv(text, file, lookup, report).read()
+
+
+def parse_raw(text: str, file: str, lookup: Lookup, report: Report) -> dict[str, str]:
+    """The variables of an `env_file` of `format: raw`: all that follows the first `=` is the value."""
+    found: dict[str, str] = {}
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        written = line.removesuffix("\r").lstrip()
+        if not written or written.startswith("#"):
+            continue
+        name, equals, value = written.partition("=")
+        if not name or re.search(r"\s", name):
+            why = f'the name "{name}" has a space in it' if name else "a name is missing before ="
+            pos = SourcePos(file, number, len(line) - len(line.lstrip()) + 1)
+            report(Diagnostic(severity="error", pos=pos, summary=why, length=max(len(name), 1)))
+            continue
+        known = value if equals else lookup(name)
+        if known is not None:
+            found[name] = known
+    return found
+
+
+class _Dotenv:
+    def __init__(self, text: str, file: str, lookup: Lookup, report: Report) -> None:
+        self.text = text.removeprefix("\ufeff")
+        self.file = file
+        self.lookup = lookup
+        self.report = report
+        self.found: dict[str, str] = {}
+
+    def read(self) -> dict[str, str]:
+        text = self.text
+        if (nul := text.find("\0")) >= 0:
+            self._complain(nul, "this is not a text file: it holds a NUL character")
+            return {}
+        at = 0
+        while at < len(text):
+            at = _BLANK.match(text, at).end()  # type: ignore[union-attr]  # it matches the empty string
+            if at < len(text) and text[at] not in "#\n":
+                at = self._line(at)
+            end = text.find("\n", at)
+            at = len(text) if end < 0 else end + 1
+        return self.found
+
+    def _line(self, start: int) -> int:
+        """Read the assignment that begins at `start`; an index on the line where it ends."""
+        text = self.text
+        if export := _EXPORT.match(text, start):
+            start = export.end()
+        match = _NAME.match(text, start)
+        assert match is not None  # it matches the empty string
+        name, after = match[0].rstrip(), match.end()
+        odd = _ODD.search(name)
+        if not name:
+            self._complain(start, f'a name is missing before "{text[after : after + 1]}"')
+            return after
+        if odd is not None:
+            what = "a space" if odd[0].isspace() else f'the character "{odd[0]}"'
+            self._complain(start + odd.start(), f'a variable\'s name cannot contain {what}: "{name}"')
+            return after
+        if text[after : after + 1] not in ("=", ":"):
+            known = self._value_of(name)
+            if known is not None:
+                self.found[name] = known
+            return after
+        at = after + 1
+        while text[at : at + 1] in (" ", "\t"):
+            at += 1
+        quote = text[at : at + 1]
+        return self._quoted(name, at, quote) if quote in _ENDS else self._bare(name, at)
+
+    def _bare(self, name: str, at: int) -> int:
+        end = self.text.find("\n", at)
+        end = len(self.text) if end < 0 else end
+        value = self.text[at:end].split(" #", 1)[0].rstrip()
+        self._set(name, value, at, exact=True)
+        return end
+
+    def _quoted(self, name: str, at: int, quote: str) -> int:
+        match = _ENDS[quote].match(self.text, at + 1)
+        if match is None:
+            self._complain(at, f"the quotes of {name} are not closed")
+            return len(self.text)
+        raw = match[0][:-1].replace("\r\n", "\n")
+        if quote == "'":
+            self.found[name] = raw.replace("\\'", "'")
+        else:
+            self._set(name, _ESCAPE.sub(_unescape, raw), at, exact=False)
+        line_end = self.text.find("\n", match.end())
+        rest = self.text[match.end() : len(self.text) if line_end < 0 else line_end].strip()
+        if rest and not rest.startswith("#"):
+            self._complain(
+                match.end(), f"what follows the quotes of {name} is left out", severity="warning", length=len(rest)
+            )
+        return match.end()
+
+    def _set(self, name: str, written: str, at: int, *, exact: bool) -> None:
+        """Give `name` the value `written` at index `at`, expanded; `exact`: its `$` stand where they did."""
+
+        def unset(variable: str, dollar: int) -> None:
+            self._complain(
+                at + dollar if exact else at,
+                f"the variable {variable} is not set; it counts as empty",
+                severity="warning",
+                length=len(variable) + 1 if exact else 1,
+            )
+
+        if "$" not in written:
+            self.found[name] = written
+            return
+        try:
+            self.found[name] = substitute(written, self._value_of, unset)
+        except ExpressionError as error:
+            self._complain(
+                at + error.dollar if exact else at, error.summary, hint=error.hint, length=error.length if exact else 1
+            )
+
+    def _value_of(self, name: str) -> str | None:
+        value = self.lookup(name)
+        return self.found.get(name) if value is None else value
+
+    def _complain(self, index: int, summary: str, hint: str = "", severity: str = "error", length: int = 1) -> None:
+        line_start = self.text.rfind("\n", 0, index) + 1
+        pos = SourcePos(self.file, self.text.count("\n", 0, index) + 1, index - line_start + 1)
+        self.report(
+            Diagnostic(
+                severity="warning" if severity == "warning" else "error",
+                pos=pos,
+                summary=summary,
+                hint=hint,
+                length=length,
+            )
+        )
+
+
+def _unescape(match: re.Match[str]) -> str:
+    """What an escape in double quotes stands for; `\\$` becomes `$$`, which no expansion touches."""
+    code = match[1]
+    if code == "$":
+        return "$$"
+    if len(code) > 1:
+        return chr(int(code, 8) & 0xFF)
+    return _ESCAPES.get(code, match[0])

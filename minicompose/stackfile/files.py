@@ -1,0 +1,184 @@
+"""Which files make the stack, the project's directory, and the variables known before any is read.
+
+The order is the reference's: the environment, `.env`, COMPOSE_FILE, the search through the parents,
+and the `.env` beside what that search found.
+"""
+
+import os
+from collections.abc import Callable
+
+import msgspec
+
+from minicompose.errors import Diagnostic, UsageError
+from minicompose.stackfile.dotenv import parse_dotenv
+from minicompose.stackfile.names import checked_name
+from minicompose.stackfile.request import LoadRequest
+from minicompose.stackfile.textfile import read_text, shown_path
+
+Report = Callable[[Diagnostic], None]
+
+FILE_NAMES = (
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "stack.yaml",
+    "stack.yml",
+)
+_COMPOSE_OVERRIDES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+_STACK_OVERRIDES = ("stack.override.yaml", "stack.override.yml")
+STDIN = "-"
+
+
+class Location(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a project lives. Nothing but `.env` files has been read for it.
+
+    `files` are absolute, "-" kept, and empty where there is none. `name` is what `-p` or
+    COMPOSE_PROJECT_NAME says, None where the files or the directory decide (`names.project_name`).
+    `variables` are the environment's and the `.env` files'. `problems` are errors and warnings met
+    so far, `texts` the texts they point into.
+    """
+
+    files: tuple[str, ...]
+    directory: str
+    name: str | None
+    name_source: str | None
+    working_directory: str
+    variables: dict[str, str]
+    profiles: tuple[str, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
+    texts: dict[str, str] = {}
+
+
+def locate(request: LoadRequest) -> Location:
+    """Find the stack files and the project directory of `request`.
+
+    Raises `UsageError` for a project name that cannot be one and an `--env-file` that is not there.
+    """
+    return _Search(request).location()
+
+
+class _Search:
+    def __init__(self, request: LoadRequest) -> None:
+        self.request = request
+        self.working_directory = request.working_directory
+        self.variables = dict(request.environment)
+        self.variables.setdefault("PWD", request.working_directory)
+        self.problems: list[Diagnostic] = []
+        self.texts: dict[str, str] = {}
+        self.env_files_read: set[str] = set()
+
+    def location(self) -> Location:
+        request = self.request
+        files = tuple(self._absolute(name) for name in request.files)
+        self._read_env_files(self._directory(files))
+        files = files or self._files_of_environment() or self._search(self._directory(()))
+        directory = self._directory(files)
+        self._read_env_files(directory)
+        name, source = self._name()
+        profiles = request.profiles
+        if profiles is None:
+            profiles = _split(self.variables.get("COMPOSE_PROFILES", ""), ",")
+        return Location(
+            files=files,
+            directory=directory,
+            name=name,
+            name_source=source,
+            working_directory=self.working_directory,
+            variables=self.variables,
+            profiles=profiles,
+            problems=tuple(self.problems),
+            texts=self.texts,
+        )
+
+    def _absolute(self, path: str) -> str:
+        return path if path == STDIN else os.path.normpath(os.path.join(self.working_directory, path))
+
+    def _directory(self, files: tuple[str, ...]) -> str:
+        if self.request.project_directory is not None:
+            return self._absolute(self.request.project_directory)
+        first = next((file for file in files if file != STDIN), None)
+        return os.path.dirname(first) if first is not None else self.working_directory
+
+    def _files_of_environment(self) -> tuple[str, ...]:
+        separator = self.variables.get("COMPOSE_PATH_SEPARATOR") or os.pathsep
+        return tuple(self._absolute(name) for name in _split(self.variables.get("COMPOSE_FILE", ""), separator))
+
+    def _search(self, start: str) -> tuple[str, ...]:
+        """The first stack file of `start` or the nearest parent that has one, and its override file."""
+        directory = start
+        while not (found := _existing(directory, FILE_NAMES)):
+            parent = os.path.dirname(directory)
+            if parent == directory:
+                return ()
+            directory = parent
+        self._warn_of_others(found)
+        is_stack = os.path.basename(found[0]).startswith("stack.")
+        overrides = _existing(directory, _STACK_OVERRIDES if is_stack else _COMPOSE_OVERRIDES)
+        self._warn_of_others(overrides)
+        return (found[0], *overrides[:1])
+
+    def _warn_of_others(self, found: list[str]) -> None:
+        if len(found) > 1:
+            names = [os.path.basename(path) for path in found]
+            self.problems.append(
+                Diagnostic(
+                    severity="warning",
+                    pos=None,
+                    summary=f"{names[0]} is used, and not {', '.join(names[1:])} beside it",
+                    hint="name the files that you want with -f",
+                )
+            )
+
+    # ---- variables ----
+
+    def _read_env_files(self, directory: str) -> None:
+        """Add what the env files say and the environment does not; none is read twice."""
+        added: dict[str, str] = {}
+        for path, required in self._env_files(directory):
+            if path in self.env_files_read or not (required or os.path.isfile(path)):
+                continue
+            if required and not os.path.exists(path):
+                raise UsageError(f"couldn't find env file: {path}", hint="--env-file is relative to the current directory")
+            self.env_files_read.add(path)
+            shown = shown_path(path, self.working_directory)
+            text = read_text(path, shown, self.problems.append)
+            if text is None:
+                continue
+            self.texts[shown] = text
+            known = dict(added)
+            added |= parse_dotenv(text, shown, lambda name, known=known: self._known(name, known), self.problems.append)
+        self.variables = added | self.variables
+
+    def _known(self, name: str, added: dict[str, str]) -> str | None:
+        value = self.variables.get(name)
+        return added.get(name) if value is None else value
+
+    def _env_files(self, directory: str) -> list[tuple[str, bool]]:
+        """Paths of the env files, and whether each must be there."""
+        named = self.request.env_files or _split(self.request.environment.get("COMPOSE_ENV_FILES", ""), ",")
+        if named:
+            return [(self._absolute(name), True) for name in named]
+        if self.request.environment.get("COMPOSE_DISABLE_ENV_FILE", "").lower() in ("1", "t", "true"):
+            return []
+        return [(os.path.join(directory, ".env"), False)]
+
+    def _name(self) -> tuple[str | None, str | None]:
+        if self.request.project_name:
+            return checked_name(self.request.project_name), "option"
+        if said := self.variables.get("COMPOSE_PROJECT_NAME"):
+            return checked_name(said), "environment"
+        return None, None
+
+
+def _existing(directory: str, names: tuple[str, ...]) -> list[str]:
+    return [path for name in names if os.path.isfile(path := os.path.join(directory, name))]
+
+
+def _split(text: str, separator: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(separator) if part.strip())

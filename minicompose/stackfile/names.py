@@ -1,0 +1,24 @@
+"""The name of a project: what may be one, and how a name is made of another text."""
+
+import re
+
+from minicompose.errors import UsageError
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_NOT_IN_NAME = re.compile(r"[^a-z0-9_-]")
+
+
+def checked_name(name: str) -> str:
+    """`name`, given as an option or in the environment; it is taken as it is or refused with `UsageError`."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f'invalid project name "{name}": it must consist only of lowercase letters, digits, hyphens and '
+            "underscores, and begin with a letter or digit",
+            hint=f"{made!r} would do" if (made := normal_name(name)) else "",
+        )
+    return name
+
+
+def normal_name(text: str) -> str:
+    """The name made of a `name:` or of a directory's name; "" when nothing of it is left."""
+    return _NOT_IN_NAME.sub("", text.lower()).lstrip("_-")
