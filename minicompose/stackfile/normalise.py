@@ -1,0 +1,148 @@
+"""What a canonical tree leaves unsaid, said: networks, names, dependencies, defaults of builds.
+
+Everything that is added stands at the place that implies it.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from minicompose.model import Node
+
+_NAMESPACES = ("network_mode", "ipc", "pid", "uts", "cgroup")
+_NAMED = ("networks", "volumes", "configs", "secrets")
+
+
+def normalised(root: Node, project: str, lookup: Mapping[str, str]) -> Node:
+    """`root` with section by section everything explicit; `lookup` gives build arguments their values."""
+    services = {name: _service(node, lookup) for name, node in _entries(root, "services")}
+    sections = {name: _named(root, name, project) for name in _NAMED}
+    attached = next(filter(None, (_default_attachment(node) for node in services.values())), None)
+    if attached is not None and "default" not in sections["networks"]:
+        name = Node(f"{project}_default", attached.pos)
+        sections["networks"]["default"] = Node({"name": name}, attached.pos, attached.key_pos)
+    sections["services"] = services
+    written = {
+        section: Node(entries, root.value[section].pos, root.value[section].key_pos)
+        if section in root.value
+        else Node(entries, root.pos)
+        for section, entries in sections.items()
+        if entries or section in root.value
+    }
+    return Node(root.value | written, root.pos, root.key_pos, root.tag)
+
+
+def _entries(root: Node, section: str) -> Iterator[tuple[str, Node]]:
+    node = root.value.get(section)
+    return iter(node.value.items() if node is not None and isinstance(node.value, dict) else ())
+
+
+def _default_attachment(service: Node) -> Node | None:
+    networks = service.value.get("networks")
+    return networks.value.get("default") if networks is not None else None
+
+
+def _named(root: Node, section: str, project: str) -> dict[str, Node]:
+    """A section of resources with the engine's name for each."""
+    return {key: _with_name(key, node, project) for key, node in _entries(root, section)}
+
+
+def _with_name(key: str, node: Node, project: str) -> Node:
+    inside = node.value or {}
+    if "name" in inside:
+        return node
+    external = "external" in inside and inside["external"].value
+    return _with(node, name=Node(key if external else f"{project}_{key}", node.pos, node.key_pos))
+
+
+def _service(node: Node, lookup: Mapping[str, str]) -> Node:
+    inside = node.value
+    if not isinstance(inside, dict):
+        return Node({}, node.pos, node.key_pos, node.tag)
+    added: dict[str, Node] = {}
+    if not _said(inside, "networks") and "network_mode" not in inside and "provider" not in inside:
+        added["networks"] = _default_network(node)
+    if "build" in inside:
+        added["build"] = _build(inside["build"], lookup)
+    if "pull_policy" in inside and inside["pull_policy"].value == "if_not_present":
+        added["pull_policy"] = _like(inside["pull_policy"], "missing")
+    if "scale" in inside and "deploy" in inside and "replicas" not in inside["deploy"].value:
+        added["deploy"] = _with(inside["deploy"], replicas=inside["scale"])
+    if "secrets" in inside:
+        added["secrets"] = _secrets(inside["secrets"])
+    implied = dict(_implied(inside))
+    if implied:
+        written = inside.get("depends_on", Node({}, next(iter(implied.values())).pos))
+        added["depends_on"] = _like(written, written.value | implied | written.value)
+    return _with(node, **added) if added else node
+
+
+def _said(inside: dict[str, Node], name: str) -> bool:
+    return name in inside and bool(inside[name].value)
+
+
+def _default_network(service: Node) -> Node:
+    attachment = Node(None, service.pos, service.key_pos)
+    return Node({"default": attachment}, service.pos, service.key_pos)
+
+
+def _build(build: Node, lookup: Mapping[str, str]) -> Node:
+    """A context and a Dockerfile; arguments without a value take it from outside or are left out."""
+    inside = build.value
+    added: dict[str, Node] = {}
+    if "context" not in inside:
+        added["context"] = Node(".", build.pos, build.key_pos)
+    if "dockerfile" not in inside and "dockerfile_inline" not in inside:
+        added["dockerfile"] = Node("Dockerfile", build.pos, build.key_pos)
+    if "args" in inside and any(value.value is None for value in inside["args"].value.values()):
+        added["args"] = _like(inside["args"], _filled(inside["args"].value, lookup))
+    return _with(build, **added) if added else build
+
+
+def _filled(values: dict[str, Node], lookup: Mapping[str, str]) -> dict[str, Node]:
+    return {
+        name: _like(node, lookup[name]) if node.value is None else node
+        for name, node in values.items()
+        if node.value is not None or name in lookup
+    }
+
+
+def _secrets(secrets: Node) -> Node:
+    return _like(secrets, [_with_target(grant) for grant in secrets.value])
+
+
+def _with_target(grant: Node) -> Node:
+    if "target" in grant.value or "source" not in grant.value:
+        return grant
+    source = grant.value["source"]
+    return _with(grant, target=Node(f"/run/secrets/{source.value}", source.pos))
+
+
+def _implied(inside: dict[str, Node]) -> Iterator[tuple[str, Node]]:
+    """Dependencies that other attributes imply, as (service, dependency)."""
+    for link in _items(inside, "links"):
+        yield link.value.partition(":")[0], _started(link, restart=True)
+    for namespace in _NAMESPACES:
+        node = inside.get(namespace)
+        if node is not None and node.value.startswith("service:"):
+            yield node.value.removeprefix("service:"), _started(node, restart=True)
+    for source in _items(inside, "volumes_from"):
+        if not source.value.startswith("container:"):
+            yield source.value.partition(":")[0], _started(source, restart=False)
+
+
+def _items(inside: dict[str, Node], name: str) -> list[Node]:
+    node = inside.get(name)
+    return node.value if node is not None and isinstance(node.value, list) else []
+
+
+def _started(node: Node, *, restart: bool) -> Node:
+    said: dict[str, object] = {"condition": "service_started", "required": True}
+    said |= {"restart": True} if restart else {}
+    return Node({name: Node(value, node.pos) for name, value in said.items()}, node.pos, node.key_pos or node.pos)
+
+
+def _with(node: Node, **entries: Node) -> Node:
+    return _like(node, (node.value or {}) | entries)
+
+
+def _like(node: Node, value: object) -> Node:
+    return Node(value, node.pos, node.key_pos, node.tag)
