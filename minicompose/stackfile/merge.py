@@ -1,0 +1,155 @@
+"""Several files' trees into one: the Compose Specification's "Merge", driven by the table of fields.
+
+A later value meets an earlier one in their long forms; entries of lists are only brought together
+here, and those that mean the same thing are made one when the tree becomes canonical.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minicompose.errors import Diagnostic
+from minicompose.fields import STACK_FILE, Field, Form, Many, Merge, Pairs, Record, Short, Table, Words
+from minicompose.model import Node, Path
+from minicompose.stackfile.interpolate import dotted
+from minicompose.stackfile.short import BadValue, long_form
+
+Report = Callable[[Diagnostic], None]
+
+RESET, OVERRIDE = "!reset", "!override"
+
+
+def merge(nodes: Sequence[Node], report: Report) -> Node:
+    """The sum of the documents `nodes`, the later over the earlier; there is at least one.
+
+    `!reset` and `!override` have done their work in the result and are gone from it. Every value
+    keeps the place of the file that won; a mapping or list of several files that of the first.
+    """
+    merged, *later = nodes
+    merged = without_tags(merged)
+    for node in later:
+        merged = _Merger(report).node(merged, node, STACK_FILE, Merge.BY_FORM, ())
+    return merged
+
+
+def without_tags(node: Node) -> Node:
+    """`node` as it stands where there is nothing before it: what is tagged `!reset` vanishes."""
+    value = node.value
+    if isinstance(value, dict):
+        inside: Any = {key: without_tags(item) for key, item in value.items() if item.tag != RESET}
+        same = len(inside) == len(value) and all(item is value[key] for key, item in inside.items())
+    elif isinstance(value, list):
+        inside = [without_tags(item) for item in value if item.tag != RESET]
+        same = len(inside) == len(value) and all(new is old for new, old in zip(inside, value, strict=True))
+    else:
+        inside, same = value, True
+    return node if same and node.tag is None else Node(value if same else inside, node.pos, node.key_pos)
+
+
+class _Merger:
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+    def node(self, base: Node, over: Node, form: Form | None, rule: Merge, path: Path) -> Node:
+        """`over` on top of `base`, both at `path`, where `form` is what the table says stands there."""
+        if over.tag == OVERRIDE or rule is Merge.REPLACE or (isinstance(form, Record) and form.short is Short.ULIMIT):
+            return without_tags(over)
+        if over.value is None:
+            return base
+        base, over = self._long(base, form, path), self._long(over, form, path)
+        if isinstance(base.value, dict) and isinstance(over.value, dict):
+            if rule is Merge.LOGGING and _other_driver(base, over):
+                return without_tags(over)
+            return Node(self._mapping(base.value, over, form, path), base.pos, base.key_pos)
+        if isinstance(base.value, list) and isinstance(over.value, list):
+            if rule is Merge.IPAM_POOLS and isinstance(form, Many):
+                return Node(self._pools(base.value, over.value, form.item, path), base.pos, base.key_pos)
+            return Node([*base.value, *without_tags(over).value], base.pos, base.key_pos)
+        if isinstance(base.value, dict | list):
+            self._cannot_override(base, over, path)
+            return base
+        return without_tags(over)
+
+    def _mapping(self, base: dict[str, Node], over: Node, form: Form | None, path: Path) -> dict[str, Node]:
+        merged = dict(base)
+        inside = _inside(form)
+        for key, node in over.value.items():
+            earlier = merged.get(key)
+            if node.tag == RESET:
+                merged.pop(key, None)
+            elif earlier is None or isinstance(form, Pairs):
+                merged[key] = without_tags(node)
+            else:
+                field = inside(key)
+                rule = field.merge if isinstance(field, Field) else Merge.BY_FORM
+                merged[key] = self.node(
+                    earlier, node, field.form if isinstance(field, Field) else field, rule, (*path, key)
+                )
+        return merged
+
+    def _pools(self, base: list[Node], over: list[Node], form: Form, path: Path) -> list[Node]:
+        """Address pools: those of the same subnet are one pool."""
+        merged = list(base)
+        for pool in over:
+            subnet = _scalar(pool, "subnet")
+            at = next((i for i, known in enumerate(base) if subnet and _scalar(known, "subnet") == subnet), None)
+            if at is None:
+                merged.append(without_tags(pool))
+            else:
+                merged[at] = self.node(merged[at], pool, form, Merge.BY_FORM, (*path, at))
+        return merged
+
+    def _long(self, node: Node, form: Form | None, path: Path) -> Node:
+        if form is None or isinstance(form, Words):
+            return node
+        try:
+            return long_form(node, form)
+        except BadValue as error:
+            summary = str(error)
+            pos = error.node.pos
+            self.report(Diagnostic(severity="error", pos=pos, summary=summary, path=dotted(path)))
+            return node
+
+    def _cannot_override(self, base: Node, over: Node, path: Path) -> None:
+        was, now = ("a mapping" if isinstance(base.value, dict) else "a list"), _kind(over.value)
+        self.report(
+            Diagnostic(
+                severity="error",
+                pos=over.pos,
+                summary=f"cannot override {dotted(path)}: it is {was} at {base.pos}, and {now} here",
+                path=dotted(path),
+                hint="write !override before the value to replace the earlier one",
+            )
+        )
+
+
+def _inside(form: Form | None) -> Callable[[str], Field | Form | None]:
+    """What stands below a key of a mapping of this form."""
+    if isinstance(form, Record):
+        return _fields_of(form).get
+    item = form.item if isinstance(form, Table) else None
+    return lambda _key: item
+
+
+_FIELDS: dict[int, tuple[Record, dict[str, Field]]] = {}  # hashing a whole form would cost more than merging
+
+
+def _fields_of(form: Record) -> dict[str, Field]:
+    known = _FIELDS.get(id(form))
+    if known is None:
+        known = _FIELDS[id(form)] = form, {field.name: field for field in form.fields}
+    return known[1]
+
+
+def _other_driver(base: Node, over: Node) -> bool:
+    before, now = _scalar(base, "driver"), _scalar(over, "driver")
+    return before is not None and now is not None and before != now
+
+
+def _scalar(node: Node, key: str) -> object:
+    if not isinstance(node.value, dict) or key not in node.value:
+        return None
+    return node.value[key].value
+
+
+def _kind(value: object) -> str:
+    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else "a single value"
