@@ -5,14 +5,14 @@ and the `.env` beside what that search found.
 """
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from minicompose.errors import Diagnostic, UsageError
 from minicompose.stackfile.dotenv import parse_dotenv
 from minicompose.stackfile.names import checked_name
-from minicompose.stackfile.request import LoadRequest
 from minicompose.stackfile.textfile import read_text, shown_path
 
 Report = Callable[[Diagnostic], None]
@@ -33,6 +33,25 @@ _COMPOSE_OVERRIDES = (
 )
 _STACK_OVERRIDES = ("stack.override.yaml", "stack.override.yml")
 STDIN = "-"
+
+
+class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to look for a stack and what to know while reading it.
+
+    `files` are the paths of `-f`, "-" for standard input; `profiles` None is "not said", so that
+    COMPOSE_PROFILES counts; `services` are the arguments that name services, whose profiles they enable.
+    Relative paths are relative to `working_directory`, which is absolute.
+    """
+
+    working_directory: str
+    environment: Mapping[str, str]
+    files: tuple[str, ...] = ()
+    project_directory: str | None = None
+    project_name: str | None = None
+    env_files: tuple[str, ...] = ()
+    profiles: tuple[str, ...] | None = None
+    services: tuple[str, ...] = ()
+    read_stdin: Callable[[], str] = sys.stdin.read
 
 
 class Location(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,20 +163,18 @@ class _Search:
             if path in self.env_files_read or not (required or os.path.isfile(path)):
                 continue
             if required and not os.path.exists(path):
-                raise UsageError(f"couldn't find env file: {path}", hint="--env-file is relative to the current directory")
+                raise UsageError(
+                    f"couldn't find env file: {path}", hint="--env-file is relative to the current directory"
+                )
             self.env_files_read.add(path)
             shown = shown_path(path, self.working_directory)
             text = read_text(path, shown, self.problems.append)
             if text is None:
                 continue
             self.texts[shown] = text
-            known = dict(added)
-            added |= parse_dotenv(text, shown, lambda name, known=known: self._known(name, known), self.problems.append)
+            known = added | self.variables
+            added |= parse_dotenv(text, shown, known.get, self.problems.append)
         self.variables = added | self.variables
-
-    def _known(self, name: str, added: dict[str, str]) -> str | None:
-        value = self.variables.get(name)
-        return added.get(name) if value is None else value
 
     def _env_files(self, directory: str) -> list[tuple[str, bool]]:
         """Paths of the env files, and whether each must be there."""

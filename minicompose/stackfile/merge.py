@@ -18,14 +18,16 @@ Report = Callable[[Diagnostic], None]
 RESET, OVERRIDE = "!reset", "!override"
 
 
-def merge(nodes: Sequence[Node], report: Report) -> Node:
+def merge(nodes: Sequence[Node], report: Report, *, tagged: bool = True) -> Node:
     """The sum of the documents `nodes`, the later over the earlier; there is at least one.
+
+    `tagged` False promises that none of them holds a tag, which saves looking for one.
 
     `!reset` and `!override` have done their work in the result and are gone from it. Every value
     keeps the place of the file that won; a mapping or list of several files that of the first.
     """
     merged, *later = nodes
-    merged = without_tags(merged)
+    merged = without_tags(merged) if tagged else merged
     for node in later:
         merged = _Merger(report).node(merged, node, STACK_FILE, Merge.BY_FORM, ())
     return merged
