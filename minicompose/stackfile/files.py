@@ -7,6 +7,7 @@ and the `.env` beside what that search found.
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -116,13 +117,13 @@ class _Search:
         )
 
     def _absolute(self, path: str) -> str:
-        return path if path == STDIN else os.path.normpath(os.path.join(self.working_directory, path))
+        return path if path == STDIN else os.path.normpath(Path(self.working_directory, path))
 
     def _directory(self, files: tuple[str, ...]) -> str:
         if self.request.project_directory is not None:
             return self._absolute(self.request.project_directory)
         first = next((file for file in files if file != STDIN), None)
-        return os.path.dirname(first) if first is not None else self.working_directory
+        return str(Path(first).parent) if first is not None else self.working_directory
 
     def _files_of_environment(self) -> tuple[str, ...]:
         separator = self.variables.get("COMPOSE_PATH_SEPARATOR") or os.pathsep
@@ -130,21 +131,18 @@ class _Search:
 
     def _search(self, start: str) -> tuple[str, ...]:
         """The first stack file of `start` or the nearest parent that has one, and its override file."""
-        directory = start
-        while not (found := _existing(directory, FILE_NAMES)):
-            parent = os.path.dirname(directory)
-            if parent == directory:
-                return ()
-            directory = parent
-        self._warn_of_others(found)
-        is_stack = os.path.basename(found[0]).startswith("stack.")
-        overrides = _existing(directory, _STACK_OVERRIDES if is_stack else _COMPOSE_OVERRIDES)
-        self._warn_of_others(overrides)
-        return (found[0], *overrides[:1])
+        for directory in (Path(start), *Path(start).parents):
+            if found := _existing(directory, FILE_NAMES):
+                is_stack = found[0].name.startswith("stack.")
+                overrides = _existing(directory, _STACK_OVERRIDES if is_stack else _COMPOSE_OVERRIDES)
+                self._warn_of_others(found)
+                self._warn_of_others(overrides)
+                return tuple(str(path) for path in (found[0], *overrides[:1]))
+        return ()
 
-    def _warn_of_others(self, found: list[str]) -> None:
+    def _warn_of_others(self, found: list[Path]) -> None:
         if len(found) > 1:
-            names = [os.path.basename(path) for path in found]
+            names = [path.name for path in found]
             self.problems.append(
                 Diagnostic(
                     severity="warning",
@@ -160,12 +158,11 @@ class _Search:
         """Add what the env files say and the environment does not; none is read twice."""
         added: dict[str, str] = {}
         for path, required in self._env_files(directory):
-            if path in self.env_files_read or not (required or os.path.isfile(path)):
+            if path in self.env_files_read or not (required or Path(path).is_file()):
                 continue
-            if required and not os.path.exists(path):
-                raise UsageError(
-                    f"couldn't find env file: {path}", hint="--env-file is relative to the current directory"
-                )
+            if required and not Path(path).exists():
+                hint = "a path of --env-file is relative to the current directory"
+                raise UsageError(f"couldn't find env file: {path}", hint)
             self.env_files_read.add(path)
             shown = shown_path(path, self.working_directory)
             text = read_text(path, shown, self.problems.append)
@@ -183,7 +180,7 @@ class _Search:
             return [(self._absolute(name), True) for name in named]
         if self.request.environment.get("COMPOSE_DISABLE_ENV_FILE", "").lower() in ("1", "t", "true"):
             return []
-        return [(os.path.join(directory, ".env"), False)]
+        return [(str(Path(directory, ".env")), False)]
 
     def _name(self) -> tuple[str | None, str | None]:
         if self.request.project_name:
@@ -193,8 +190,8 @@ class _Search:
         return None, None
 
 
-def _existing(directory: str, names: tuple[str, ...]) -> list[str]:
-    return [path for name in names if os.path.isfile(path := os.path.join(directory, name))]
+def _existing(directory: Path, names: tuple[str, ...]) -> list[Path]:
+    return [path for name in names if (path := directory / name).is_file()]
 
 
 def _split(text: str, separator: str) -> tuple[str, ...]:

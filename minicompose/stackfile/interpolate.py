@@ -6,7 +6,7 @@ reference, defaults and messages may hold line breaks.
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 

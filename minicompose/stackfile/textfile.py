@@ -22,7 +22,7 @@ def read_text(path: str, shown: str, report: Report) -> str | None:
         report(_problem("a file's name cannot hold a NUL character"))
         return None
     try:
-        mode = os.stat(path).st_mode
+        mode = Path(path).stat().st_mode
         if not stat.S_ISREG(mode) and path != os.devnull:
             what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
             hint = "" if stat.S_ISDIR(mode) else "read standard input with -f -"
