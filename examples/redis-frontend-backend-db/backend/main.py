@@ -22,7 +22,9 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 log = logging.getLogger("guestbook")
-logging.basicConfig(level=os.environ.get("LOG_LEVEL", "info").upper(), format="%(levelname)s %(name)s: %(message)s")
+log.setLevel(os.environ.get("LOG_LEVEL", "info").upper())
+log.addHandler(logging.StreamHandler())
+log.propagate = False
 
 CACHE_KEY = "entries"
 CACHE_SECONDS = 30
@@ -121,6 +123,7 @@ async def count_visit() -> Visits:
 
 
 @app.get("/healthz")
+@app.get("/api/healthz")
 async def health() -> JSONResponse:
     """200 when both Postgres and Redis answer, else 503: the health check in stack.yaml asks this."""
     database_ok, redis_ok = await asyncio.gather(database_answers(), redis_answers())
