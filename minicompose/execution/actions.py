@@ -1,0 +1,106 @@
+"""Carry out one action: one call of the engine."""
+
+from typing import assert_never
+
+from minicompose.engine.protocol import Engine, OnProgress
+from minicompose.planning.plan import (
+    Action,
+    BuildImage,
+    CreateContainer,
+    CreateNetwork,
+    CreateVolume,
+    PullImage,
+    RemoveContainer,
+    RemoveImage,
+    RemoveNetwork,
+    RemoveVolume,
+    RenameContainer,
+    RestartContainer,
+    StartContainer,
+    StopContainer,
+    UnpauseContainer,
+    WaitUntil,
+)
+
+
+def perform(engine: Engine, action: Action, on_progress: OnProgress) -> None:
+    """Make the engine call that `action` is; raises the engine's errors.
+
+    A `WaitUntil` is no call: the run waits for it by itself.
+    """
+    match action:
+        case CreateNetwork():
+            engine.create_network(action.network, action.labels)
+        case RemoveNetwork():
+            engine.remove_network(action.network)
+        case CreateVolume():
+            engine.create_volume(action.volume, action.labels)
+        case RemoveVolume():
+            engine.remove_volume(action.volume)
+        case PullImage():
+            engine.pull_image(action.image, action.platform, on_progress)
+        case BuildImage():
+            engine.build_image(action, on_progress)
+        case RemoveImage():
+            engine.remove_image(action.image)
+        case CreateContainer():
+            engine.create_container(action.name, action.spec, action.keep_volumes_of)
+        case StartContainer():
+            engine.start_container(action.container)
+        case RestartContainer():
+            engine.restart_container(action.container, action.timeout)
+        case StopContainer():
+            engine.stop_container(action.container, action.timeout)
+        case UnpauseContainer():
+            engine.unpause_container(action.container)
+        case RenameContainer():
+            engine.rename_container(action.container, action.name)
+        case RemoveContainer():
+            engine.remove_container(action.container, volumes=action.volumes)
+        case WaitUntil():
+            raise ValueError("waiting is not a call of the engine")
+        case _:
+            assert_never(action)
+
+
+def failure(action: Action, subject: str) -> str:
+    """That `action` failed, in words, as the reason of what could not be done after it."""
+    match action:
+        case CreateNetwork() | CreateVolume() | CreateContainer():
+            return f"{subject} could not be created"
+        case RemoveNetwork() | RemoveVolume() | RemoveImage() | RemoveContainer():
+            return f"{subject} could not be removed"
+        case PullImage():
+            return f"{subject} could not be pulled"
+        case BuildImage():
+            return f"{subject} could not be built"
+        case StartContainer():
+            return f"{subject} could not be started"
+        case RestartContainer():
+            return f"{subject} could not be restarted"
+        case StopContainer():
+            return f"{subject} could not be stopped"
+        case UnpauseContainer():
+            return f"{subject} could not be unpaused"
+        case RenameContainer():
+            return f"{subject} could not be renamed"
+        case WaitUntil():
+            return f"{subject} {_missed(action)}"
+        case _:
+            assert_never(action)
+
+
+def _missed(wait: WaitUntil) -> str:
+    match wait.condition:
+        case "started":
+            return "was not started"
+        case "running":
+            return "does not run"
+        case "healthy":
+            return "did not become healthy"
+        case "completed":
+            return "did not complete"
+        case "settled":
+            return "did not become ready"
+        case _:
+            assert_never(wait.condition)

@@ -1,0 +1,46 @@
+"""Which steps need which, and which of the ready ones to take first."""
+
+from minicompose.planning.plan import Plan, RemoveContainer, Step, StopContainer
+
+# Smaller comes first: the longest chain that hangs on a step, then stops, then the plan's order.
+Rank = tuple[int, int, int]
+
+
+class Order:
+    """A plan's edges both ways. Raises ValueError when they name no step, or run in a circle."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.steps: dict[int, Step] = {step.id: step for step in plan.steps}
+        self.dependents: dict[int, list[int]] = {id: [] for id in self.steps}
+        self.needs: dict[int, int] = {}
+        for step in plan.steps:
+            before = set(step.after)
+            self.needs[step.id] = len(before)
+            for id in sorted(before):
+                if id not in self.steps:
+                    raise ValueError(f"step {step.id} comes after step {id}, which is not in the plan")
+                self.dependents[id].append(step.id)
+        self.ranks = self._ranks()
+
+    def _ranks(self) -> dict[int, Rank]:
+        chain: dict[int, int] = {}
+        for id in reversed(self._sorted()):
+            chain[id] = 1 + max((chain[other] for other in self.dependents[id]), default=0)
+        return {
+            id: (-chain[id], 0 if isinstance(step.action, StopContainer | RemoveContainer) else 1, place)
+            for place, (id, step) in enumerate(self.steps.items())
+        }
+
+    def _sorted(self) -> list[int]:
+        """The steps' ids, each after all that it needs."""
+        left = dict(self.needs)
+        ordered = [id for id, count in left.items() if count == 0]
+        for id in ordered:  # grows while it is read
+            for other in self.dependents[id]:
+                left[other] -= 1
+                if left[other] == 0:
+                    ordered.append(other)
+        if len(ordered) != len(self.steps):
+            circle = ", ".join(str(id) for id, count in left.items() if count)
+            raise ValueError(f"the plan's steps wait for each other: {circle}")
+        return ordered
