@@ -76,13 +76,17 @@ class ConditionNotMet(RunFailed):
 
 
 class EngineError(MinicomposeError):
-    """The engine answered with an error; `status` is the HTTP status, 0 where there was no answer."""
+    """The engine answered with an error; `status` is the HTTP status, 0 where there was no answer.
+
+    `output` is the end of what a build printed before it failed.
+    """
 
     exit_code = ExitCode.ENGINE
 
-    def __init__(self, message: str, hint: str = "", *, status: int = 0) -> None:
+    def __init__(self, message: str, hint: str = "", *, status: int = 0, output: str = "") -> None:
         super().__init__(message, hint)
         self.status = status
+        self.output = output
 
 
 class EngineUnreachable(EngineError):

@@ -1,0 +1,367 @@
+"""`Engine` over the engine's HTTP API."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+import msgspec
+
+from minicompose import labels as known_labels
+from minicompose.engine.api import Api
+from minicompose.engine.listing import observed
+from minicompose.engine.networking import connected_later, endpoint_body
+from minicompose.engine.protocol import ContainerState, EngineInfo, ExecSpec, OnProgress
+from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
+from minicompose.engine.streams import HttpEvents, HttpExec, HttpLogs
+from minicompose.engine.translate import container_body, network_body, volume_body
+from minicompose.errors import Conflict, EngineError, NotFound
+from minicompose.model import Network, Volume
+from minicompose.planning.observed import Health, Observed, State
+from minicompose.planning.plan import BuildImage, ContainerSpec
+
+# What is subscribed to; a health check makes three exec events each time, which nobody reads.
+_EVENTS = [
+    "create",
+    "start",
+    "die",
+    "stop",
+    "kill",
+    "oom",
+    "destroy",
+    "rename",
+    "pause",
+    "unpause",
+    "restart",
+    "health_status",
+]
+_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
+
+
+class _Image(msgspec.Struct, frozen=True):
+    """An image's id, and the places for which it declares volumes."""
+
+    id: str
+    volumes: frozenset[str]
+
+
+class HttpEngine:
+    """One engine, over its API."""
+
+    def __init__(self, api: Api, environment: Mapping[str, str]) -> None:
+        self._api = api
+        self._credentials = Credentials(environment)
+        self._images: dict[str, _Image] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._api.transport.close()
+
+    def info(self) -> EngineInfo:
+        told = self._api.get("/version")
+        platform = told.get("Platform", {}).get("Name", "")
+        podman = any(part.get("Name") == "Podman Engine" for part in told.get("Components") or ())
+        return EngineInfo(
+            version=told["Version"],
+            api=self._api.version,
+            os=told.get("Os", "linux"),
+            arch=told.get("Arch", ""),
+            name="Podman" if podman else platform.split(" Engine")[0] or "Docker",
+        )
+
+    def observe(self, project: str) -> Observed:
+        query = {"all": "1", "filters": _filters(label=[f"{known_labels.PROJECT}={project}"])}
+        containers, networks, volumes, images = _side_by_side(
+            lambda: self._api.call("GET", "/containers/json", query),
+            lambda: self._api.call("GET", "/networks"),
+            lambda: self._api.call("GET", "/volumes"),
+            lambda: self._api.call("GET", "/images/json"),
+        )
+        return observed(project, containers, networks, volumes, images)
+
+    # ---- networks and volumes ----
+
+    def create_network(self, network: Network, labels: dict[str, str]) -> None:
+        self._api.post("/networks/create", network_body(network, labels))
+
+    def remove_network(self, network: str) -> None:
+        self._api.delete(f"/networks/{network}")
+
+    def create_volume(self, volume: Volume, labels: dict[str, str]) -> None:
+        self._api.post("/volumes/create", volume_body(volume, labels))
+
+    def remove_volume(self, volume: str) -> None:
+        self._api.delete(f"/volumes/{volume}")
+
+    # ---- images ----
+
+    def pull_image(self, image: str, platform: str | None, on_progress: OnProgress) -> None:
+        name, tag = name_and_tag(image)
+        query = {"fromImage": name, "tag": tag, **({"platform": platform} if platform else {})}
+        headers = self._credentials.pull_headers(image)
+        answer = self._api.open("POST", "/images/create", query, headers=headers)
+        try:
+            follow_pull(answer.chunks(), on_progress)
+        finally:
+            self._images.clear()
+
+    def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
+        from minicompose.engine import builds  # only those who build pay for it
+
+        headers = {"Content-Type": "application/x-tar", **self._credentials.build_headers()}
+        with builds.build_context(build.build) as (dockerfile, archive):
+            query = builds.build_query(build, dockerfile)
+            answer = self._api.open("POST", "/build", query, archive, headers)
+            try:
+                builds.follow_build(answer.chunks(), on_progress)
+            finally:
+                self._images.clear()
+
+    def image_id(self, image: str) -> str | None:
+        try:
+            return self._image(image).id
+        except NotFound:
+            return None
+
+    def remove_image(self, image: str) -> None:
+        self._images.clear()
+        self._api.delete(f"/images/{image}")
+
+    # ---- containers ----
+
+    def create_container(self, name: str, spec: ContainerSpec, keep_volumes_of: str | None) -> str:
+        if spec.injected:
+            from minicompose.engine.archive import check_places  # tarfile costs 15 ms
+
+            check_places(spec.service, spec.injected)
+        image = self._image(spec.image)
+        kept = self._anonymous_volumes(keep_volumes_of, spec, image) if keep_volumes_of else {}
+        body = container_body(spec, self._api.version, kept)
+        body["Labels"][known_labels.IMAGE] = image.id
+        platform = spec.service.platform
+        query = {"name": name, **({"platform": platform} if platform else {})}
+        id = str(self._api.post("/containers/create", body, query)["Id"])
+        try:
+            self._complete(id, spec)
+        except BaseException:
+            self._remove(id, volumes=True, force=True)
+            raise
+        return id
+
+    def start_container(self, container: str) -> None:
+        self._api.post(f"/containers/{container}/start")
+
+    def stop_container(self, container: str, timeout: int | None) -> None:
+        self._api.post(f"/containers/{container}/stop", query=_timeout(timeout))
+
+    def restart_container(self, container: str, timeout: int | None) -> None:
+        self._api.post(f"/containers/{container}/restart", query=_timeout(timeout))
+
+    def kill_container(self, container: str, signal: str) -> None:
+        self._api.post(f"/containers/{container}/kill", query={"signal": signal})
+
+    def pause_container(self, container: str) -> None:
+        self._api.post(f"/containers/{container}/pause")
+
+    def unpause_container(self, container: str) -> None:
+        self._api.post(f"/containers/{container}/unpause")
+
+    def rename_container(self, container: str, name: str) -> None:
+        self._api.post(f"/containers/{container}/rename", query={"name": name})
+
+    def remove_container(self, container: str, *, volumes: bool, force: bool = False) -> None:
+        """Volumes that it took over from its predecessor are named to the engine, which would keep them."""
+        taken_over = self._taken_over(container) if volumes else []
+        self._remove(container, volumes=volumes, force=force)
+        for volume in taken_over:
+            try:
+                self.remove_volume(volume)
+            except (NotFound, Conflict):
+                continue  # gone already, or the successor has it
+
+    def inspect_container(self, container: str) -> ContainerState:
+        told = msgspec.json.decode(self._api.call("GET", f"/containers/{container}/json"), type=_Inspected)
+        state, health = told.state, told.state.health
+        return ContainerState(
+            id=told.id,
+            name=told.name.lstrip("/"),
+            state=state.status,
+            health=health.status if health else "none",
+            exit_code=state.exit_code,
+            oom_killed=state.oom_killed,
+            error=state.error,
+            health_output=health.log[-1].output if health and health.log else "",
+            tty=told.config.tty,
+        )
+
+    # ---- streams ----
+
+    def events(self, project: str) -> HttpEvents:
+        """The engine answers before it subscribes, so it is asked for all since just before."""
+        filters = _filters(type=["container"], label=[f"{known_labels.PROJECT}={project}"], event=_EVENTS)
+        query = {"since": self._engine_time(), "filters": filters}
+        return HttpEvents(self._api.open("GET", "/events", query))
+
+    def logs(
+        self,
+        container: str,
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: str = "",
+        until: str = "",
+        timestamps: bool = False,
+    ) -> HttpLogs:
+        query = {"stdout": "1", "stderr": "1", "tail": "all" if tail is None else str(tail)}
+        query |= {name: "1" for name, said in (("follow", follow), ("timestamps", timestamps)) if said}
+        if since or until:
+            from minicompose.engine.moments import timestamp  # most who read logs say neither
+
+            now = time.time()
+            query |= {name: timestamp(said, now) for name, said in (("since", since), ("until", until)) if said}
+        tty = self.inspect_container(container).tty
+        return HttpLogs(self._api.open("GET", f"/containers/{container}/logs", query), tty)
+
+    def exec(self, container: str, spec: ExecSpec) -> HttpExec:
+        body = {
+            "Cmd": list(spec.command),
+            "AttachStdin": spec.stdin and not spec.detach,
+            "AttachStdout": not spec.detach,
+            "AttachStderr": not spec.detach,
+            "Tty": spec.tty,
+            "User": spec.user,
+            "WorkingDir": spec.working_dir,
+            "Privileged": spec.privileged,
+            "Env": list(spec.env),
+        }
+        id = str(self._api.post(f"/containers/{container}/exec", body)["Id"])
+        start = {"Detach": spec.detach, "Tty": spec.tty}
+        if spec.detach:
+            self._api.post(f"/exec/{id}/start", start)
+            return HttpExec(self._api, id, None, spec.tty)
+        headers = {"Content-Type": "application/json"}
+        content = msgspec.json.encode(start)
+        answer = self._api.open("POST", f"/exec/{id}/start", None, content, headers, upgrade=True)
+        return HttpExec(self._api, id, answer.hijack(), spec.tty)
+
+    # ---- inside ----
+
+    def _image(self, image: str) -> _Image:
+        known = self._images.get(image)
+        if known is None:
+            told = self._api.get(f"/images/{image}/json")
+            volumes = (told.get("Config") or {}).get("Volumes") or {}
+            known = self._images[image] = _Image(told["Id"], frozenset(volumes))
+        return known
+
+    def _anonymous_volumes(self, container: str, spec: ContainerSpec, image: _Image) -> dict[str, str]:
+        """Target -> volume, for those of `container` that the new one has a place for and no name."""
+        declared = {mount.target: mount.source for mount in spec.service.volumes or ()}
+        return {
+            target: volume
+            for target, volume in self._mounted_volumes(container).items()
+            if _ANONYMOUS.fullmatch(volume)
+            and ((target in image.volumes and target not in declared) or (target in declared and not declared[target]))
+        }
+
+    def _mounted_volumes(self, container: str) -> dict[str, str]:
+        told = self._api.get(f"/containers/{container}/json")
+        return {
+            str(mount["Destination"]): str(mount["Name"])
+            for mount in told.get("Mounts") or ()
+            if mount.get("Type") == "volume"
+        }
+
+    def _taken_over(self, container: str) -> list[str]:
+        return [volume for volume in self._mounted_volumes(container).values() if _ANONYMOUS.fullmatch(volume)]
+
+    def _complete(self, id: str, spec: ContainerSpec) -> None:
+        """What one call to create could not say."""
+        for endpoint in connected_later(spec, self._api.version):
+            config = endpoint_body(endpoint, spec.service, self._api.version)
+            self._api.post(f"/networks/{endpoint.network}/connect", {"Container": id, "EndpointConfig": config})
+        if spec.injected:
+            from minicompose.engine.archive import archive  # tarfile costs 15 ms
+
+            headers = {"Content-Type": "application/x-tar"}
+            content = archive(spec.injected)
+            self._api.open("PUT", f"/containers/{id}/archive", {"path": "/"}, content, headers).read()
+
+    def _remove(self, container: str, *, volumes: bool, force: bool) -> None:
+        query = {name: "1" for name, said in (("v", volumes), ("force", force)) if said}
+        self._api.delete(f"/containers/{container}", query)
+
+    def _engine_time(self) -> str:
+        """Now, by the engine's clock: on this machine it is ours."""
+        if self._api.transport.address.startswith("unix://"):
+            return f"{time.time_ns() / 1_000_000_000:.9f}"
+        from datetime import datetime  # only engines elsewhere have another clock
+
+        told: dict[str, Any] = self._api.get("/info")
+        return f"{datetime.fromisoformat(told['SystemTime'][:26].rstrip('Z') + '+00:00').timestamp():.9f}"
+
+
+class _Probe(msgspec.Struct, rename="pascal"):
+    output: str = ""
+
+
+class _HealthState(msgspec.Struct, rename="pascal"):
+    status: Health = "none"
+    log: list[_Probe] | None = None
+
+
+class _State(msgspec.Struct, rename="pascal"):
+    status: State
+    exit_code: int = 0
+    oom_killed: bool = msgspec.field(default=False, name="OOMKilled")
+    error: str = ""
+    health: _HealthState | None = None
+
+
+class _Config(msgspec.Struct, rename="pascal"):
+    tty: bool = False
+
+
+class _Inspected(msgspec.Struct, rename="pascal"):
+    id: str
+    name: str
+    state: _State
+    config: _Config
+
+
+def _filters(**values: Sequence[str]) -> str:
+    return msgspec.json.encode(values).decode()
+
+
+def _timeout(seconds: int | None) -> dict[str, str]:
+    return {} if seconds is None else {"t": str(seconds)}
+
+
+def _side_by_side(*calls: Callable[[], bytes]) -> list[bytes]:
+    """The calls' results, made at once in a thread each: the first one in this one."""
+    results: list[bytes | EngineError] = [b""] * len(calls)
+
+    def make(index: int) -> None:
+        try:
+            results[index] = calls[index]()
+        except EngineError as error:
+            results[index] = error
+
+    threads = [threading.Thread(target=make, args=(index,)) for index in range(1, len(calls))]
+    for thread in threads:
+        thread.start()
+    make(0)
+    for thread in threads:
+        thread.join()
+    bodies = []
+    for result in results:
+        if isinstance(result, EngineError):
+            raise result
+        bodies.append(result)
+    return bodies

@@ -1,0 +1,144 @@
+"""What the engine's lists say, as `Observed`. Everything is in the lists: no container is inspected."""
+
+import re
+from typing import cast
+
+import msgspec
+
+from minicompose import labels
+from minicompose.planning.observed import (
+    Health,
+    Observed,
+    ObservedContainer,
+    ObservedNetwork,
+    ObservedVolume,
+    PublishedPort,
+    State,
+)
+
+_EXIT_CODE = re.compile(r"^(?:Exited|Restarting) \((-?\d+)\)")
+_HEALTH = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)$")
+
+
+class _Port(msgspec.Struct, rename="pascal"):
+    private_port: int
+    type: str = "tcp"
+    public_port: int | None = None
+    ip: str | None = msgspec.field(default=None, name="IP")
+
+
+class _Attachment(msgspec.Struct):
+    network_id: str | None = msgspec.field(default=None, name="NetworkID")
+
+
+class _NetworkSettings(msgspec.Struct, rename="pascal"):
+    networks: dict[str, _Attachment | None] | None = None
+
+
+class _Container(msgspec.Struct, rename="pascal"):
+    id: str
+    names: list[str] | None
+    image: str
+    state: State
+    status: str = ""
+    image_id: str = msgspec.field(default="", name="ImageID")
+    command: str | None = None
+    created: int = 0
+    ports: list[_Port] | None = None
+    labels: dict[str, str] | None = None
+    network_settings: _NetworkSettings | None = None
+
+
+class _Network(msgspec.Struct, rename="pascal"):
+    id: str
+    name: str
+    driver: str = ""
+    labels: dict[str, str] | None = None
+
+
+class _Volume(msgspec.Struct, rename="pascal"):
+    name: str
+    driver: str = "local"
+    labels: dict[str, str] | None = None
+
+
+class _Volumes(msgspec.Struct, rename="pascal"):
+    volumes: list[_Volume] | None = None
+
+
+class _Image(msgspec.Struct, rename="pascal"):
+    id: str
+    repo_tags: list[str] | None = None
+    repo_digests: list[str] | None = None
+
+
+def observed(project: str, containers: bytes, networks: bytes, volumes: bytes, images: bytes) -> Observed:
+    """From the bodies of the four lists; the containers are those of `project` already."""
+    return Observed(
+        project=project,
+        containers=tuple(_container(its) for its in msgspec.json.decode(containers, type=list[_Container])),
+        networks=tuple(
+            ObservedNetwork(id=its.id, name=its.name, driver=its.driver, labels=its.labels or {})
+            for its in msgspec.json.decode(networks, type=list[_Network])
+        ),
+        volumes=tuple(
+            ObservedVolume(name=its.name, driver=its.driver, labels=its.labels or {})
+            for its in msgspec.json.decode(volumes, type=_Volumes).volumes or ()
+        ),
+        images={
+            name: its.id
+            for its in msgspec.json.decode(images, type=list[_Image])
+            for name in (*(its.repo_tags or ()), *(its.repo_digests or ()))
+            if not name.startswith("<none>")
+        },
+    )
+
+
+def _container(its: _Container) -> ObservedContainer:
+    tags = its.labels or {}
+    attached = its.network_settings.networks if its.network_settings else None
+    number = tags.get(labels.NUMBER, "")
+    return ObservedContainer(
+        id=its.id,
+        name=_name(its.names or []),
+        service=tags.get(labels.SERVICE, ""),
+        number=int(number) if number.isdigit() else 0,
+        state=its.state,
+        oneoff=tags.get(labels.ONEOFF, "").lower() == "true",
+        health=health_in(its.status),
+        exit_code=exit_code_in(its.status),
+        image=its.image,
+        image_id=its.image_id,
+        labels=tags,
+        networks={name: (to.network_id or "") if to else "" for name, to in (attached or {}).items()},
+        ports=tuple(
+            PublishedPort(
+                container_port=port.private_port,
+                protocol=port.type,
+                host_ip=port.ip or None,
+                host_port=port.public_port,
+            )
+            for port in its.ports or ()
+        ),
+        command=its.command or "",
+        created=its.created,
+        status=its.status,
+    )
+
+
+def _name(names: list[str]) -> str:
+    """A container's own name; the others are links to it, with the linking container's name in front."""
+    own = [name for name in names if name.count("/") <= 1]
+    return (own or names or [""])[0].lstrip("/")
+
+
+def health_in(status: str) -> Health:
+    """The health that a status sentence tells: "Up 5 minutes (healthy)"."""
+    found = _HEALTH.search(status)
+    return cast(Health, found[1]) if found else "none"
+
+
+def exit_code_in(status: str) -> int | None:
+    """The exit code that a status sentence tells: "Exited (137) 2 hours ago"."""
+    found = _EXIT_CODE.match(status)
+    return int(found[1]) if found else None

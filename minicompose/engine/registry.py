@@ -1,0 +1,124 @@
+"""Pulling images: names, credentials, progress."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from minicompose.engine.contexts import docker_config
+from minicompose.engine.failures import failure
+from minicompose.engine.protocol import OnProgress, Progress
+from minicompose.engine.streams import lines
+from minicompose.errors import EngineRefused
+
+
+class _Detail(msgspec.Struct):
+    current: int | None = None
+    total: int | None = None
+
+
+class _Error(msgspec.Struct):
+    message: str = ""
+    code: int | None = None
+
+
+class Report(msgspec.Struct):
+    """One line of what the engine prints while it pulls or builds."""
+
+    status: str = ""
+    id: str = ""
+    stream: str = ""
+    error: str = ""
+    detail: _Detail | None = msgspec.field(default=None, name="progressDetail")
+    error_detail: _Error | None = msgspec.field(default=None, name="errorDetail")
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(
+            layer=self.id,
+            status=self.status,
+            current=(self.detail.current or 0) if self.detail else 0,
+            total=(self.detail.total or 0) if self.detail else 0,
+            text=self.stream,
+        )
+
+
+_decoder = msgspec.json.Decoder(Report)
+
+
+def reports(chunks: Iterator[bytes]) -> Iterator[Report]:
+    """The lines of a pull or a build."""
+    return map(_decoder.decode, lines(chunks))
+
+
+def follow_pull(chunks: Iterator[bytes], on_progress: OnProgress) -> None:
+    """Tell how a pull goes on. Raises what its last words say, if they are of an error."""
+    for report in reports(chunks):
+        if report.error:
+            code = report.error_detail.code if report.error_detail else None
+            raise failure(code or 500, report.error)
+        on_progress(report.progress)
+
+
+def name_and_tag(image: str) -> tuple[str, str]:
+    """ "redis:8" as ("redis", "8"); a digest counts as the tag; without either it is "latest"."""
+    name, at, digest = image.partition("@")
+    if at:
+        path, colon, tag = name.rpartition(":")
+        return (path if colon and "/" not in tag else name), digest
+    path, colon, tag = image.rpartition(":")
+    if colon and "/" not in tag:
+        return path, tag
+    return image, "latest"
+
+
+class Credentials:
+    """What the user is logged in to, with the same store as `docker login`."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def pull_headers(self, image: str) -> dict[str, str]:
+        """The header with the credentials for the image's registry; empty without any."""
+        config = docker_config(self._environment)
+        if not _logged_in(config):
+            return {}
+        from docker import auth  # the docker SDK costs 135 ms
+        from docker.errors import DockerException
+
+        try:
+            registry, _ = auth.resolve_repository_name(image)
+            found = auth.load_config(config_dict=config).resolve_authconfig(registry)
+        except DockerException as error:
+            raise _store_failed(error) from error
+        return {"X-Registry-Auth": _text(auth.encode_header(found))} if found else {}
+
+    def build_headers(self) -> dict[str, str]:
+        """The header with all credentials, for whatever images a build begins from."""
+        config = docker_config(self._environment)
+        if not _logged_in(config):
+            return {}
+        from docker import auth  # the docker SDK costs 135 ms
+        from docker.errors import DockerException
+
+        try:
+            store: Any = auth.load_config(config_dict=config)
+            found = store.get_all_credentials()
+        except DockerException as error:
+            raise _store_failed(error) from error
+        return {"X-Registry-Config": _text(auth.encode_header(found))} if found else {}
+
+
+def _logged_in(config: dict[str, Any]) -> bool:
+    return any(config.get(key) for key in ("auths", "credsStore", "credHelpers"))
+
+
+def _store_failed(error: Exception) -> EngineRefused:
+    return EngineRefused(
+        f"the credential store of Docker's configuration does not answer: {error}",
+        "see credsStore and credHelpers in ~/.docker/config.json",
+    )
+
+
+def _text(header: bytes | str) -> str:
+    return header.decode() if isinstance(header, bytes) else header

@@ -1,0 +1,168 @@
+"""What the engine sends as it happens: events, output, and commands run inside a container."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import cast
+
+import msgspec
+
+from minicompose import labels
+from minicompose.engine.api import Api
+from minicompose.engine.protocol import EngineEvent, LogChunk
+from minicompose.engine.transport import Answer, RawStream
+from minicompose.errors import EngineFault, EngineUnreachable
+from minicompose.planning.observed import Health
+
+_STREAMS = {0: "stdin", 1: "stdout", 2: "stderr"}
+_HEADER = 8
+# The engine notes a command's exit code a moment after it has closed its output.
+_EXIT_CODE_TRIES = 200
+_EXIT_CODE_PAUSE = 0.01
+
+
+# ---- events ----
+
+
+class _Actor(msgspec.Struct):
+    id: str = msgspec.field(default="", name="ID")
+    attributes: dict[str, str] = msgspec.field(default_factory=dict, name="Attributes")
+
+
+class _Event(msgspec.Struct):
+    action: str = msgspec.field(default="", name="Action")
+    actor: _Actor = msgspec.field(default_factory=_Actor, name="Actor")
+    time_nano: int = msgspec.field(default=0, name="timeNano")
+
+
+_event_decoder = msgspec.json.Decoder(_Event)
+
+
+class HttpEvents:
+    """The subscription to one project's containers."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[EngineEvent]:
+        try:
+            for line in lines(self._answer.chunks()):
+                yield _event(_event_decoder.decode(line))
+        except EngineUnreachable:
+            return  # the engine went away, which ends the stream like any other end
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+def _event(told: _Event) -> EngineEvent:
+    action, _, detail = told.action.partition(": ")
+    its = told.actor.attributes
+    code = its.get("exitCode", "")
+    return EngineEvent(
+        action=action,
+        id=told.actor.id,
+        name=its.get("name", ""),
+        service=its.get(labels.SERVICE, ""),
+        health=cast(Health, detail) if action == "health_status" else "none",
+        exit_code=int(code) if action == "die" and code.lstrip("-").isdigit() else None,
+        time=told.time_nano,
+    )
+
+
+def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The lines in a stream of bytes, however these are cut; empty ones are left out."""
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from (line for line in whole if line.strip())
+    if rest.strip():
+        yield rest
+
+
+# ---- output ----
+
+
+class HttpLogs:
+    """A container's output; with a tty it is one stream, otherwise frames of two."""
+
+    def __init__(self, answer: Answer, tty: bool) -> None:
+        self._answer = answer
+        self._tty = tty
+
+    def __iter__(self) -> Iterator[LogChunk]:
+        return output_chunks(self._answer.chunks(), self._tty)
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+def output_chunks(chunks: Iterator[bytes], tty: bool) -> Iterator[LogChunk]:
+    """Output as the engine frames it: eight bytes of stream and length, then that many of content."""
+    if tty:
+        for chunk in chunks:
+            yield LogChunk(stream="stdout", data=chunk)
+        return
+    waiting = bytearray()
+    for chunk in chunks:
+        waiting += chunk
+        while len(waiting) >= _HEADER:
+            end = _HEADER + int.from_bytes(waiting[4:_HEADER], "big")
+            if len(waiting) < end:
+                break
+            yield LogChunk(stream=_STREAMS.get(waiting[0], "stdout"), data=bytes(waiting[_HEADER:end]))
+            del waiting[:end]
+
+
+# ---- exec ----
+
+
+class _ExecState(msgspec.Struct, rename="pascal"):
+    running: bool
+    exit_code: int | None = None
+
+
+class HttpExec:
+    """A command that runs in a container; `stream` is None for one that was only started."""
+
+    def __init__(self, api: Api, id: str, stream: RawStream | None, tty: bool) -> None:
+        self._api = api
+        self._id = id
+        self._stream = stream
+        self._tty = tty
+        self._sending = threading.Lock()
+
+    def output(self) -> Iterator[LogChunk]:
+        if self._stream is None:
+            return iter(())
+        return output_chunks(iter(self._stream.receive, b""), self._tty)
+
+    def write(self, data: bytes) -> None:
+        if self._stream is None:
+            return
+        with self._sending:
+            try:
+                self._stream.send(data)
+            except OSError as error:
+                raise EngineUnreachable("the command no longer reads its input") from error
+
+    def close_input(self) -> None:
+        if self._stream is not None:
+            self._stream.close_input()
+
+    def resize(self, columns: int, rows: int) -> None:
+        self._api.post(f"/exec/{self._id}/resize", query={"w": str(columns), "h": str(rows)})
+
+    def exit_code(self) -> int:
+        if self._stream is None:
+            return 0
+        for _ in range(_EXIT_CODE_TRIES):
+            state = msgspec.json.decode(self._api.call("GET", f"/exec/{self._id}/json"), type=_ExecState)
+            if not state.running and state.exit_code is not None:
+                return state.exit_code
+            time.sleep(_EXIT_CODE_PAUSE)
+        raise EngineFault("the engine does not say how the command ended")
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
