@@ -1,0 +1,30 @@
+"""What a schema cannot see: whether the parts of a stack fit together and mean what they say."""
+
+from collections.abc import Callable
+
+from minicompose.errors import Diagnostic
+from minicompose.model import Stack
+from minicompose.stackfile.checks.addresses import check_addresses
+from minicompose.stackfile.checks.conflicts import check_conflicts
+from minicompose.stackfile.checks.cycles import check_cycles
+from minicompose.stackfile.checks.findings import Findings
+from minicompose.stackfile.checks.mounts import check_mounts
+from minicompose.stackfile.checks.one_engine import check_one_engine
+from minicompose.stackfile.checks.ports import check_ports
+from minicompose.stackfile.checks.references import check_references
+from minicompose.stackfile.checks.resources import check_resources
+from minicompose.stackfile.checks.words import check_words
+
+
+def check(stack: Stack, report: Callable[[Diagnostic], None]) -> None:
+    """Report every problem of the enabled services and of the resources, each where it is written."""
+    findings = Findings(stack, report)
+    check_references(stack, findings)
+    check_cycles(stack, findings)
+    check_conflicts(stack, findings)
+    check_words(stack, findings)
+    check_addresses(stack, findings)
+    check_mounts(stack, findings)
+    check_ports(stack, findings)
+    check_resources(stack, findings)
+    check_one_engine(stack, findings)

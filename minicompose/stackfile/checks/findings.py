@@ -1,0 +1,70 @@
+"""Problems of a stack, each placed by the path of the attribute that it is about."""
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from minicompose.errors import Diagnostic, nearest
+from minicompose.model import Node, SourcePos, Stack
+from minicompose.stackfile.canonical import path_text
+
+
+class Findings:
+    """Reports what is found at a path of the stack's tree.
+
+    The caret goes to the value where that is a scalar, else to the key. `at_key` asks for the key
+    of a scalar, too.
+    """
+
+    def __init__(self, stack: Stack, report: Callable[[Diagnostic], None]) -> None:
+        self._root = stack.root
+        self._report = report
+
+    def error(self, *path: str | int, says: str, hint: str = "", at_key: bool = False) -> None:
+        self._say("error", path, says, hint, at_key)
+
+    def warning(self, *path: str | int, says: str, hint: str = "", at_key: bool = False) -> None:
+        self._say("warning", path, says, hint, at_key)
+
+    def place(self, *path: str | int) -> str:
+        """Where the value at `path` is written, as people write it; the path itself where unknown."""
+        pos, _ = self._caret(path, at_key=False)
+        return str(pos) if pos is not None else path_text(path)
+
+    def has(self, *path: str | int) -> bool:
+        """Whether there is a value at `path` of the tree."""
+        return self._find(path)[1]
+
+    def _say(
+        self, severity: Literal["error", "warning"], path: tuple[str | int, ...], says: str, hint: str, at_key: bool
+    ) -> None:
+        pos, length = self._caret(path, at_key)
+        self._report(
+            Diagnostic(severity=severity, pos=pos, path=path_text(path), summary=says, hint=hint, length=length)
+        )
+
+    def _caret(self, path: tuple[str | int, ...], at_key: bool) -> tuple[SourcePos | None, int]:
+        node, whole = self._find(path)
+        if node is None:
+            return None, 1
+        key = str(path[-1]) if path and whole else ""
+        if node.key_pos is not None and (at_key or not whole or not isinstance(node.value, str | int | float)):
+            return node.key_pos, max(len(key), 1)
+        text = str(node.value) if isinstance(node.value, str | int | float) else ""
+        return node.pos, max(len(text), 1) if "\n" not in text else 1
+
+    def _find(self, path: tuple[str | int, ...]) -> tuple[Node | None, bool]:
+        """The node at `path` or its nearest parent, and whether the path led to its end."""
+        node = self._root
+        for step in path:
+            inside = node.value if node is not None else None
+            entries = dict(enumerate(inside)) if isinstance(inside, list) else inside
+            if not isinstance(entries, dict) or step not in entries:
+                return node, False
+            node = entries[step]
+        return node, node is not None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint that names the known word nearest to `word`; empty where none is near."""
+    near = nearest(word, known)
+    return f'did you mean "{near}"?' if near else ""

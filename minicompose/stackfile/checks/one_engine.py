@@ -1,0 +1,41 @@
+"""What the specification has and one engine alone does not carry out: said, not silently ignored."""
+
+from minicompose.model import Deploy, Service, Stack
+from minicompose.stackfile.checks.findings import Findings
+
+_NOT_YET = "is not carried out on a single engine yet"
+
+
+def check_one_engine(stack: Stack, findings: Findings) -> None:
+    """Warn of attributes that have no effect where there is one engine."""
+    for service in stack.services.values():
+        if service.develop is not None:
+            path = ("services", service.name, "develop")
+            findings.warning(*path, says="`develop` has no effect: `watch` is not there yet", at_key=True)
+        if service.deploy is not None:
+            _check_deploy(service, service.deploy, findings)
+
+
+def _check_deploy(service: Service, deploy: Deploy, findings: Findings) -> None:
+    for path in _without_effect(deploy):
+        at = ("services", service.name, "deploy", *path.split("."))
+        findings.warning(*at, says=f"`{path}` {_NOT_YET}", at_key=True)
+    if deploy.mode not in (None, "replicated"):
+        findings.warning("services", service.name, "deploy", "mode", says=f"`mode: {deploy.mode}` {_NOT_YET}")
+
+
+def _without_effect(deploy: Deploy) -> list[str]:
+    reservations = deploy.resources.reservations if deploy.resources else None
+    policy = deploy.restart_policy
+    said = {
+        "labels": deploy.labels,
+        "endpoint_mode": deploy.endpoint_mode,
+        "placement": deploy.placement,
+        "update_config": deploy.update_config,
+        "rollback_config": deploy.rollback_config,
+        "restart_policy.delay": policy.delay if policy else None,
+        "restart_policy.window": policy.window if policy else None,
+        "resources.reservations.cpus": reservations.cpus if reservations else None,
+        "resources.reservations.generic_resources": reservations.generic_resources if reservations else None,
+    }
+    return [path for path, value in said.items() if value is not None]

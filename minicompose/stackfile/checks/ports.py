@@ -1,0 +1,54 @@
+"""No two containers of the stack publish the same port of the host."""
+
+from collections.abc import Iterator
+
+from minicompose.model import Port, Stack
+from minicompose.stackfile.checks.findings import Findings
+
+_Place = tuple[str, str, str, int]
+_EVERYWHERE = ("", "0.0.0.0", "::")
+
+
+def check_ports(stack: Stack, findings: Findings) -> None:
+    """One host port asked for twice on the same address, by services or by replicas of one."""
+    taken: dict[tuple[int, str], list[tuple[str, _Place]]] = {}
+    for name, service in stack.services.items():
+        for index, port in enumerate(service.ports or ()):
+            path = ("services", name, "ports", index)
+            for number in _published(port, path, findings):
+                holders = taken.setdefault((number, port.protocol), [])
+                _check_taken(number, port, path, holders, findings)
+                holders.append((port.host_ip or "", path))
+                if service.replicas > 1:
+                    says = f"{service.replicas} containers of the service cannot all have port {number} of the host"
+                    hint = f"leave out the published port, or give a range: {number}-{number + service.replicas - 1}"
+                    findings.error(*path, says=says, hint=hint)
+
+
+def _check_taken(number: int, port: Port, path: _Place, holders: list[tuple[str, _Place]], findings: Findings) -> None:
+    for host_ip, other in holders:
+        if _same_address(port.host_ip or "", host_ip):
+            where = f'the service "{other[1]}"' if other[1] != path[1] else "this service"
+            says = f"port {number} of the host is already published by {where}, at {findings.place(*other)}"
+            findings.error(*path, says=says)
+            return
+
+
+def _same_address(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    if one == "" or other == "":
+        return True
+    return (one in _EVERYWHERE or other in _EVERYWHERE) and (":" in one) == (":" in other)
+
+
+def _published(port: Port, path: _Place, findings: Findings) -> Iterator[int]:
+    """The one host port that `port` must have; a range leaves the engine a choice, 0 all of it."""
+    if port.published is None or port.published in ("", "0"):
+        return
+    first, dash, last = port.published.partition("-")
+    if not all(part.isascii() and part.isdecimal() and int(part) <= 65535 for part in (first, last or "0")):
+        says = f'"{port.published}" is not a port: write a number, or a range such as 8000-8010'
+        findings.error(*path, "published", says=says)
+    elif not dash or first == last:
+        yield int(first)

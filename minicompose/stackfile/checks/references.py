@@ -1,0 +1,81 @@
+"""Everything that a service names is there."""
+
+from collections.abc import Collection
+
+from minicompose.model import Config, Network, Service, Stack, Volume
+from minicompose.stackfile.checks.findings import Findings, did_you_mean
+
+_NAMESPACES = ("network_mode", "ipc", "pid", "uts", "cgroup")
+_Resources = dict[str, Network] | dict[str, Volume] | dict[str, Config]
+
+
+def check_references(stack: Stack, findings: Findings) -> None:
+    """Services, networks, volumes, configs and secrets that are named but not declared."""
+    for name, service in stack.services.items():
+        at = ("services", name)
+        if service.image is None and service.build is None and service.provider is None:
+            findings.error(*at, says="there is neither an `image` nor a `build`", at_key=True)
+        _check_services(stack, service, findings)
+        for network in service.networks or ():
+            _check_declared(findings, (*at, "networks", network), "network", network, stack.networks)
+        for index, mount in enumerate(service.volumes or ()):
+            if mount.type == "volume" and mount.source:
+                path = (*at, "volumes", index, "source")
+                _check_declared(findings, path, "volume", mount.source, stack.volumes)
+        for kind, grants, declared in (
+            ("config", service.configs, stack.configs),
+            ("secret", service.secrets, stack.secrets),
+        ):
+            for index, grant in enumerate(grants or ()):
+                _check_declared(findings, (*at, f"{kind}s", index, "source"), kind, grant.source, declared)
+        for index, secret in enumerate((service.build.secrets if service.build else None) or ()):
+            place = (*at, "build", "secrets", index, "source")
+            _check_declared(findings, place, "secret", secret.source, stack.secrets)
+
+
+def _check_declared(
+    findings: Findings, path: tuple[str | int, ...], kind: str, name: str, declared: _Resources
+) -> None:
+    if name not in declared:
+        hint = did_you_mean(name, declared) or f'declare "{name}" under the top-level `{kind}s`'
+        findings.error(*path, says=f'there is no {kind} "{name}"', hint=hint)
+
+
+def _check_services(stack: Stack, service: Service, findings: Findings) -> None:
+    at = ("services", service.name)
+    named_elsewhere: set[str] = set()
+    for attribute in _NAMESPACES:
+        mode = getattr(service, attribute) or ""
+        if mode.startswith("service:"):
+            named_elsewhere.add(mode.removeprefix("service:"))
+            _check_service(stack, findings, (*at, attribute), mode.removeprefix("service:"))
+    for index, link in enumerate(service.links or ()):
+        named_elsewhere.add(link.partition(":")[0])
+        _check_service(stack, findings, (*at, "links", index), link.partition(":")[0])
+    for index, source in enumerate(service.volumes_from or ()):
+        if not source.startswith("container:"):
+            named_elsewhere.add(source.partition(":")[0])
+            _check_service(stack, findings, (*at, "volumes_from", index), source.partition(":")[0])
+    for dependency, condition in (service.depends_on or {}).items():
+        if dependency in named_elsewhere and dependency not in stack.services:
+            continue  # implied, and reported where it is written
+        path = (*at, "depends_on", dependency)
+        if dependency == service.name:
+            findings.error(*path, says="a service cannot depend on itself", at_key=True)
+        elif condition.required or dependency not in stack.disabled:
+            _check_service(stack, findings, path, dependency)
+
+
+def _check_service(stack: Stack, findings: Findings, path: tuple[str | int, ...], name: str) -> None:
+    if name in stack.services:
+        return
+    if name in stack.disabled:
+        profiles = stack.disabled[name].profiles or ()
+        hint = f"enable it with --profile {profiles[0]}" if profiles else ""
+        findings.error(*path, says=f'the service "{name}" is not enabled by any active profile', hint=hint)
+        return
+    findings.error(*path, says=f'there is no service "{name}"', hint=did_you_mean(name, _services(stack)))
+
+
+def _services(stack: Stack) -> Collection[str]:
+    return [*stack.services, *stack.disabled]

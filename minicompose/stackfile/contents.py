@@ -1,0 +1,218 @@
+"""What the files beside the stack file hold: variables and labels of services, contents of configs.
+
+Only what enabled services use is read.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from minicompose.errors import Diagnostic
+from minicompose.model import Config, Node, Sealed, Service, SourcePos, Stack
+from minicompose.stackfile.canonical import path_text
+from minicompose.stackfile.dotenv import parse_dotenv, parse_raw
+from minicompose.stackfile.textfile import read_text
+
+Report = Callable[[Diagnostic], None]
+Shown = Callable[[str], str]
+
+_ASSIGNED = re.compile(r"^[ \t]*(?:export[ \t]+)?([\w.\-\[\]]+)[ \t]*(?:[=:]|$)", re.MULTILINE)
+
+
+def with_contents(
+    stack: Stack, lookup: Mapping[str, str], report: Report, shown: Shown, texts: dict[str, str] | None = None
+) -> Stack:
+    """`stack` with the variables and labels that `env_file` and `label_file` give its services.
+
+    Variables without a value take it from `lookup`. `shown` turns an absolute path into the name
+    that messages use, and `texts` receives the text of each file by that name. A variable's place
+    in `Stack.root` is its line in that file.
+    """
+    reader = _FilesOfServices(lookup, report, shown, {} if texts is None else texts)
+    root = stack.root
+    if root is None or "services" not in root.value:
+        return stack
+    nodes = dict(root.value["services"].value)
+    services: dict[str, Service] = {}
+    for name, service in stack.services.items():
+        services[name], nodes[name] = reader.completed(service, nodes[name])
+    section = _like(root.value["services"], nodes)
+    return replace(stack, services=services, root=_like(root, root.value | {"services": section}))
+
+
+def sealed(stack: Stack, lookup: Mapping[str, str], report: Report) -> Stack:
+    """`stack` with the contents of the configs and secrets that its services use.
+
+    Commands that create containers need them; one that cannot be read is an error at its place.
+    """
+    configs = {grant.source for service in stack.services.values() for grant in service.configs or ()}
+    secrets = {grant.source for service in stack.services.values() for grant in service.secrets or ()}
+    return replace(
+        stack,
+        configs={key: _sealed(stack, "configs", key, configs, lookup, report) for key in stack.configs},
+        secrets={key: _sealed(stack, "secrets", key, secrets, lookup, report) for key in stack.secrets},
+    )
+
+
+def _sealed(stack: Stack, section: str, key: str, used: set[str], lookup: Mapping[str, str], report: Report) -> Config:
+    config = stack.configs[key] if section == "configs" else stack.secrets[key]
+    if key not in used or config.external:
+        return config
+    try:
+        content = _content(config, lookup)
+    except (OSError, LookupError) as error:
+        attribute = "file" if config.file is not None else "environment"
+        path = (section, key, attribute)
+        node = _find(stack.root, path)
+        pos = node.pos if node is not None else None
+        summary = _why(error, config)
+        report(Diagnostic(severity="error", pos=pos, path=path_text(path), summary=summary))
+        return config
+    return config if content is None else replace(config, sealed=Sealed(content))
+
+
+def _content(config: Config, lookup: Mapping[str, str]) -> bytes | None:
+    if config.content is not None:
+        return config.content.encode()
+    if config.environment is not None:
+        return lookup[config.environment].encode()
+    return Path(config.file).read_bytes() if config.file is not None else None
+
+
+def _why(error: Exception, config: Config) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"there is no file {config.file}"
+    if isinstance(error, OSError):
+        return f"{config.file} cannot be read: {(error.strerror or str(error)).lower()}"
+    return f"the variable {config.environment} is not set"
+
+
+class _FilesOfServices:
+    def __init__(self, lookup: Mapping[str, str], report: Report, shown: Shown, texts: dict[str, str]) -> None:
+        self.lookup = lookup
+        self.report = report
+        self.shown = shown
+        self.texts = texts
+
+    def completed(self, service: Service, node: Node) -> tuple[Service, Node]:
+        """The service and its node with their variables and labels complete."""
+        inside = node.value
+        if not ("environment" in inside or "env_file" in inside or "label_file" in inside):
+            return service, node
+        variables = self._environment(inside, service.name)
+        labels = self._labels(inside, service.name)
+        changed = {
+            name: entries
+            for name, entries in (("environment", variables), ("labels", labels))
+            if entries is not inside.get(name) and (entries.value or name in inside)
+        }
+        if not changed:
+            return service, node
+        values = {name: {key: entry.value for key, entry in table.value.items()} for name, table in changed.items()}
+        return replace(service, **values), _like(node, inside | changed)
+
+    def _environment(self, inside: dict[str, Node], service: str) -> Node:
+        """The variables of the files, under those of `environment`; a null there asks outside."""
+        said = inside.get("environment")
+        written: dict[str, Node] = said.value if said is not None else {}
+        bare = [name for name, node in written.items() if node.value is None and name in self.lookup]
+        own = written | {name: _like(written[name], self.lookup[name]) for name in bare}
+        found: dict[str, Node] = {}
+
+        def look_up(name: str) -> str | None:
+            if name in self.lookup:
+                return self.lookup[name]
+            node = own.get(name) or found.get(name)
+            return node.value if node is not None else None
+
+        for index, entry in enumerate(_items(inside, "env_file")):
+            found |= self._env_file(entry, ("services", service, "env_file", index), look_up)
+        if said is not None and not bare and not found:
+            return said
+        place = said or inside.get("env_file") or Node({}, SourcePos("", 0, 0))
+        return _like(place, found | own)
+
+    def _env_file(
+        self, entry: Node, path: tuple[str | int, ...], look_up: Callable[[str], str | None]
+    ) -> dict[str, Node]:
+        options = entry.value
+        required = "required" not in options or options["required"].value
+        form = options["format"].value if "format" in options else ""
+        if form not in ("", "raw"):
+            summary = f'"{form}" is not a format: the only one is raw'
+            self._complain(options["format"], (*path, "format"), summary)
+            return {}
+        parse = parse_raw if form == "raw" else parse_dotenv
+        return self._variables(options["path"], (*path, "path"), required, parse, look_up)
+
+    def _labels(self, inside: dict[str, Node], service: str) -> Node:
+        """The labels of the files, under those of `labels`."""
+        found: dict[str, Node] = {}
+
+        def look_up(name: str) -> str | None:
+            return found[name].value if name in found else None
+
+        for index, entry in enumerate(_items(inside, "label_file")):
+            path = ("services", service, "label_file", index)
+            found |= self._variables(entry, path, True, parse_dotenv, look_up)
+        said = inside.get("labels")
+        if said is not None and not found:
+            return said
+        place = said or inside.get("label_file") or Node({}, SourcePos("", 0, 0))
+        return _like(place, found | (said.value if said is not None else {}))
+
+    def _variables(
+        self,
+        node: Node,
+        path: tuple[str | int, ...],
+        required: bool,
+        parse: Callable[[str, str, Callable[[str], str | None], Report], dict[str, str]],
+        look_up: Callable[[str], str | None],
+    ) -> dict[str, Node]:
+        """What the file at the path `node` sets, each at its line."""
+        if not required and not Path(node.value).exists():
+            return {}
+        shown = self.shown(node.value)
+
+        def placed(problem: Diagnostic) -> None:
+            if problem.pos is None:
+                self._complain(node, path, problem.summary, problem.hint)
+            else:
+                self.report(problem)
+
+        text = read_text(node.value, shown, placed)
+        if text is None:
+            return {}
+        self.texts[shown] = text
+        places = {match[1]: _place(text, match.start(1), shown) for match in _ASSIGNED.finditer(text)}
+        found = parse(text, shown, look_up, placed)
+        return {name: Node(value, places.get(name, node.pos), places.get(name)) for name, value in found.items()}
+
+    def _complain(self, node: Node, path: tuple[str | int, ...], summary: str, hint: str = "") -> None:
+        length = max(len(str(node.value)), 1)
+        self.report(
+            Diagnostic(severity="error", pos=node.pos, path=path_text(path), summary=summary, hint=hint, length=length)
+        )
+
+
+def _place(text: str, index: int, file: str) -> SourcePos:
+    return SourcePos(file, text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index))
+
+
+def _items(inside: dict[str, Node], name: str) -> Iterator[Node]:
+    return iter(inside[name].value if name in inside else ())
+
+
+def _find(root: Node | None, path: tuple[str, ...]) -> Node | None:
+    node = root
+    for step in path:
+        if node is None or not isinstance(node.value, dict):
+            return None
+        node = node.value.get(step)
+    return node
+
+
+def _like(node: Node, value: object) -> Node:
+    return Node(value, node.pos, node.key_pos, node.tag)

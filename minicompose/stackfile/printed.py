@@ -1,0 +1,108 @@
+"""What `config` prints: the canonical stack as plain data, ready to be read as a stack file again."""
+
+from typing import Any
+
+import msgspec
+
+from minicompose.model import Duration, FileMode, Service, Stack, TmpfsOptions, UpdateConfig, encode_value
+from minicompose.stackfile.scalars import resolve
+
+_SECTIONS = ("networks", "volumes", "configs", "secrets", "models")
+
+# Attributes of which false, zero or empty is not the same as nothing said.
+_SAID_THOUGH_EMPTY = frozenset(
+    "attach command count enable_ipv4 enable_ipv6 entrypoint hard init max_attempts parallelism replicas required "
+    "retries scale soft".split()  # noqa: SIM905 (a column of fifteen words reads worse)
+)
+# Attributes that are not part of the stack file.
+_NEVER = frozenset({"extensions", "sealed"})
+
+
+def printed(stack: Stack) -> dict[str, Any]:
+    """The enabled services of `stack` and its resources as JSON data, every `$` doubled.
+
+    Loading it gives the same stack. Contents of configs and secrets are never among it, but for
+    those written in the stack file itself.
+    """
+    data: dict[str, Any] = {"name": stack.name}
+    data["services"] = {name: _service(service) for name, service in stack.services.items()}
+    for section in _SECTIONS:
+        resources = getattr(stack, section)
+        if resources:
+            data[section] = {name: _written(each) | (each.extensions or {}) for name, each in resources.items()}
+    doubled: dict[str, Any] = _doubled(data | (stack.extensions or {}))
+    return doubled
+
+
+def _service(service: Service) -> dict[str, Any]:
+    data: dict[str, Any] = _written(service)
+    del data["name"]
+    for attribute in ("cpu_rt_period", "cpu_rt_runtime"):
+        duration = getattr(service, attribute)
+        if duration is not None and duration % 1000 == 0:
+            data[attribute] = duration // 1000
+    return data | (service.extensions or {})
+
+
+def _written(value: Any) -> Any:
+    """A value as it is written in a stack file."""
+    if isinstance(value, msgspec.Struct):
+        each = {name: getattr(value, name) for name in value.__struct_fields__}
+        return {name: _attribute(value, inside) for name, inside in each.items() if _is_said(value, name, inside)}
+    if isinstance(value, list | tuple):
+        return [_written(inside) for inside in value]
+    if isinstance(value, dict):
+        return {key: _written(inside) for key, inside in value.items()}
+    if type(value) in (str, int, float, bool, type(None)):
+        return value
+    return encode_value(value)
+
+
+def _attribute(owner: msgspec.Struct, value: Any) -> Any:
+    if isinstance(owner, TmpfsOptions) and isinstance(value, FileMode):
+        return int(value)  # the one mode that the specification wants as a number
+    return _written(value)
+
+
+def _is_said(owner: msgspec.Struct, name: str, value: Any) -> bool:
+    if value is None or name in _NEVER:
+        return False
+    if isinstance(value, Duration):
+        return bool(value) or not isinstance(owner, UpdateConfig)
+    return bool(value) or isinstance(value, msgspec.Struct) or name in _SAID_THOUGH_EMPTY
+
+
+def _doubled(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("$", "$$") if "$" in value else value
+    if isinstance(value, dict):
+        return {_doubled(key): _doubled(inside) for key, inside in value.items()}
+    if isinstance(value, list):
+        return [_doubled(inside) for inside in value]
+    return value
+
+
+def to_yaml(data: dict[str, Any]) -> str:
+    """`data` as YAML that people read: block style, keys in their order, strings quoted where they must be."""
+    import yaml  # only what prints YAML pays for its dumper
+
+    class Dumper(yaml.SafeDumper):
+        """Lists are indented below their key, and every value is written out where it is used."""
+
+        def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+            super().increase_indent(flow, False)
+
+        def ignore_aliases(self, _data: Any) -> bool:
+            return True
+
+    Dumper.add_representer(str, _represent_text)
+    text: str = yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100_000)
+    return text
+
+
+def _represent_text(dumper: Any, text: str) -> Any:
+    """Several lines as a block; quotes where our reader, or one of YAML 1.1, sees another kind of value."""
+    if "\n" in text:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|")
+    is_word = isinstance(resolve(text), str) and text.lower() not in ("y", "n")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_word else '"')
