@@ -1,0 +1,171 @@
+"""Image names, and what has to be done to have the images that services need."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from minicompose import __version__, labels
+from minicompose.errors import Diagnostic
+from minicompose.model import Service, Stack
+from minicompose.planning.plan import Asked, BuildImage, Needed, PullImage, Reason, Subject
+from minicompose.planning.record import service_image
+from minicompose.planning.steps import Steps
+
+
+def familiar(image: str) -> str:
+    """An image's name in its shortest full form: "docker.io/library/redis" is "redis:latest"."""
+    if image.startswith("sha256:"):
+        return image
+    name, _, digest = image.partition("@")
+    for prefix in ("docker.io/", "index.docker.io/"):
+        name = name.removeprefix(prefix)
+    name = name.removeprefix("library/")
+    base, colon, tag = name.rpartition(":")
+    tagged = bool(colon) and "/" not in tag
+    if digest:
+        return f"{base if tagged else name}@{digest}"
+    return name if tagged else f"{name}:latest"
+
+
+class Images:
+    """The images that the engine has, found by any form of their names."""
+
+    def __init__(self, images: Mapping[str, str]) -> None:
+        self._ids = {familiar(name): image_id for name, image_id in images.items()}
+
+    def id_of(self, image: str) -> str | None:
+        return self._ids.get(familiar(image)) or next(
+            (known for known in self._ids.values() if image.startswith("sha256:") and known.startswith(image)), None
+        )
+
+
+class ImageWishes(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line asks about images; see UpOptions."""
+
+    pull: str | None = None
+    build: bool = False
+    no_build: bool = False
+
+
+class ImageStep(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service's containers wait for: `step` brings the image. `id` is what is there before it."""
+
+    step: int | None
+    id: str | None
+
+
+# Policies that ask for a new image only from time to time. When the image was last pulled is not
+# something that the engine tells, so they pull what is missing and no more.
+_PERIODIC = ("daily", "weekly", "every_")
+
+
+def plan_images(
+    stack: Stack,
+    services: Iterable[Service],
+    images: Images,
+    wishes: ImageWishes,
+    steps: Steps,
+    notes: list[Diagnostic],
+) -> dict[str, ImageStep]:
+    """Add a pull or a build for each image that has to come; the result is by service."""
+    services = tuple(services)
+    bring: dict[tuple[str, str | None], int] = {}
+    found: dict[str, ImageStep] = {}
+    built = {
+        familiar(service_image(stack, service)) for service in services if _build_reason(stack, service, images, wishes)
+    }
+    for service in sorted(services, key=lambda service: (service.build is None, service.name)):
+        image = service_image(stack, service)
+        key = (familiar(image), None if familiar(image) in built else service.platform)
+        if key not in bring:
+            step = _bring(stack, service, image, images, wishes, steps, notes, comes_built=familiar(image) in built)
+            if step is not None:
+                bring[key] = step
+        found[service.name] = ImageStep(step=bring.get(key), id=images.id_of(image))
+    return found
+
+
+def _bring(
+    stack: Stack,
+    service: Service,
+    image: str,
+    images: Images,
+    wishes: ImageWishes,
+    steps: Steps,
+    notes: list[Diagnostic],
+    *,
+    comes_built: bool,
+) -> int | None:
+    subject = Subject(type="image", name=image, service=service.name)
+    if reason := _build_reason(stack, service, images, wishes):
+        return steps.add(subject, _build(stack, service, image), reason)
+    if comes_built:
+        return None
+    policy = wishes.pull or service.pull_policy or "missing"
+    position = stack.position("services", service.name, "pull_policy")
+    path = f"services.{service.name}"
+    missing = images.id_of(image) is None
+    if policy.startswith(_PERIODIC) and not missing:
+        summary = f"pull_policy {policy}: the engine does not tell when {image} was pulled; the image there is used"
+        notes.append(
+            Diagnostic(
+                severity="warning",
+                pos=position,
+                path=f"{path}.pull_policy",
+                summary=summary,
+                hint="`up --pull always` brings a new one",
+            )
+        )
+    asks_registry = policy == "always" and (service.build is None or service.pull_policy == "always")
+    if service.image is not None and asks_registry:
+        option = "--pull always" if wishes.pull else "pull_policy: always"
+        return steps.add(subject, PullImage(image=image, platform=service.platform), Asked(option=option))
+    if not missing:
+        return None
+    if policy == "never" or (service.image is None and service.build is not None):
+        why = "--no-build says not to build it" if service.build else f"{_never(wishes)} says not to pull it"
+        notes.append(
+            Diagnostic(
+                severity="error",
+                pos=stack.position("services", service.name, "image"),
+                path=f"{path}.image",
+                summary=f"the engine has no image {image}, and {why}",
+            )
+        )
+        return None
+    return steps.add(subject, PullImage(image=image, platform=service.platform), Needed(service=service.name))
+
+
+def _never(wishes: ImageWishes) -> str:
+    return "--pull never" if wishes.pull == "never" else "pull_policy: never"
+
+
+def _build_reason(stack: Stack, service: Service, images: Images, wishes: ImageWishes) -> Reason | None:
+    if service.build is None or wishes.no_build:
+        return None
+    if wishes.build:
+        return Asked(option="--build")
+    if service.pull_policy == "build":
+        return Asked(option="pull_policy: build")
+    pulled = service.pull_policy == "always" and service.image is not None
+    if images.id_of(service_image(stack, service)) is None and not pulled:
+        return Needed(service=service.name)
+    return None
+
+
+def _build(stack: Stack, service: Service, image: str) -> BuildImage:
+    assert service.build is not None
+    return BuildImage(
+        image=image,
+        build=service.build,
+        service=service.name,
+        labels={
+            **(service.build.labels or {}),
+            labels.PROJECT: stack.name,
+            labels.SERVICE: service.name,
+            labels.VERSION: __version__,
+        },
+        platform=service.platform or next(iter(service.build.platforms or ()), None),
+        pull=bool(service.build.pull),
+        no_cache=bool(service.build.no_cache),
+    )
