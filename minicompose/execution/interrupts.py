@@ -29,6 +29,12 @@ class Interrupts:
         for listener in self._listeners:
             listener(self._presses)
 
+    def from_now_on(self) -> "Interrupts":
+        """Another count of the same presses, which begins at 0: for what is done after a first Ctrl-C."""
+        later = Interrupts()
+        self._listeners = (*self._listeners, lambda _: later.press())
+        return later
+
     @contextlib.contextmanager
     def listening(self, listener: Listener) -> Iterator[None]:
         """Tell `listener` of every press inside the block."""

@@ -7,36 +7,48 @@ Rank = tuple[int, int, int]
 
 
 class Order:
-    """A plan's edges both ways. Raises ValueError when they name no step, or run in a circle."""
+    """A plan's edges both ways. Raises ValueError when they name no step, or run in a circle.
+
+    `dependents` need a step to be done, `wanters` to be over; `needs` counts both for each step.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.steps: dict[int, Step] = {step.id: step for step in plan.steps}
         self.dependents: dict[int, list[int]] = {id: [] for id in self.steps}
+        self.wanters: dict[int, list[int]] = {id: [] for id in self.steps}
         self.needs: dict[int, int] = {}
         for step in plan.steps:
-            before = set(step.after)
-            self.needs[step.id] = len(before)
-            for id in sorted(before):
-                if id not in self.steps:
-                    raise ValueError(f"step {step.id} comes after step {id}, which is not in the plan")
-                self.dependents[id].append(step.id)
+            after = set(step.after)
+            wants = set(step.wants) - after
+            self.needs[step.id] = len(after) + len(wants)
+            self._hang(step.id, after, self.dependents)
+            self._hang(step.id, wants, self.wanters)
         self.ranks = self._ranks()
+
+    def _hang(self, id: int, before: set[int], edges: dict[int, list[int]]) -> None:
+        for other in sorted(before):
+            if other not in self.steps:
+                raise ValueError(f"step {id} comes after step {other}, which is not in the plan")
+            edges[other].append(id)
 
     def _ranks(self) -> dict[int, Rank]:
         chain: dict[int, int] = {}
         for id in reversed(self._sorted()):
-            chain[id] = 1 + max((chain[other] for other in self.dependents[id]), default=0)
+            chain[id] = 1 + max((chain[other] for other in self._next(id)), default=0)
         return {
             id: (-chain[id], 0 if isinstance(step.action, StopContainer | RemoveContainer) else 1, place)
             for place, (id, step) in enumerate(self.steps.items())
         }
+
+    def _next(self, id: int) -> list[int]:
+        return self.dependents[id] + self.wanters[id]
 
     def _sorted(self) -> list[int]:
         """The steps' ids, each after all that it needs."""
         left = dict(self.needs)
         ordered = [id for id, count in left.items() if count == 0]
         for id in ordered:  # grows while it is read
-            for other in self.dependents[id]:
+            for other in self._next(id):
                 left[other] -= 1
                 if left[other] == 0:
                     ordered.append(other)

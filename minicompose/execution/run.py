@@ -8,6 +8,7 @@ interrupts; the loop takes one message after the other. A step that waits has no
 import contextlib
 import heapq
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 from typing import assert_never
@@ -33,9 +34,9 @@ from minicompose.execution.events import (
     StepWaits,
 )
 from minicompose.execution.interrupts import Interrupts
-from minicompose.execution.order import Order
+from minicompose.execution.order import Order, Rank
 from minicompose.execution.subscription import Happened, StreamLive, StreamLost, Subscription, Tidings
-from minicompose.execution.workers import Workers
+from minicompose.execution.workers import Job, Workers
 from minicompose.planning.plan import Action, BuildImage, Plan, RestartContainer, StartContainer, Step, WaitUntil
 
 OnEvent = Callable[[AnyEvent], None]
@@ -147,10 +148,9 @@ class _Run:
         # Not settled yet, in the plan's order; and those of all that a worker or a wait has taken up.
         self._open = dict(self._order.steps)
         self._begun: set[int] = set()
-        self._ready: list[tuple[tuple[int, ...], int]] = []
-        # Before any ready step: looks at what is waited for, and undoing. A dict for its order.
-        self._urgent: dict[int, Callable[[], None]] = {}
-        self._urgent_count = 0
+        self._ready: list[tuple[Rank, int]] = []
+        # Before any ready step: looks at what is waited for, and undoing.
+        self._urgent: deque[Job] = deque()
         self._waits: dict[int, _Wait] = {}
         self._waiting_for: dict[str, set[int]] = {}
         # Containers that are being started and whose start has not been seen among the events yet:
@@ -179,6 +179,7 @@ class _Run:
             self._prepare()
             try:
                 with self._listening():
+                    self._hear_press(self._interrupts.presses)
                     self._loop()
             finally:
                 self._workers.dismiss()
@@ -214,8 +215,6 @@ class _Run:
         """The interrupts, and the engine's events where something is waited for, come to the queue."""
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._interrupts.listening(lambda times: self._messages.put(_Pressed(times))))
-            if self._interrupts.presses:
-                self._messages.put(_Pressed(self._interrupts.presses))
             if any(isinstance(step.action, WaitUntil) for step in self._plan.steps):
                 subscription = Subscription(self._engine, self._plan.project, self._messages.put)
                 stack.callback(subscription.close)
@@ -281,10 +280,10 @@ class _Run:
 
     def _hand_out(self) -> None:
         """Give work to the free workers: the urgent first, then ready steps by their rank."""
-        while self._urgent and self._workers.free:
-            job = self._urgent.pop(next(iter(self._urgent)))
-            self._workers.hand(job)
-        while self._ready and self._workers.free:
+        while self._workers.free and (self._urgent or self._ready):
+            if self._urgent:
+                self._workers.hand(self._urgent.popleft())
+                continue
             _, id = heapq.heappop(self._ready)
             if id in self._open:
                 self._take_up(self._open[id])
@@ -307,10 +306,6 @@ class _Run:
         if isinstance(step.action, StartContainer | RestartContainer):
             self._starting.add(step.action.container)
         self._emit(StepStarted(at=self._now(), step=step.id))
-
-    def _make_urgent(self, job: Callable[[], None]) -> None:
-        self._urgent_count += 1
-        self._urgent[self._urgent_count] = job
 
     # ---- in a worker ----
 
@@ -394,9 +389,7 @@ class _Run:
             self._skipped.add(id)
         self._emit(StepDone(at=self._now(), step=id, skipped=skipped))
         for other in self._order.dependents[id]:
-            self._needs[other] -= 1
-            if not self._needs[other] and other in self._open:
-                self._make_ready(other)
+            self._release(other)
         self._undo_if_over(id)
 
     def _fail_with(self, id: int, error: Exception) -> None:
@@ -443,6 +436,14 @@ class _Run:
         wait = self._waits.pop(id, None)
         if wait is not None:
             self._waiting_for[wait.action.container].discard(id)
+        for other in self._order.wanters[id]:
+            self._release(other)
+
+    def _release(self, id: int) -> None:
+        """One less that step `id` has to wait for."""
+        self._needs[id] -= 1
+        if not self._needs[id] and id in self._open:
+            self._make_ready(id)
 
     # ---- waiting ----
 
@@ -454,7 +455,7 @@ class _Run:
         self._waits[step.id] = _Wait(step=step.id, action=action, since=self._now(), what=what)
         self._waiting_for.setdefault(action.container, set()).add(step.id)
         self._emit(StepWaits(at=self._now(), step=step.id, what=what))
-        self._make_urgent(lambda: self._look(step.id, action))
+        self._urgent.append(lambda: self._look(step.id, action))
 
     def _hear_event(self, event: EngineEvent) -> None:
         if not concerns(event):
@@ -475,7 +476,7 @@ class _Run:
             return
         wait.looking = True
         id, action = wait.step, wait.action
-        self._make_urgent(lambda: self._look(id, action))
+        self._urgent.append(lambda: self._look(id, action))
 
     def _hear_look(self, looked: _Looked) -> None:
         self._workers.take_back()
@@ -553,7 +554,7 @@ class _Run:
             return
         self._presses = times
         self._emit(Interrupted(at=self._now(), times=times))
-        if times == 1:
+        if self._presses:
             self._cancel([id for id in self._open if id not in self._begun or id in self._waits], INTERRUPTED)
 
     def _give_up(self) -> None:
@@ -578,7 +579,7 @@ class _Run:
         if to_undo:
             to_undo.reverse()
             self._undoing += 1
-            self._make_urgent(lambda: self._undo(to_undo))
+            self._urgent.append(lambda: self._undo(to_undo))
 
     def _hear_undone(self, undone: _Undone) -> None:
         if undone.last:

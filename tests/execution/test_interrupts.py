@@ -1,0 +1,48 @@
+"""`Interrupts` and the signals behind it."""
+
+import os
+import signal
+from queue import SimpleQueue
+
+from minicompose.execution.interrupts import Interrupts, handling_signals
+
+
+def test_every_press_is_counted_and_told_to_those_who_listen() -> None:
+    interrupts = Interrupts()
+    heard: list[int] = []
+
+    interrupts.press()
+    with interrupts.listening(heard.append):
+        interrupts.press()
+        interrupts.press()
+    interrupts.press()
+
+    assert heard == [2, 3]
+    assert interrupts.presses == 4
+
+
+def test_a_count_from_now_on_begins_at_0() -> None:
+    interrupts = Interrupts()
+    interrupts.press()
+    later = interrupts.from_now_on()
+    heard: list[int] = []
+
+    with later.listening(heard.append):
+        interrupts.press()
+
+    assert heard == [1]
+    assert (interrupts.presses, later.presses) == (2, 1)
+
+
+def test_sigint_and_sigterm_wake_who_waits_and_mean_what_they_meant_before_afterwards() -> None:
+    interrupts = Interrupts()
+    before = (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
+    heard: SimpleQueue[int] = SimpleQueue()
+
+    with handling_signals(interrupts), interrupts.listening(heard.put):
+        os.kill(os.getpid(), signal.SIGINT)
+        assert heard.get(timeout=10) == 1
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert heard.get(timeout=10) == 2
+
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
