@@ -11,8 +11,23 @@ _SECTIONS = ("networks", "volumes", "configs", "secrets", "models")
 
 # Attributes of which false, zero or empty is not the same as nothing said.
 _SAID_THOUGH_EMPTY = frozenset(
-    "attach command count enable_ipv4 enable_ipv6 entrypoint hard init max_attempts parallelism replicas required "
-    "retries scale soft".split()  # noqa: SIM905 (a column of fifteen words reads worse)
+    (
+        "attach",
+        "command",
+        "count",
+        "enable_ipv4",
+        "enable_ipv6",
+        "entrypoint",
+        "hard",
+        "init",
+        "max_attempts",
+        "parallelism",
+        "replicas",
+        "required",
+        "retries",
+        "scale",
+        "soft",
+    )
 )
 # Attributes that are not part of the stack file.
 _NEVER = frozenset({"extensions", "sealed"})
