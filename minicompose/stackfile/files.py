@@ -41,7 +41,8 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     `files` are the paths of `-f`, "-" for standard input; `profiles` None is "not said", so that
     COMPOSE_PROFILES counts; `services` are the arguments that name services, whose profiles they enable.
-    Relative paths are relative to `working_directory`, which is absolute.
+    Relative paths are relative to `working_directory`, which is absolute. `contents`: read those of
+    configs and secrets as well, which only what creates containers needs.
     """
 
     working_directory: str
@@ -52,6 +53,7 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
     env_files: tuple[str, ...] = ()
     profiles: tuple[str, ...] | None = None
     services: tuple[str, ...] = ()
+    contents: bool = True
     read_stdin: Callable[[], str] = sys.stdin.read
 
 

@@ -29,3 +29,8 @@ def plain(node: Node) -> Any:
 def said(problems: list[Diagnostic]) -> list[str]:
     """Each problem as one line: where, on what path, what."""
     return [" ".join(filter(None, (str(p.pos or ""), p.path, p.summary))) for p in problems]
+
+
+def no_problem(problem: Diagnostic) -> None:
+    """A `report` that nothing should call."""
+    raise AssertionError(problem)

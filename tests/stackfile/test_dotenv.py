@@ -108,7 +108,7 @@ def test_what_is_probably_a_mistake_is_a_warning(text: str, message: str) -> Non
 def test_values_that_double_and_double_are_stopped() -> None:
     problems: list[Diagnostic] = []
 
-    parse_dotenv("A=0123456789\n" + "A=$A$A\n" * 60, ".env", {}.get, problems.append)
+    parse_dotenv("A=0123456789\n" + "A=$A$A\n" * 60, ".env", lambda _name: None, problems.append)
 
     assert "grows beyond" in problems[0].summary
 

@@ -1,3 +1,4 @@
+import contextlib
 import time
 
 import pytest
@@ -220,8 +221,6 @@ def test_any_text_has_a_value_or_is_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["$", "{", "${A:-", "${A:-{", "$A}"])
 def test_a_long_text_takes_no_more_than_its_share_of_time(text: str) -> None:
     started = time.process_time()
-    try:
+    with contextlib.suppress(ExpressionError):
         substitute(text * 50_000, KNOWN.get)
-    except ExpressionError:
-        pass
     assert time.process_time() - started < 5

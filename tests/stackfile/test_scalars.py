@@ -48,9 +48,32 @@ def test_a_plain_scalar_has_the_value_of_the_core_schema(text: str, value: objec
 
 @pytest.mark.parametrize(
     "text",
-    ["yes", "no", "on", "off", "y", "n", "nUll", "tRue", "22:22", "2024-01-02", "1.5.2", "0b2", "0o8", "0x", "_1", "+",
-     "-", ".", "1e400", "12e", "=", "None", "1" + "0" * 5000],
-)  # fmt: skip
+    [
+        "yes",
+        "no",
+        "on",
+        "off",
+        "y",
+        "n",
+        "nUll",
+        "tRue",
+        "22:22",
+        "2024-01-02",
+        "1.5.2",
+        "0b2",
+        "0o8",
+        "0x",
+        "_1",
+        "+",
+        "-",
+        ".",
+        "1e400",
+        "12e",
+        "=",
+        "None",
+        "1" + "0" * 5000,
+    ],
+)
 def test_what_looks_like_a_value_but_is_none_stays_a_string(text: str) -> None:
     assert resolve(text) == text
 

@@ -204,7 +204,8 @@ def test_reading_works_without_the_c_parser() -> None:
     assert done.stdout.splitlines() == ["1", "f:1:5"]
 
 
-scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]))  # fmt: skip
+texts = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]))
+scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | texts
 values = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abc<d", min_size=1), inner, max_size=4),
