@@ -415,8 +415,6 @@ class FakeEngine:
             self._clock += 1
             container = _Container(self._new_id("container"), name, spec, image_id, self._clock)
             self._mount_volumes(container, kept)
-            for endpoint in spec.endpoints[1:]:
-                self._connect(container, endpoint.network)
             self._containers[container.id] = container
             self._emit(container, "create")
             return container.id
@@ -617,7 +615,7 @@ class FakeEngine:
         try:
             if behaviour.start_fails is not None:
                 raise behaviour.start_fails
-            for endpoint in container.spec.endpoints[:1]:
+            for endpoint in container.spec.endpoints:
                 self._connect(container, endpoint.network)
         except EngineError as error:
             container.error = error.message
@@ -682,16 +680,12 @@ class FakeEngine:
             image=container.spec.image,
             image_id=container.image_id,
             labels=dict(its),
-            networks=dict(container.networks) or self._asked_network(container),
+            networks=dict(container.networks) or _asked_networks(container),
             ports=_published(container.spec.service) if container.state == "running" else (),
             command=" ".join(container.spec.service.command or ()),
             created=container.created,
             status=_sentence(container),
         )
-
-    def _asked_network(self, container: _Container) -> dict[str, str]:
-        """The network that a container which was never started will be on; its id is not known before."""
-        return {endpoint.network: "" for endpoint in container.spec.endpoints[:1]}
 
 
 def _keeps_the_protocol(fake: FakeEngine) -> Engine:
@@ -770,6 +764,11 @@ def _published(service: Service) -> tuple[PublishedPort, ...]:
         for port in service.ports or ()
         if port.published and port.published.isdigit()
     )
+
+
+def _asked_networks(container: _Container) -> dict[str, str]:
+    """The networks that a container which was never started will be on; their ids are not known before."""
+    return {endpoint.network: "" for endpoint in container.spec.endpoints}
 
 
 def _sentence(container: _Container) -> str:

@@ -103,7 +103,8 @@ def _container(its: _Container) -> ObservedContainer:
         name=_name(its.names or []),
         service=tags.get(labels.SERVICE, ""),
         number=int(number) if number.isdigit() else 0,
-        state=its.state,
+        # For a moment after its end a container is listed as running with the status of one that has exited.
+        state="exited" if its.status.startswith("Exited") else its.state,
         oneoff=tags.get(labels.ONEOFF, "").lower() == "true",
         health=health_in(its.status),
         exit_code=exit_code_in(its.status),

@@ -39,12 +39,16 @@ _event_decoder = msgspec.json.Decoder(_Event)
 
 
 class HttpEvents:
-    """The subscription to one project's containers."""
+    """The subscription to one project's containers. A second iteration goes on where the first stopped."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
+        self._events = self._read()
 
     def __iter__(self) -> Iterator[EngineEvent]:
+        return self._events
+
+    def _read(self) -> Iterator[EngineEvent]:
         try:
             for line in lines(self._answer.chunks()):
                 yield _event(_event_decoder.decode(line))

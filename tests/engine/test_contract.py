@@ -1,0 +1,510 @@
+"""What every engine does: the one in memory is held to what the real one shows."""
+
+import msgspec
+import pytest
+
+from minicompose import labels
+from minicompose.engine.protocol import ExecSpec, LogChunk
+from minicompose.errors import Conflict, EngineError, NotFound
+from minicompose.model import Mount, Network, Volume
+from minicompose.planning.plan import Endpoint
+from tests.engine.making import Bench, check, until
+from tests.real_engine import IMAGE
+
+NOBODY = "nobody-has-this-name"
+
+
+# ---- containers ----
+
+
+def test_a_created_container_is_observed_with_what_its_labels_say(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+
+    found = bench.observed(id)
+
+    assert (found.name, found.service, found.number, found.state) == (bench.named("web"), "web", 1, "created")
+    assert (found.oneoff, found.health, found.exit_code, found.image) == (False, "none", None, IMAGE)
+    assert found.image_id == bench.engine.image_id(IMAGE) == found.labels[labels.IMAGE]
+
+
+def test_a_one_off_is_known_by_its_label(bench: Bench) -> None:
+    spec = bench.spec("web")
+    id = bench.create(msgspec.structs.replace(spec, labels={**spec.labels, labels.ONEOFF: "True"}))
+
+    assert bench.observed(id).oneoff
+
+
+def test_only_the_projects_own_containers_are_observed(bench: Bench) -> None:
+    bench.create(bench.spec("web"))
+
+    assert bench.engine.observe("another-project").containers == ()
+
+
+def test_a_started_container_runs(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+
+    assert bench.observed(id).state == "running"
+    assert bench.engine.inspect_container(id).state == "running"
+
+
+def test_starting_one_that_runs_changes_nothing(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+
+    bench.engine.start_container(id)
+
+    assert bench.observed(id).state == "running"
+
+
+def test_a_command_that_ends_leaves_its_exit_code(bench: Bench) -> None:
+    id = bench.run_to_end(bench.spec("job", "sh", "-c", "exit 3"))
+
+    assert (bench.observed(id).state, bench.observed(id).exit_code) == ("exited", 3)
+    assert bench.engine.inspect_container(id).exit_code == 3
+
+
+def test_a_stopped_container_says_that_it_was_terminated(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+
+    bench.engine.stop_container(id, 5)
+
+    assert (bench.observed(id).state, bench.observed(id).exit_code) == ("exited", 143)
+
+
+def test_stopping_one_that_does_not_run_changes_nothing(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+
+    bench.engine.stop_container(id, 0)
+
+    assert bench.observed(id).state == "created"
+
+
+def test_a_command_that_ignores_the_signal_is_killed_after_the_timeout(bench: Bench) -> None:
+    id = bench.run(bench.spec("web", init=False))
+
+    bench.engine.stop_container(id, 0)
+
+    assert bench.observed(id).exit_code == 137
+
+
+def test_a_stopped_container_can_be_started_again(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+    bench.engine.stop_container(id, 5)
+
+    bench.engine.start_container(id)
+
+    assert bench.observed(id).state == "running"
+
+
+def test_a_restarted_container_runs(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+
+    bench.engine.restart_container(id, 5)
+
+    assert bench.observed(id).state == "running"
+
+
+def test_a_killed_container_has_the_signals_exit_code(bench: Bench) -> None:
+    with bench.events() as events:
+        id = bench.run(bench.spec("web"))
+        bench.engine.kill_container(id, "SIGKILL")
+        until(events, lambda event: event.action == "die")
+
+    assert bench.engine.inspect_container(id).exit_code == 137
+
+
+def test_killing_one_that_does_not_run_is_a_conflict(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+
+    with pytest.raises(Conflict):
+        bench.engine.kill_container(id, "SIGTERM")
+
+
+def test_a_paused_container_goes_on(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+
+    bench.engine.pause_container(id)
+    paused = bench.observed(id).state
+    bench.engine.unpause_container(id)
+
+    assert (paused, bench.observed(id).state) == ("paused", "running")
+
+
+def test_only_a_paused_container_can_be_unpaused(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+
+    with pytest.raises(EngineError, match="not paused"):
+        bench.engine.unpause_container(id)
+
+
+def test_a_renamed_container_keeps_its_id(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+
+    bench.engine.rename_container(id, bench.named("other"))
+
+    assert bench.observed(id).name == bench.named("other")
+    assert bench.engine.inspect_container(bench.named("other")).id == id
+
+
+def test_a_name_is_taken_once(bench: Bench) -> None:
+    bench.create(bench.spec("web"))
+
+    with pytest.raises(Conflict) as told:
+        bench.create(bench.spec("web"))
+
+    assert bench.named("web") in told.value.message and "already in use" in told.value.message
+
+
+def test_no_container_is_renamed_to_a_name_that_is_taken(bench: Bench) -> None:
+    bench.create(bench.spec("web"))
+    id = bench.create(bench.spec("db"))
+
+    with pytest.raises(Conflict):
+        bench.engine.rename_container(id, bench.named("web"))
+
+
+def test_a_removed_container_is_gone(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+
+    bench.engine.remove_container(id, volumes=False)
+
+    assert bench.observe().containers == ()
+
+
+def test_one_that_runs_is_not_removed(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+
+    with pytest.raises(Conflict):
+        bench.engine.remove_container(id, volumes=False)
+
+    assert bench.observed(id).state == "running"
+
+
+def test_one_that_runs_is_removed_by_force(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+
+    bench.engine.remove_container(id, volumes=False, force=True)
+
+    assert bench.observe().containers == ()
+
+
+def test_a_container_answers_to_its_name_and_to_the_beginning_of_its_id(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+
+    by_name = bench.engine.inspect_container(bench.named("web"))
+
+    assert by_name == bench.engine.inspect_container(id[:12])
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        "start_container",
+        "unpause_container",
+        "pause_container",
+        "inspect_container",
+    ],
+)
+def test_there_is_nothing_to_do_with_a_container_that_is_not_there(bench: Bench, verb: str) -> None:
+    with pytest.raises(NotFound):
+        getattr(bench.engine, verb)(NOBODY)
+
+
+def test_no_other_verb_finds_a_container_that_is_not_there(bench: Bench) -> None:
+    engine = bench.engine
+    for call in (
+        lambda: engine.stop_container(NOBODY, 0),
+        lambda: engine.restart_container(NOBODY, 0),
+        lambda: engine.kill_container(NOBODY, "SIGTERM"),
+        lambda: engine.rename_container(NOBODY, NOBODY + "-2"),
+        lambda: engine.remove_container(NOBODY, volumes=False),
+        lambda: list(engine.logs(NOBODY)),
+        lambda: engine.exec(NOBODY, ExecSpec(command=("true",))),
+    ):
+        with pytest.raises(NotFound):
+            call()
+
+
+# ---- health ----
+
+
+def test_a_container_without_a_check_has_no_health(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+
+    assert (bench.observed(id).health, bench.engine.inspect_container(id).health) == ("none", "none")
+
+
+@pytest.mark.parametrize(("command", "health"), [("true", "healthy"), ("false", "unhealthy")])
+def test_a_check_makes_a_container(bench: Bench, command: str, health: str) -> None:
+    with bench.events() as events:
+        id = bench.run(bench.spec("web", healthcheck=check("CMD", command)))
+        told = until(events, lambda event: event.action == "health_status")[-1]
+
+    assert told.health == health
+    assert (bench.observed(id).health, bench.engine.inspect_container(id).health) == (health, health)
+
+
+# ---- events ----
+
+
+def test_events_come_in_order_with_names_and_codes(bench: Bench) -> None:
+    with bench.events() as events:
+        id = bench.run(bench.spec("job", "sh", "-c", "exit 7"))
+        until_died = until(events, lambda event: event.action == "die")
+        bench.engine.remove_container(id, volumes=False)
+        told = until_died + until(events, lambda event: event.action == "destroy")
+
+    assert [event.action for event in told] == ["create", "start", "die", "destroy"]
+    assert {(event.id, event.name, event.service) for event in told} == {(id, bench.named("job"), "job")}
+    assert [event.exit_code for event in told] == [None, None, 7, None]
+    assert [event.time for event in told] == sorted(event.time for event in told)
+
+
+def test_a_stop_is_told_by_what_happens_to_the_command(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+    with bench.events() as events:
+        bench.engine.stop_container(id, 5)
+        told = until(events, lambda event: event.action == "stop")
+
+    assert [event.action for event in told] == ["kill", "die", "stop"]
+
+
+def test_events_of_other_projects_do_not_come(bench: Bench) -> None:
+    other = bench.engine.events("another-project")
+    with bench.events() as events:
+        bench.create(bench.spec("web"))
+        until(events, lambda event: event.action == "create")
+    other.close()
+
+    assert list(other) == []
+
+
+def test_what_happened_before_the_subscription_does_not_come(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+    with bench.events() as events:
+        bench.engine.start_container(id)
+        told = until(events, lambda event: event.action == "start")
+
+    assert [event.action for event in told] == ["start"]
+
+
+def test_a_closed_subscription_ends(bench: Bench) -> None:
+    events = bench.engine.events(bench.project)
+
+    events.close()
+
+    assert list(events) == []
+
+
+# ---- networks ----
+
+
+def test_a_container_is_on_the_network_that_it_asks_for(bench: Bench) -> None:
+    network = bench.network()
+
+    id = bench.run(bench.spec("web", endpoints=(Endpoint(network=network, aliases=("web",)),)))
+
+    ids = {found.name: found.id for found in bench.observe().networks}
+    assert bench.observed(id).networks == {network: ids[network]}
+
+
+def test_a_container_is_on_all_its_networks(bench: Bench) -> None:
+    front, back = bench.network("front"), bench.network("back")
+    spec = bench.spec("web", endpoints=(Endpoint(network=front), Endpoint(network=back)))
+
+    id = bench.run(spec)
+
+    assert set(bench.observed(id).networks) == {front, back}
+
+
+def test_a_network_carries_its_labels(bench: Bench) -> None:
+    bench.engine.create_network(Network(name=bench.named("net"), labels={"mine": "1"}), {labels.PROJECT: bench.project})
+
+    found = next(network for network in bench.observe().networks if network.name == bench.named("net"))
+
+    assert found.labels == {"mine": "1", labels.PROJECT: bench.project}
+    assert found.driver == "bridge"
+
+
+def test_a_network_is_made_once(bench: Bench) -> None:
+    bench.network()
+
+    with pytest.raises(Conflict):
+        bench.network()
+
+
+def test_a_network_in_use_is_not_removed(bench: Bench) -> None:
+    network = bench.network()
+    bench.run(bench.spec("web", endpoints=(Endpoint(network=network),)))
+
+    with pytest.raises(Conflict, match="active endpoints"):
+        bench.engine.remove_network(network)
+
+
+def test_a_removed_network_is_gone(bench: Bench) -> None:
+    network = bench.network()
+
+    bench.engine.remove_network(network)
+
+    assert network not in {found.name for found in bench.observe().networks}
+    with pytest.raises(NotFound):
+        bench.engine.remove_network(network)
+
+
+def test_a_created_container_knows_the_names_of_its_networks(bench: Bench) -> None:
+    front, back = bench.network("front"), bench.network("back")
+
+    id = bench.create(bench.spec("web", endpoints=(Endpoint(network=front), Endpoint(network=back))))
+
+    assert set(bench.observed(id).networks) == {front, back}
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_no_container_starts_on_a_network_that_is_not_there(bench: Bench, place: int) -> None:
+    names = [bench.network(), NOBODY][:: 1 if place else -1]
+
+    with pytest.raises(NotFound):
+        bench.run(bench.spec("web", endpoints=tuple(Endpoint(network=name) for name in names)))
+
+
+# ---- volumes ----
+
+
+def test_a_volume_carries_its_labels_and_is_made_once(bench: Bench) -> None:
+    asked = Volume(name=bench.named("data"), labels={"mine": "1"})
+
+    bench.engine.create_volume(asked, {labels.PROJECT: bench.project})
+    bench.engine.create_volume(asked, {labels.PROJECT: bench.project})
+
+    found = [volume for volume in bench.observe().volumes if volume.name == bench.named("data")]
+    assert [volume.labels for volume in found] == [{"mine": "1", labels.PROJECT: bench.project}]
+
+
+def test_a_volume_in_use_is_not_removed(bench: Bench) -> None:
+    volume = bench.volume()
+    bench.create(bench.spec("web", volumes=(Mount(type="volume", source=volume, target="/data"),)))
+
+    with pytest.raises(Conflict):
+        bench.engine.remove_volume(volume)
+
+
+def test_a_removed_volume_is_gone(bench: Bench) -> None:
+    volume = bench.volume()
+
+    bench.engine.remove_volume(volume)
+
+    with pytest.raises(NotFound):
+        bench.engine.remove_volume(volume)
+
+
+def test_anonymous_volumes_go_with_their_container_when_asked(bench: Bench) -> None:
+    before = {volume.name for volume in bench.observe().volumes}
+    id = bench.create(bench.spec("web", volumes=(Mount(type="volume", target="/data"),)))
+    made = _new_volumes(bench, before)
+
+    bench.engine.remove_container(id, volumes=True)
+
+    assert len(made) == 1
+    assert not made & {volume.name for volume in bench.observe().volumes}
+
+
+def test_a_successor_takes_over_anonymous_volumes(bench: Bench) -> None:
+    before = {volume.name for volume in bench.observe().volumes}
+    mounts = (Mount(type="volume", target="/data"),)
+    old = bench.create(bench.spec("web", volumes=mounts))
+    made = _new_volumes(bench, before)
+
+    new = bench.create(bench.spec("next", volumes=mounts), keep_volumes_of=old)
+    bench.engine.remove_container(old, volumes=False)
+    kept = _new_volumes(bench, before)
+    bench.engine.remove_container(new, volumes=True)
+
+    assert kept == made
+    assert not made & {volume.name for volume in bench.observe().volumes}
+
+
+def _new_volumes(bench: Bench, before: set[str]) -> set[str]:
+    """Anonymous volumes since then. Others work on the same engine: only those of this project's containers."""
+    mine = getattr(bench.engine, "_mounted_volumes", None)
+    if mine is None:
+        return {volume.name for volume in bench.observe().volumes} - before
+    return {name for container in bench.observe().containers for name in mine(container.id).values()}
+
+
+# ---- images ----
+
+
+def test_an_image_has_an_id(bench: Bench) -> None:
+    id = bench.engine.image_id(IMAGE)
+
+    assert id is not None and id.startswith("sha256:")
+    assert bench.engine.image_id(id) == id
+    assert bench.observe().images[IMAGE] == id
+
+
+def test_an_image_that_is_not_there_has_none(bench: Bench) -> None:
+    assert bench.engine.image_id("nobody/made-this:1") is None
+
+
+def test_no_container_is_made_from_an_image_that_is_not_there(bench: Bench) -> None:
+    with pytest.raises(NotFound, match="nobody/made-this:1"):
+        bench.create(bench.spec("web", image="nobody/made-this:1"))
+
+
+def test_an_image_that_is_not_there_cannot_be_removed(bench: Bench) -> None:
+    with pytest.raises(NotFound):
+        bench.engine.remove_image("nobody/made-this:1")
+
+
+# ---- output and commands ----
+
+
+def test_output_can_be_read_when_the_command_has_ended(bench: Bench) -> None:
+    id = bench.run_to_end(bench.spec("job", "echo", "hello"))
+
+    assert list(bench.engine.logs(id)) == [LogChunk(stream="stdout", data=b"hello\n")]
+
+
+def test_followed_output_ends_with_the_command(bench: Bench) -> None:
+    id = bench.create(bench.spec("job", "sh", "-c", "echo hello; exit 0"))
+    bench.engine.start_container(id)
+
+    assert b"".join(chunk.data for chunk in bench.engine.logs(id, follow=True)) == b"hello\n"
+
+
+def test_following_can_be_ended(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+    logs = bench.engine.logs(id, follow=True)
+
+    logs.close()
+
+    assert list(logs) == []
+
+
+@pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 5", 5)])
+def test_a_command_in_a_container_has_an_exit_code(bench: Bench, script: str, code: int) -> None:
+    id = bench.run(bench.spec("web"))
+
+    session = bench.engine.exec(id, ExecSpec(command=("sh", "-c", f"echo said; {script}")))
+    said = b"".join(chunk.data for chunk in session.output())
+
+    assert (said, session.exit_code()) == (b"said\n", code)
+    session.close()
+
+
+def test_a_command_reads_what_it_is_given_until_its_input_ends(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+
+    session = bench.engine.exec(id, ExecSpec(command=("cat",), stdin=True))
+    session.write(b"given")
+    session.close_input()
+
+    assert b"".join(chunk.data for chunk in session.output()) == b"given"
+    assert session.exit_code() == 0
+    session.close()
+
+
+def test_no_command_runs_in_a_container_that_does_not(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+
+    with pytest.raises(Conflict):
+        bench.engine.exec(id, ExecSpec(command=("true",)))
