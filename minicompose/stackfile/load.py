@@ -1,0 +1,275 @@
+"""From the stack files to the `Stack`: one function per stage, and every problem at once.
+
+A stage reports what it finds and hands on what it could make of it. A later stage says nothing
+about a path that an earlier one complained of, and what rests on a file that could not be read is
+not judged at all.
+"""
+
+import pathlib
+
+import msgspec
+
+from minicompose.errors import Diagnostic, StackFileError, UsageError
+from minicompose.model import Node, Path, SourcePos, Stack
+from minicompose.stackfile.build import build_stack
+from minicompose.stackfile.canonical import canonical
+from minicompose.stackfile.checks import check
+from minicompose.stackfile.contents import sealed, with_contents
+from minicompose.stackfile.files import STDIN, LoadRequest, Location, locate
+from minicompose.stackfile.interpolate import ExpressionError, interpolate, substitute
+from minicompose.stackfile.merge import OVERRIDE, RESET, merge
+from minicompose.stackfile.names import normal_name
+from minicompose.stackfile.schema import validate
+from minicompose.stackfile.textfile import read_text, shown_path
+from minicompose.stackfile.yamltree import read_yaml
+
+_NO_PLACE = SourcePos("", 0, 0)
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """A stack and what was met on the way to it.
+
+    `texts` maps the files' names, as positions hold them, to their texts; `variables` is what
+    interpolation could see.
+    """
+
+    stack: Stack
+    warnings: tuple[Diagnostic, ...]
+    texts: dict[str, str]
+    variables: dict[str, str]
+
+
+def load_stack(request: LoadRequest) -> Loaded:
+    """The stack that the files of `request` declare.
+
+    Raises `StackFileError` with all problems of all files, and `UsageError` when there is no file
+    or the project's name cannot be one.
+    """
+    return _Loading(request).loaded()
+
+
+def project_name(request: LoadRequest) -> str:
+    """The name of the project, for commands that need nothing else of it: of the files only `name:` is looked at.
+
+    Raises as `load_stack` does, but only for files that cannot be read.
+    """
+    location = locate(request)
+    if location.name is not None:
+        return location.name
+    return _Loading(request, location).name()
+
+
+class _Loading:
+    def __init__(self, request: LoadRequest, location: Location | None = None) -> None:
+        self.request = request
+        self.location = locate(request) if location is None else location
+        self.texts = dict(self.location.texts)
+        self.variables = self.location.variables
+        self.problems = list(self.location.problems)
+        self.warned: set[str] = set()
+        self.unread = False  # a file could not be read or parsed
+
+    # ---- the order of work ----
+
+    def loaded(self) -> Loaded:
+        documents = self.read()
+        name = self.name_of(documents)
+        self.variables = self.variables | {"COMPOSE_PROJECT_NAME": name}
+        root = self.combine([self.interpolated(document) for document in documents])
+        validate(root, self.report)
+        if self.unread:
+            self.raise_errors()
+        refused = self.refused(root)
+        tree = canonical(root, self.report, refused)
+        stack = build_stack(
+            tree,
+            name=name,
+            directory=self.location.directory,
+            lookup=self.variables,
+            report=self.report,
+            files=self.location.files,
+            profiles=self.profiles(tree),
+            name_derived=self.location.name is None and _last_name(documents) is None,
+            refused=refused,
+        )
+        self.check(stack, self.refused(tree))
+        stack = self.with_contents(stack)
+        self.raise_errors()
+        return Loaded(stack=stack, warnings=tuple(self.sorted()), texts=self.texts, variables=self.variables)
+
+    def name(self) -> str:
+        name = self.name_of(self.read())
+        self.raise_errors()
+        return name
+
+    # ---- the stages ----
+
+    def read(self) -> list[Node]:
+        """The documents of all files, in their order."""
+        if not self.location.files:
+            raise UsageError(
+                "there is no stack file here or in any parent directory",
+                hint="write a compose.yaml, or name a file with -f",
+            )
+        return [document for file in self.location.files for document in self.documents_of(file)]
+
+    def documents_of(self, file: str) -> list[Node]:
+        """The documents of one file; none is a problem, which is reported."""
+        shown = "<stdin>" if file == STDIN else shown_path(file, self.location.working_directory)
+        text = self.request.read_stdin() if file == STDIN else read_text(file, shown, self.report)
+        if text is None:
+            self.unread = True
+            return []
+        self.texts[shown] = text
+        before = len(self.problems)
+        read = read_yaml(text, shown, self.report)
+        documents = [document for document in read if document.value is not None]
+        if not documents:
+            self.unread = True
+            if len(self.problems) == before:
+                self.error(SourcePos(shown, 1, 1), "the file is empty", hint='a stack file begins with "services:"')
+        return [document for document in documents if self.is_mapping(document)]
+
+    def is_mapping(self, document: Node) -> bool:
+        if isinstance(document.value, dict):
+            return True
+        self.unread = True
+        self.error(document.pos, "a stack file must be a mapping", hint='it begins with "services:"')
+        return False
+
+    def name_of(self, documents: list[Node]) -> str:
+        """The project's name: `-p` or the environment, the last `name:` of the files, the directory."""
+        if self.location.name is not None:
+            return self.location.name
+        node = _last_name(documents)
+        if node is not None:
+            try:
+                said = substitute(node.value, self.variables.get)
+            except ExpressionError:
+                said = ""  # said again, with its place, when the document is interpolated
+            if name := normal_name(said):
+                return name
+            if said:
+                self.error(node.pos, f'nothing of "{said}" can be part of a project\'s name', path="name")
+                return "unnamed"
+        if name := normal_name(pathlib.Path(self.location.directory).name):
+            return name
+        raise UsageError("the project has no name", hint="give it one with -p, or with name: in the stack file")
+
+    def interpolated(self, document: Node) -> Node:
+        if "$" not in self.texts[document.pos.file]:
+            return document
+        return interpolate(document, self.variables, self.report, texts=self.texts, warned=self.warned)
+
+    def combine(self, documents: list[Node]) -> Node:
+        """All documents as one tree."""
+        if not documents:
+            self.raise_errors()
+        tagged = any(tag in text for text in self.texts.values() for tag in (RESET, OVERRIDE))
+        return merge(documents, self.report, tagged=tagged)
+
+    def profiles(self, tree: Node) -> tuple[str, ...]:
+        """The active profiles: those asked for, and those of the services named as arguments."""
+        named = [_at(tree, "services", service, "profiles") for service in self.request.services]
+        inside = [profile.value for node in named if node is not None for profile in node.value]
+        return tuple(dict.fromkeys((*self.location.profiles, *inside)))
+
+    def check(self, stack: Stack, refused: set[Path]) -> None:
+        """Whether the parts fit together, so far as nothing in them was refused before.
+
+        What is missing because a whole service or resource was refused is not looked for.
+        """
+        if any(len(path) <= 2 for path in refused):
+            return
+        found: list[Diagnostic] = []
+        check(stack, found.append)
+        assert stack.root is not None
+        for problem in found:
+            steps = steps_of(stack.root, problem.path)
+            if not any(_meet(steps, other) for other in refused):
+                self.report(problem)
+
+    def with_contents(self, stack: Stack) -> Stack:
+        """`stack` with what the files hold that it names."""
+
+        def shown(path: str) -> str:
+            return shown_path(path, self.location.working_directory)
+
+        stack = with_contents(stack, self.variables, self.report, shown, self.texts)
+        return sealed(stack, self.variables, self.report) if self.request.contents else stack
+
+    # ---- problems ----
+
+    def report(self, problem: Diagnostic) -> None:
+        self.problems.append(problem)
+
+    def error(self, pos: SourcePos, summary: str, hint: str = "", path: str = "") -> None:
+        self.report(Diagnostic(severity="error", pos=pos, summary=summary, hint=hint, path=path))
+
+    def refused(self, root: Node) -> set[Path]:
+        """The paths that errors have been reported for, as steps into `root`."""
+        errors = (problem for problem in self.problems if problem.severity == "error" and problem.path)
+        return {steps_of(root, problem.path) for problem in errors}
+
+    def sorted(self) -> list[Diagnostic]:
+        """The problems by file and place, each once."""
+        order = {name: index for index, name in enumerate(self.texts)}
+        once = {(problem.severity, problem.pos, problem.summary): problem for problem in self.problems}
+
+        def place(problem: Diagnostic) -> tuple[int, SourcePos]:
+            pos = problem.pos
+            return (-1, _NO_PLACE) if pos is None else (order.get(pos.file, len(order)), pos)
+
+        return sorted(once.values(), key=place)
+
+    def raise_errors(self) -> None:
+        if any(problem.severity == "error" for problem in self.problems):
+            raise StackFileError(self.sorted(), self.texts)
+
+
+def steps_of(root: Node, dotted: str) -> Path:
+    """The path that `dotted` writes; keys may hold dots, so the tree is asked which there are."""
+    steps: list[str | int] = []
+    value, rest = root.value, dotted
+    while rest:
+        if rest.startswith("[") and "]" in rest:
+            index, rest = rest[1:].split("]", 1)
+            step: str | int = int(index) if index.isdecimal() else index
+        else:
+            rest = rest.removeprefix(".")
+            keys = value if isinstance(value, dict) else ()
+            known = [key for key in keys if rest == key or rest.startswith((key + ".", key + "["))]
+            step = max(known, key=len, default=rest.split(".", 1)[0])
+            rest = rest[len(step) :]
+        steps.append(step)
+        value = _below(value, step)
+        if not step and rest and not rest.startswith((".", "[")):
+            break
+    return tuple(steps)
+
+
+def _below(value: object, step: str | int) -> object:
+    if isinstance(value, dict) and step in value:
+        return value[step].value
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return value[step].value
+    return None
+
+
+def _meet(one: Path, other: Path) -> bool:
+    """Whether one of the paths lies below the other."""
+    return all(a == b for a, b in zip(one, other, strict=False))
+
+
+def _at(node: Node, *keys: str) -> Node | None:
+    for key in keys:
+        if not isinstance(node.value, dict) or key not in node.value:
+            return None
+        node = node.value[key]
+    return node
+
+
+def _last_name(documents: list[Node]) -> Node | None:
+    """The last `name:` that says something."""
+    names = [document.value["name"] for document in documents if "name" in document.value]
+    return next((node for node in reversed(names) if isinstance(node.value, str) and node.value), None)
