@@ -70,13 +70,17 @@ class StepUndone(Event, frozen=True, kw_only=True):
 
 
 class LogLine(Event, frozen=True, kw_only=True):
-    """A line that a container printed, without its line end. `container` is its name."""
+    """A line that a container printed, without its line end. `container` is its name.
+
+    `time` is when it was printed, as the engine writes it: "2026-11-24T00:30:44.789834694Z".
+    """
 
     container: str
     service: str
     number: int
     stream: Literal["stdout", "stderr"]
     text: bytes
+    time: str = ""
 
 
 class ContainerExited(Event, frozen=True, kw_only=True):
