@@ -258,14 +258,14 @@ class Rollout:
         self._takers.append((new, created, old.id))
         if network_goes:
             back = ()
-        if is_up(old) and not stopped:
-            stopped = (change.add(stop_old, (created,), back),)
+        after, wants = self._conditions(service) if decision.starts else ([], [])
+        if is_up(old) and not stopped:  # the old one runs on until the new one may start
+            stopped = (change.add(stop_old, (created, *after), back, wants),)
             self._leaves_networks(old, stopped)
 
         up: tuple[int, ...] = (created,)
         settle: int | None = None
         if decision.starts:
-            after, wants = self._conditions(service)
             started = change.add(StartContainer(container=new), (created, *stopped, *after), back, wants)
             self._starts.add(started)
             settle = change.add(WaitUntil(container=new, condition="settled"), (started,), back)
@@ -297,14 +297,15 @@ class Rollout:
             when=None,
             group=f"replace {name}",
         )
-        back = _old_back(old, successor.id, True, True, self._manner)
+        new = successor.name
+        back = _old_back(old, new, True, True, self._manner)
         stopped: tuple[int, ...] = ()
         if is_up(old):
             stopped = (change.add(StopContainer(container=old.id, timeout=self._manner.timeout), ()),)
             self._leaves_networks(old, stopped)
-        settle = change.add(WaitUntil(container=successor.id, condition="settled"), stopped, back)
+        settle = change.add(WaitUntil(container=new, condition="settled"), stopped, back)
         removed = change.add(RemoveContainer(container=old.id, volumes=self._manner.renew_anon_volumes), (settle,))
-        named = change.add(RenameContainer(container=successor.id, name=name), (removed,))
+        named = change.add(RenameContainer(container=new, name=name), (removed,))
         self._takers.append((name, named, old.id))
         self._is_there(service, name, (named,))
         self.live[service.name].append(Live(name=name, named=(named,), observed=successor, settle=settle))
@@ -362,14 +363,12 @@ class Rollout:
     # ---- names, networks ----
 
     def _spec(self, service: Service, number: int) -> ContainerSpec:
-        image = self._images.get(service.name)
         return container_spec(
             self._stack,
             service,
             number,
             peers=self._peers,
             drawn=self._blueprints[service.name],
-            image_id=image.id if image is not None and image.step is None else None,
         )
 
     def _is_there(self, service: Service, name: str, after: tuple[int, ...]) -> None:

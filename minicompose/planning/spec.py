@@ -36,13 +36,11 @@ def container_spec(
     *,
     peers: Mapping[str, str] | None = None,
     drawn: Blueprint | None = None,
-    image_id: str | None = None,
 ) -> ContainerSpec:
     """All that the engine is asked for in container `number` of `service`.
 
     `peers` names, by service, the container that `service:` references and `volumes_from` mean,
     where it is not the first one. `drawn` is the service's blueprint, if the caller has it already.
-    `image_id` is the image's id where it is known.
     """
     drawn = drawn or blueprint(stack, service)
     name = container_name(stack, service, number)
@@ -66,7 +64,7 @@ def container_spec(
         ),
         injected=tuple(file for file in files if isinstance(file, InjectedFile)),
         bound=tuple(file for file in files if isinstance(file, BoundFile)),
-        labels=_container_labels(stack, service, number, drawn, image_id),
+        labels=_container_labels(stack, service, number, drawn),
         fingerprint=drawn.fingerprint,
     )
 
@@ -166,14 +164,12 @@ def _named(stack: Stack, mount: Mount) -> Mount:
 # ---- labels ----
 
 
-def _container_labels(
-    stack: Stack, service: Service, number: int, drawn: Blueprint, image_id: str | None
-) -> dict[str, str]:
+def _container_labels(stack: Stack, service: Service, number: int, drawn: Blueprint) -> dict[str, str]:
     depends_on = ",".join(
         f"{name}:{dependency.condition}:{str(dependency.restart).lower()}"
         for name, dependency in (service.depends_on or {}).items()
     )
-    found = {
+    return {
         **(service.labels or {}),
         labels.PROJECT: stack.name,
         labels.SERVICE: service.name,
@@ -186,9 +182,6 @@ def _container_labels(
         labels.VERSION: __version__,
         labels.SPEC: drawn.written,
     }
-    if image_id:
-        found[labels.IMAGE] = image_id
-    return found
 
 
 def network_labels(stack: Stack, key: str, network: Network) -> dict[str, str]:

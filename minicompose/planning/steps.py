@@ -61,12 +61,23 @@ class Steps:
                 if not missing[user]:
                     heapq.heappush(ready, user)
         assert len(ids) == len(before), "the steps of a plan wait for each other in a circle"
-        return tuple(
-            msgspec.structs.replace(
-                self._drafts[number],
-                id=step_id,
-                after=tuple(sorted(ids[other] for other in self._after[number])),
-                wants=tuple(sorted(ids[other] for other in self._wants[number] - self._after[number])),
+        return self._reduced(ids)
+
+    def _reduced(self, ids: dict[int, int]) -> tuple[Step, ...]:
+        """The drafts under their new numbers, without edges that others imply."""
+        implied: dict[int, set[int]] = {}  # by new number: all that is done before
+        found = []
+        for number, step_id in ids.items():
+            after = _nearest({ids[other] for other in self._after[number]}, implied)
+            implied[step_id] = after.union(*(implied[other] for other in after))
+            wants = _nearest({ids[other] for other in self._wants[number]} - implied[step_id], implied)
+            step = msgspec.structs.replace(
+                self._drafts[number], id=step_id, after=tuple(sorted(after)), wants=tuple(sorted(wants))
             )
-            for number, step_id in ids.items()
-        )
+            found.append(step)
+        return tuple(found)
+
+
+def _nearest(steps: set[int], implied: dict[int, set[int]]) -> set[int]:
+    """Those of `steps` that no other of them comes after."""
+    return steps.difference(*(implied[other] for other in steps))

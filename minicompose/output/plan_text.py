@@ -1,0 +1,293 @@
+"""A plan as text: what changes, why, in which steps, and what a failure puts back."""
+
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, assert_never
+
+import msgspec
+
+from minicompose.errors import Diagnostic
+from minicompose.output.reasons import reason_lines
+from minicompose.planning.plan import (
+    Action,
+    BuildImage,
+    CreateContainer,
+    CreateNetwork,
+    CreateVolume,
+    Plan,
+    PullImage,
+    RemoveContainer,
+    RemoveImage,
+    RemoveNetwork,
+    RemoveVolume,
+    RenameContainer,
+    RestartContainer,
+    StartContainer,
+    Step,
+    StopContainer,
+    Subject,
+    UnpauseContainer,
+    WaitUntil,
+)
+
+Kind = Literal["create", "replace", "maybe", "start", "restart", "stop", "pull", "build", "rename", "remove", "wait"]
+
+# How each kind of change is counted, and its sign and colour.
+_KINDS: dict[Kind, tuple[str, str, str]] = {
+    "create": ("to create", "+", "32"),
+    "replace": ("to replace", "~", "33"),
+    "maybe": ("to replace if the image changes", "?", "33"),
+    "start": ("to start", ">", "32"),
+    "restart": ("to restart", ">", "33"),
+    "pull": ("to pull", "^", "36"),
+    "build": ("to build", "^", "36"),
+    "rename": ("to rename", "~", "33"),
+    "stop": ("to stop", "-", "31"),
+    "remove": ("to remove", "-", "31"),
+    "wait": ("to wait for", ".", "36"),
+}
+_TYPES = ("network", "volume", "image", "container")
+_WIDTH = 110
+
+# Turns an ANSI code and a text into what is printed.
+Paint = Callable[[str, str], str]
+
+
+class _Change(msgspec.Struct, frozen=True, kw_only=True):
+    """All steps about one subject."""
+
+    kind: Kind
+    subject: Subject
+    steps: tuple[Step, ...]
+
+
+def plan_text(plan: Plan, color: bool = False) -> str:
+    """The whole plan, ending in a line end; the same plan always gives the same text."""
+    paint = _painted if color else _plain
+    changes = _changes(plan.steps)
+    lines = [f"{paint('1', f'stack {plan.project}')}: {_counts(changes, plan)}"]
+    names = [change.subject.name for change in changes]
+    width = min(max((len(name) for name in names), default=0), 48)
+    if changes:
+        lines.append("")
+    for change in changes:
+        lines.extend(_change_lines(change, width, paint))
+    if plan.unchanged:
+        lines.append("")
+        lines.extend(_unchanged_lines(plan.unchanged, paint))
+    if plan.notes:
+        lines.append("")
+        lines.extend(_note_text(note, paint) for note in plan.notes)
+    return "\n".join(lines) + "\n"
+
+
+def _plain(_code: str, text: str) -> str:
+    return text
+
+
+def _painted(code: str, text: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m"
+
+
+# ---- what changes ----
+
+
+def _changes(steps: Iterable[Step]) -> list[_Change]:
+    by_subject: dict[tuple[str, str], list[Step]] = {}
+    for step in steps:
+        by_subject.setdefault((step.subject.type, step.subject.name), []).append(step)
+    changes = [
+        _Change(kind=_kind(found), subject=found[0].subject, steps=tuple(found)) for found in by_subject.values()
+    ]
+    return sorted(changes, key=lambda change: (_TYPES.index(change.subject.type), change.steps[0].id))
+
+
+def _kind(steps: Sequence[Step]) -> Kind:
+    actions = [step.action for step in steps]
+    creates = any(isinstance(action, CreateContainer | CreateNetwork | CreateVolume) for action in actions)
+    removes = any(
+        isinstance(action, RemoveContainer | RemoveNetwork | RemoveVolume | RemoveImage) for action in actions
+    )
+    if creates and removes:
+        return "maybe" if all(step.when for step in steps if step.group) else "replace"
+    if creates:
+        return "create"
+    if removes:
+        return "replace" if any(isinstance(action, RenameContainer) for action in actions) else "remove"
+    for kind, verbs in (
+        ("restart", RestartContainer),
+        ("start", StartContainer | UnpauseContainer),
+        ("stop", StopContainer),
+        ("pull", PullImage),
+        ("build", BuildImage),
+        ("rename", RenameContainer),
+    ):
+        if any(isinstance(action, verbs) for action in actions):
+            return kind  # type: ignore[return-value]
+    return "wait"
+
+
+def _counts(changes: Sequence[_Change], plan: Plan) -> str:
+    counted = [
+        f"{number} {words}"
+        for kind, (words, _, _) in _KINDS.items()
+        if kind != "wait" and (number := sum(change.kind == kind for change in changes))
+    ]
+    if not changes:
+        errors = sum(note.severity == "error" for note in plan.notes)
+        counted = [f"cannot be planned, {errors} {'error' if errors == 1 else 'errors'}" if errors else "nothing to do"]
+    if plan.unchanged:
+        counted.append(f"{len(plan.unchanged)} unchanged")
+    return ", ".join(counted) or "only to wait"
+
+
+def _change_lines(change: _Change, width: int, paint: Paint) -> list[str]:
+    _, sign, colour = _KINDS[change.kind]
+    subject = change.subject
+    reasons = _reasons(change)
+    title = f"  {paint(colour, sign)} {subject.type:<9}  {subject.name:<{width}}  "
+    margin = " " * (len("  ~ ") + 9 + 2 + width + 2)
+    number = "" if len(change.steps) > 1 else "   " + paint("2", _single(change.steps[0]))
+    lines = [title + reasons[0] + number, *(margin + reason for reason in reasons[1:])]
+    if len(change.steps) > 1:
+        lines.extend(_step_line(step, paint) for step in change.steps)
+    lines.extend(_undo_lines(change.steps, paint))
+    return [line.rstrip() for line in lines]
+
+
+def _reasons(change: _Change) -> list[str]:
+    """What is said once for all steps: the reasons of the steps, without repeats."""
+    lines: dict[str, None] = {}
+    for step in change.steps:
+        if isinstance(step.action, WaitUntil) and not step.group and change.kind != "wait":
+            continue  # others wait for it: that is no reason for what happens to it
+        lines.update(dict.fromkeys(reason_lines(step.because)))
+    return list(lines)
+
+
+# ---- steps ----
+
+
+def _single(step: Step) -> str:
+    after = _after(step)
+    return f"step {step.id}: {_verb(step)}" + (f", {after}" if after else "")
+
+
+def _step_line(step: Step, paint: Paint) -> str:
+    return f"    {paint('2', f'{step.id:>4}')} {_verb(step):<36} {paint('2', _after(step))}".rstrip()
+
+
+def _after(step: Step) -> str:
+    parts = []
+    if step.after:
+        parts.append(f"after {_numbers(step.after)}")
+    if step.wants:
+        parts.append(f"when {_numbers(step.wants)} {'has' if len(step.wants) == 1 else 'have'} ended")
+    return ", ".join(parts)
+
+
+def _numbers(ids: Sequence[int]) -> str:
+    """1, 3-5: runs of numbers as ranges."""
+    runs: list[list[int]] = []
+    for number in sorted(ids):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(
+        f"{run[0]}-{run[-1]}" if len(run) > 2 else ", ".join(str(number) for number in run) for run in runs
+    )
+
+
+def _verb(step: Step) -> str:
+    return action_text(step.action, step.subject, step.group)
+
+
+def action_text(action: Action, subject: Subject, group: str = "") -> str:
+    """What an action does, in words; which container is meant is said where `group` is a replacement."""
+    match action:
+        case CreateNetwork() | CreateVolume():
+            return "create"
+        case CreateContainer(name=name):
+            return "create" if name == subject.name else f"create {name}"
+        case RemoveNetwork() | RemoveVolume() | RemoveImage():
+            return "remove"
+        case RemoveContainer(container=container):
+            return f"remove {_which(container, subject, group)}".rstrip()
+        case PullImage():
+            return "pull"
+        case BuildImage():
+            return "build"
+        case StartContainer(container=container):
+            return f"start {_which(container, subject, group)}".rstrip()
+        case RestartContainer(container=container):
+            return f"restart {_which(container, subject, group)}".rstrip()
+        case StopContainer(container=container):
+            return f"stop {_which(container, subject, group)}".rstrip()
+        case UnpauseContainer(container=container):
+            return f"unpause {_which(container, subject, group)}".rstrip()
+        case RenameContainer(container=container, name=name):
+            return f"rename {_which(container, subject, group) or 'to ' + name}"
+        case WaitUntil(container=container, condition=condition):
+            return f"wait until {_which(container, subject, group) or 'it'} {_CONDITIONS[condition]}"
+        case _:
+            assert_never(action)
+
+
+_CONDITIONS = {
+    "started": "has started",
+    "running": "runs",
+    "healthy": "is healthy",
+    "completed": "has completed",
+    "settled": "has settled",
+}
+
+
+def _which(container: str, subject: Subject, group: str) -> str:
+    """A container in words: in a replacement there are two of them. Ids say nothing to a reader."""
+    if not group:
+        return ""
+    return "the new one" if container == f"{subject.name}.next" else "the old one"
+
+
+def _undo_lines(steps: Sequence[Step], paint: Paint) -> list[str]:
+    """What puts back what was: said once, for all the steps that it belongs to."""
+    undoing = [step for step in steps if step.undo]
+    if not undoing:
+        return []
+    longest = max(undoing, key=lambda step: len(step.undo))
+    words = ", ".join(action_text(action, longest.subject, longest.group) for action in longest.undo)
+    words = words.replace("stop the new one, remove the new one", "stop and remove the new one")
+    ids = _numbers([step.id for step in undoing])
+    again = " again" if isinstance(longest.undo[-1], StartContainer) else ""
+    return [paint("2", f"         if {ids} {'fails' if len(undoing) == 1 else 'fail'}: {words}{again}")]
+
+
+# ---- the rest ----
+
+
+def _unchanged_lines(unchanged: Sequence[Subject], paint: Paint) -> list[str]:
+    lines: list[str] = []
+    for kind in _TYPES:
+        names = [subject.name for subject in unchanged if subject.type == kind]
+        if names:
+            title = f"  = {kind:<9}  "
+            margin = " " * len(title)
+            text = textwrap.fill(
+                "  ".join(names),
+                width=_WIDTH,
+                initial_indent=title,
+                subsequent_indent=margin,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            lines.extend(paint("2", line) for line in text.splitlines())
+    return lines
+
+
+def _note_text(note: Diagnostic, paint: Paint) -> str:
+    place = f"{note.pos}: " if note.pos else ""
+    path = f"{note.path}: " if note.path else ""
+    hint = f" ({note.hint})" if note.hint else ""
+    severity = paint("31" if note.severity == "error" else "33", note.severity)
+    return f"{severity}: {place}{path}{note.summary}{hint}"

@@ -1,0 +1,92 @@
+"""Reasons in words: why a step is in the plan."""
+
+from typing import Any, assert_never
+
+import msgspec
+
+from minicompose.model import encode_value
+from minicompose.planning.masking import HIDDEN
+from minicompose.planning.plan import (
+    Asked,
+    Change,
+    Changed,
+    DependencyReplaced,
+    ImageMayChange,
+    ImageUpdated,
+    Missing,
+    Needed,
+    NetworkReplaced,
+    NotRunning,
+    Orphan,
+    Reason,
+    ScaledDown,
+    Unfinished,
+    Unknown,
+)
+
+_LONGEST = 60
+
+
+def reason_text(reason: Reason) -> str:
+    """One line; of several changed fields the first, and how many more there are."""
+    lines = reason_lines(reason)
+    return lines[0] if len(lines) == 1 else f"{lines[0]}, and {len(lines) - 1} more"
+
+
+def reason_lines(reason: Reason) -> list[str]:
+    """The reason in words; a line for each field that changed, with its place in the file."""
+    match reason:
+        case Missing():
+            return ["missing"]
+        case Changed(changes=changes):
+            return [change_text(change) for change in changes]
+        case ImageUpdated(image=image, old=old, new=new):
+            return [f"{image} is another image now: {_short_id(old)} -> {_short_id(new)}"]
+        case ImageMayChange(image=image):
+            return [f"if {image} becomes another image"]
+        case DependencyReplaced(service=service):
+            return [f"{service} is replaced"]
+        case NetworkReplaced(network=network):
+            return [f"the network {network} is made anew"]
+        case NotRunning(state=state):
+            return [f"is not running ({state})"]
+        case Needed(service=service):
+            return [f"{service} needs it"]
+        case Orphan():
+            return ["no service of the stack has it"]
+        case ScaledDown(replicas=replicas):
+            return [f"scaled down to {replicas}"]
+        case Unfinished():
+            return ["left over from an interrupted run"]
+        case Unknown(made_by=made_by):
+            return [f"made by {made_by}, with no record of what it was made from"]
+        case Asked(option=option):
+            return [f"asked for: {option}"]
+        case _:
+            assert_never(reason)
+
+
+def change_text(change: Change) -> str:
+    """`environment.LOG_LEVEL: "info" -> "debug"   stack.yaml:14:7`."""
+    place = f"   {change.pos}" if change.pos else ""
+    if change.old is None and change.new is None:
+        return f"{change.path}{place}"
+    if change.old is None:
+        return f"{change.path}: added {value_text(change.new)}{place}"
+    if change.new is None:
+        return f"{change.path}: removed {value_text(change.old)}{place}"
+    if change.old == change.new:
+        return f"{change.path}: {value_text(change.old)} -> another value{place}"
+    return f"{change.path}: {value_text(change.old)} -> {value_text(change.new)}{place}"
+
+
+def value_text(value: Any) -> str:
+    """A value as JSON, cut where it is long."""
+    if value == HIDDEN:
+        return HIDDEN
+    text = msgspec.json.encode(value, enc_hook=encode_value).decode()
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _short_id(image_id: str) -> str:
+    return image_id.removeprefix("sha256:")[:12]
