@@ -18,6 +18,8 @@ Report = Callable[[Diagnostic], None]
 MOST_TEXT = 4 * 1024 * 1024  # characters that one value may grow to
 MOST_TEXT_IN_ALL = 64 * 1024 * 1024  # characters that all values of a tree may grow to
 
+_MOST_GUESSES = 20  # of what name was meant; a guess looks at every variable
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NEXT = re.compile(r"[$]")
 _NEXT_INSIDE = re.compile(r"[${}]")
@@ -176,7 +178,17 @@ def interpolate(
     warning; `warned` carries those already given from file to file. `texts` are the files' texts:
     with them a problem is placed at its `$`, else at the beginning of the value.
     """
-    return _Interpolation(variables, report, texts or {}, set() if warned is None else warned).node(root, path)
+    work = _Interpolation(variables, report, texts or {}, set() if warned is None else warned)
+    where: _Where = None
+    for step in path:
+        where = (where, step)
+    value = work.value(root, where)
+    return root if value is root.value else Node(value, root.pos, root.key_pos, root.tag)
+
+
+# Where a value stands: what came before and its last step; None at the root. A path is only made of
+# it when there is something to say.
+_Where = tuple[Any, str | int] | None
 
 
 class _Interpolation:
@@ -188,57 +200,61 @@ class _Interpolation:
         self.texts = texts
         self.warned = warned
         self.size = 0
+        self.known: dict[str, str] = {}  # what a text comes to; the same one often stands in many services
         self.done: dict[int, Any] = {}  # by the identity of what aliases share
+        self.lines: dict[str, list[str]] = {}
 
-    def node(self, node: Node, path: Path) -> Node:
+    def value(self, node: Node, where: _Where) -> Any:
+        """The new value of `node`; the very same object where nothing in it changes."""
         value = node.value
         if value.__class__ is str:
-            new: Any = self._text(node, path) if "$" in value else value
-        elif value.__class__ is dict or value.__class__ is list:
-            new = self.done.get(id(value))
-            if new is None:
-                new = self._inside(value, path)
-                self.done[id(value)] = new
-        else:
-            return node
-        return node if new is value else Node(new, node.pos, node.key_pos, node.tag)
+            return self._text(node, where) if "$" in value else value
+        return self._inside(value, where) if value.__class__ is dict or value.__class__ is list else value
 
-    def _inside(self, value: Any, path: Path) -> Any:
-        """A mapping or a list, the same one where nothing in it changes."""
+    def _inside(self, value: Any, where: _Where) -> Any:
+        done = self.done.get(id(value))
+        if done is not None:
+            return done
         changed: Any = None
         for key, item in value.items() if value.__class__ is dict else enumerate(value):
             inside = item.value
-            if (inside.__class__ is str and "$" not in inside) or inside is None:
+            kind = inside.__class__
+            if kind is str:
+                if "$" not in inside:
+                    continue
+                new = self._text(item, (where, key))
+            elif kind is dict or kind is list:
+                new = self._inside(inside, (where, key))
+            else:
                 continue
-            new = self.node(item, (*path, key))
-            if new is not item:
+            if new is not inside:
                 if changed is None:
                     changed = value.copy()
-                changed[key] = new
-        return value if changed is None else changed
+                changed[key] = Node(new, item.pos, item.key_pos, item.tag)
+        done = value if changed is None else changed
+        self.done[id(value)] = done
+        return done
 
-    def _text(self, node: Node, path: Path) -> str:
+    def _text(self, node: Node, where: _Where) -> str:
         text: str = node.value
-
-        def unset(name: str, dollar: int) -> None:
-            if name not in self.warned:
-                self.warned.add(name)
-                self._warn_unset(node, path, name, dollar)
-
+        new = self.known.get(text)
         try:
-            new = substitute(text, self.variables.get, unset)
+            if new is None:
+                new = substitute(text, self.variables.get, lambda name, dollar: self._unset(node, where, name, dollar))
+                self.known[text] = new
             self.size += len(new)
             if self.size > MOST_TEXT_IN_ALL:
                 self.size = 0
                 raise ExpressionError(0, f"the values of the file grow beyond {MOST_TEXT_IN_ALL:,} characters")
         except ExpressionError as error:
             pos = self._place(node, error.dollar)
+            path = dotted(_steps(where))
             self.report(
                 Diagnostic(
                     severity="error",
                     pos=pos,
                     summary=error.summary,
-                    path=dotted(path),
+                    path=path,
                     hint=error.hint,
                     length=error.length,
                 )
@@ -246,14 +262,17 @@ class _Interpolation:
             return text
         return new
 
-    def _warn_unset(self, node: Node, path: Path, name: str, dollar: int) -> None:
-        near = nearest(name, self.variables)
+    def _unset(self, node: Node, where: _Where, name: str, dollar: int) -> None:
+        if name in self.warned:
+            return
+        self.warned.add(name)
+        near = nearest(name, self.variables) if len(self.warned) <= _MOST_GUESSES else None
         self.report(
             Diagnostic(
                 severity="warning",
                 pos=self._place(node, dollar),
                 summary=f"the variable {name} is not set; it counts as empty",
-                path=dotted(path),
+                path=dotted(_steps(where)),
                 hint=f"did you mean {near}?" if near else f"set it, or write ${{{name}:-}} for an empty default",
                 length=len(name) + 1,
             )
@@ -264,21 +283,31 @@ class _Interpolation:
 
         Quotes, escapes and folded lines move characters, but every `$` of a value is one of the source's.
         """
-        source = self.texts.get(node.pos.file)
-        if source is None:
+        file = node.pos.file
+        if file not in self.texts:
             return node.pos
+        if file not in self.lines:
+            self.lines[file] = self.texts[file].splitlines()
+        lines = self.lines[file]
         number = node.value.count("$", 0, dollar)
-        lines = source.splitlines()
         line, column = node.pos.line - 1, node.pos.column - 1
         if line < len(lines) and lines[line][column : column + 1] in ("|", ">"):
             line, column = line + 1, 0  # a block scalar begins below its header
         while line < len(lines):
             dollars = [match.start() for match in _NEXT.finditer(lines[line], column)]
             if number < len(dollars):
-                return SourcePos(node.pos.file, line + 1, dollars[number] + 1)
+                return SourcePos(file, line + 1, dollars[number] + 1)
             number -= len(dollars)
             line, column = line + 1, 0
         return node.pos
+
+
+def _steps(where: _Where) -> Path:
+    steps: list[str | int] = []
+    while where is not None:
+        where, step = where
+        steps.append(step)
+    return tuple(reversed(steps))
 
 
 def dotted(path: Path) -> str:
