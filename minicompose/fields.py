@@ -57,6 +57,7 @@ class Short(enum.Enum):
     MOUNT = "mount"
     DEVICE = "device"
     GRANT = "grant"
+    SECRET = "secret"
     BUILD = "build"
     HEALTH_TEST = "health_test"
     GPUS = "gpus"
@@ -173,16 +174,17 @@ _DEVICE_REQUEST = Record(
     short=Short.GPUS,
 )
 
-_GRANT = Record(
-    fields=(
-        _field("source", TEXT),
-        _field("target", TEXT),
-        _field("uid", PRINTED),
-        _field("gid", PRINTED),
-        _field("mode", MODE),
-    ),
-    short=Short.GRANT,
+_GRANT_FIELDS = (
+    _field("source", TEXT),
+    _field("target", TEXT),
+    _field("uid", PRINTED),
+    _field("gid", PRINTED),
+    _field("mode", MODE),
 )
+
+_GRANT = Record(fields=_GRANT_FIELDS, short=Short.GRANT)
+
+_SECRET_GRANT = Record(fields=_GRANT_FIELDS, short=Short.SECRET)
 
 _HOOK = Record(
     fields=(
@@ -523,7 +525,7 @@ SERVICE = Record(
         _field("restart", TEXT),
         _field("runtime", TEXT, "HostConfig.Runtime"),
         _field("scale", INTEGER, effect=STACK),
-        _field("secrets", Many(item=_GRANT, key="target")),
+        _field("secrets", Many(item=_SECRET_GRANT, key="target")),
         _field("security_opt", LIST),
         _field("shm_size", SIZE, "HostConfig.ShmSize"),
         _field("stdin_open", BOOLEAN, "OpenStdin"),

@@ -364,7 +364,7 @@ def _field_reader(field: Field) -> _Reader:
 def _port(node: Node) -> Node | None:
     """A port needs its target, and an address that is one."""
     if "target" not in node.value:
-        return None
+        raise short.BadValue("a port needs its `target`, the port in the container", node)
     host_ip = node.value.get("host_ip")
     if host_ip is not None and not short.is_address(host_ip.value):
         raise short.BadValue(f'"{host_ip.value}" is not an IP address', host_ip)
@@ -373,11 +373,10 @@ def _port(node: Node) -> Node | None:
 
 def _mount(node: Node) -> Node | None:
     """A mount needs its type; its target is written without doubled slashes and dots."""
-    if "type" not in node.value:
-        return None
-    target = node.value.get("target")
-    if target is None:
-        return None
+    for name in ("type", "target"):
+        if name not in node.value:
+            raise short.BadValue(f"a mount needs its `{name}`", node)
+    target = node.value["target"]
     cleaned = short.clean_target(target.value)
     return node if cleaned == target.value else _changed(node, node.value | {"target": _changed(target, cleaned)})
 

@@ -66,8 +66,6 @@ def _service(node: Node, lookup: Mapping[str, str]) -> Node:
         added["pull_policy"] = _like(inside["pull_policy"], "missing")
     if "scale" in inside and "deploy" in inside and "replicas" not in inside["deploy"].value:
         added["deploy"] = _with(inside["deploy"], replicas=inside["scale"])
-    if "secrets" in inside:
-        added["secrets"] = _secrets(inside["secrets"])
     implied = dict(_implied(inside))
     if implied:
         written = inside.get("depends_on", Node({}, next(iter(implied.values())).pos))
@@ -103,17 +101,6 @@ def _filled(values: dict[str, Node], lookup: Mapping[str, str]) -> dict[str, Nod
         for name, node in values.items()
         if node.value is not None or name in lookup
     }
-
-
-def _secrets(secrets: Node) -> Node:
-    return _like(secrets, [_with_target(grant) for grant in secrets.value])
-
-
-def _with_target(grant: Node) -> Node:
-    if "target" in grant.value or "source" not in grant.value:
-        return grant
-    source = grant.value["source"]
-    return _with(grant, target=Node(f"/run/secrets/{source.value}", source.pos))
 
 
 def _implied(inside: dict[str, Node]) -> Iterator[tuple[str, Node]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from minicompose.model import Duration, FileMode, Service, Stack, TmpfsOptions, UpdateConfig, encode_value
+from minicompose.model import Build, Duration, FileMode, Service, Stack, TmpfsOptions, UpdateConfig, encode_value
 from minicompose.stackfile.scalars import resolve
 
 _SECTIONS = ("networks", "volumes", "configs", "secrets", "models")
@@ -63,7 +63,7 @@ def _written(value: Any) -> Any:
     """A value as it is written in a stack file."""
     if isinstance(value, msgspec.Struct):
         each = {name: getattr(value, name) for name in value.__struct_fields__}
-        return {name: _attribute(value, inside) for name, inside in each.items() if _is_said(value, name, inside)}
+        return {name: _attribute(value, name, inside) for name, inside in each.items() if _is_said(value, name, inside)}
     if isinstance(value, list | tuple):
         return [_written(inside) for inside in value]
     if isinstance(value, dict):
@@ -73,7 +73,9 @@ def _written(value: Any) -> Any:
     return encode_value(value)
 
 
-def _attribute(owner: msgspec.Struct, value: Any) -> Any:
+def _attribute(owner: msgspec.Struct, name: str, value: Any) -> Any:
+    if isinstance(owner, Build) and name == "ssh":
+        return [key if path is None else f"{key}={path}" for key, path in value.items()]
     if isinstance(owner, TmpfsOptions) and isinstance(value, FileMode):
         return int(value)  # the one mode that the specification wants as a number
     return _written(value)

@@ -90,7 +90,7 @@ def _identity(entry: Node, names: tuple[str, ...], form: Many) -> Hashable:
         return tuple(inside.get(name, _DEFAULT_IDENTITY.get(name)) for name in names)
     if form.short is Short.MOUNT:
         return clean_target(inside.get("target", ""))
-    return inside.get("target", inside.get("source", "")).removeprefix("/run/secrets/")
+    return inside.get("target") or f"/{inside.get('source')}"
 
 
 # ---- mappings and lists ----
@@ -342,6 +342,15 @@ def _grant(node: Node, _note: Note) -> Node:
     return _mapping(node, source=node.value) if isinstance(node.value, str) else node
 
 
+def _secret(node: Node, note: Note) -> Node:
+    """A secret lies in /run/secrets unless said otherwise."""
+    node = _grant(node, note)
+    if not isinstance(node.value, dict) or "target" in node.value or "source" not in node.value:
+        return node
+    source = node.value["source"]
+    return _with(node, target=Node(f"/run/secrets/{source.value}", source.pos))
+
+
 def _build(node: Node, _note: Note) -> Node:
     return _mapping(node, context=node.value) if isinstance(node.value, str) else node
 
@@ -439,6 +448,7 @@ def _bare_address(text: str) -> str:
 RECORDS: dict[Short | None, Callable[[Node, Note], Node]] = {
     Short.DEVICE: _device,
     Short.GRANT: _grant,
+    Short.SECRET: _secret,
     Short.DEPENDENCY: _dependency,
     Short.BUILD: _build,
     Short.GPUS: _device_request,

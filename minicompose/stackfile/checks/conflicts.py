@@ -20,6 +20,7 @@ def check_conflicts(stack: Stack, findings: Findings) -> None:
         _check_replicas(service, findings)
         _check_limits(service, findings)
         _check_build(service, findings)
+        _check_watch(service, findings)
         _check_device_requests(service, findings)
         _check_container_name(service, container_names, findings)
 
@@ -61,6 +62,15 @@ def _check_build(service: Service, findings: Findings) -> None:
         findings.error(*at, "dockerfile_inline", says=says, hint="remove one of them", at_key=True)
     if build.platforms and service.platform and service.platform not in build.platforms:
         findings.error(*at, "platforms", says=f'the service\'s `platform` "{service.platform}" is not among them')
+
+
+def _check_watch(service: Service, findings: Findings) -> None:
+    for index, rule in enumerate((service.develop.watch if service.develop else None) or ()):
+        at = ("services", service.name, "develop", "watch", index)
+        if not rule.path:
+            findings.error(*at, "path", says="the path to watch is empty")
+        if rule.target is None and rule.action not in ("rebuild", "restart"):
+            findings.error(*at, "action", says=f"the action {rule.action} needs a `target`")
 
 
 def _check_device_requests(service: Service, findings: Findings) -> None:

@@ -16,6 +16,7 @@ def check_references(stack: Stack, findings: Findings) -> None:
         if service.image is None and service.build is None and service.provider is None:
             findings.error(*at, says="there is neither an `image` nor a `build`", at_key=True)
         _check_services(stack, service, findings)
+        _check_contexts(stack, service, findings)
         for network in service.networks or ():
             _check_declared(findings, (*at, "networks", network), "network", network, stack.networks)
         for index, mount in enumerate(service.volumes or ()):
@@ -75,6 +76,18 @@ def _check_service(stack: Stack, findings: Findings, path: tuple[str | int, ...]
         findings.error(*path, says=f'the service "{name}" is not enabled by any active profile', hint=hint)
         return
     findings.error(*path, says=f'there is no service "{name}"', hint=did_you_mean(name, _services(stack)))
+
+
+def _check_contexts(stack: Stack, service: Service, findings: Findings) -> None:
+    contexts = service.build.additional_contexts if service.build else None
+    for name, context in (contexts or {}).items():
+        other = context.removeprefix("service:")
+        if other == context:
+            continue
+        path = ("services", service.name, "build", "additional_contexts", name)
+        _check_service(stack, findings, path, other)
+        if other in stack.services and stack.services[other].build is None:
+            findings.error(*path, says=f'the service "{other}" is not built, so it has no context to use')
 
 
 def _services(stack: Stack) -> Collection[str]:
