@@ -1,0 +1,245 @@
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from minicompose.errors import StackFileError, UsageError
+from minicompose.stackfile import Loaded, LoadRequest, load_stack, project_name
+from tests.stackfile.reading import said
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    directory = tmp_path / "shop"
+    directory.mkdir()
+    return directory
+
+
+def request(directory: Path, *texts: str, **rest: Any) -> LoadRequest:
+    """A request for the files 1.yaml, 2.yaml, ... with these texts."""
+    files = []
+    for number, text in enumerate(texts, 1):
+        path = directory / f"{number}.yaml"
+        path.write_text(textwrap.dedent(text))
+        files.append(path.name)
+    environment = {"HOME": str(directory)} | rest.pop("environment", {})
+    return LoadRequest(working_directory=str(directory), environment=environment, files=tuple(files), **rest)
+
+
+def load(directory: Path, *texts: str, **rest: Any) -> Loaded:
+    return load_stack(request(directory, *texts, **rest))
+
+
+def problems(directory: Path, *texts: str, **rest: Any) -> list[str]:
+    with pytest.raises(StackFileError) as raised:
+        load(directory, *texts, **rest)
+    return said([problem for problem in raised.value.diagnostics if problem.severity == "error"])
+
+
+def test_a_stack_is_the_sum_of_its_files(project: Path) -> None:
+    stack = load(
+        project,
+        "services: {web: {image: a, environment: {A: 1}}}",
+        "services: {web: {image: b}, db: {image: c}}",
+    ).stack
+
+    assert {name: service.image for name, service in stack.services.items()} == {"web": "b", "db": "c"}
+    assert stack.services["web"].environment == {"A": "1"}
+    assert stack.files == (str(project / "1.yaml"), str(project / "2.yaml"))
+    assert stack.directory == str(project)
+
+
+def test_documents_of_a_file_are_merged_like_files(project: Path) -> None:
+    stack = load(project, "services: {web: {image: a}}\n---\n---\nservices: {web: {image: b}}\n").stack
+
+    assert stack.services["web"].image == "b"
+
+
+def test_a_later_file_can_take_away(project: Path) -> None:
+    stack = load(
+        project,
+        "services: {web: {image: a, ports: ['80:80'], user: x}}",
+        "services: {web: {ports: !override ['81:80'], user: !reset }}",
+    ).stack
+
+    assert [port.published for port in stack.services["web"].ports or ()] == ["81"]
+    assert stack.services["web"].user is None
+
+
+def test_a_field_knows_which_file_it_comes_from(project: Path) -> None:
+    stack = load(project, "services:\n  web:\n    image: a\n    user: x\n", "services:\n  web: {image: b}\n").stack
+
+    assert str(stack.position("services", "web", "image")) == "2.yaml:2:9"
+    assert str(stack.position("services", "web", "user")) == "1.yaml:4:5"
+
+
+def test_standard_input_is_a_file(project: Path) -> None:
+    asked = LoadRequest(
+        working_directory=str(project), environment={}, files=("-",), read_stdin=lambda: "services: {a: {image: x}}"
+    )
+
+    loaded = load_stack(asked)
+
+    assert loaded.stack.services["a"].image == "x"
+    assert loaded.texts == {"<stdin>": "services: {a: {image: x}}"}
+    assert str(loaded.stack.position("services", "a")) == "<stdin>:1:12"
+
+
+def test_variables_come_from_the_environment_and_the_env_file(project: Path) -> None:
+    (project / ".env").write_text("A=file\nB=file\n")
+
+    loaded = load(project, "services: {s: {image: '$A-$B-${C:-c}'}}", environment={"A": "shell"})
+
+    assert loaded.stack.services["s"].image == "shell-file-c"
+    assert loaded.variables["B"] == "file"
+
+
+@pytest.mark.parametrize(
+    ("texts", "rest", "name", "derived"),
+    [
+        (["name: Given!\nservices: {s: {image: x}}"], {}, "given", False),
+        (["name: a\nservices: {s: {image: x}}", "name: b\n"], {}, "b", False),
+        (["name: b-${N}\nservices: {s: {image: x}}"], {"environment": {"N": "1"}}, "b-1", False),
+        (["name: a\nservices: {s: {image: x}}"], {"project_name": "p"}, "p", False),
+        (["name: a\nservices: {s: {image: x}}"], {"environment": {"COMPOSE_PROJECT_NAME": "e"}}, "e", False),
+        (["services: {s: {image: x}}"], {}, "shop", True),
+    ],
+)
+def test_the_project_has_a_name(
+    project: Path, texts: list[str], rest: dict[str, Any], name: str, derived: bool
+) -> None:
+    stack = load(project, *texts, **rest).stack
+
+    assert (stack.name, stack.name_derived) == (name, derived)
+    assert project_name(request(project, *texts, **rest)) == name
+
+
+def test_the_name_of_the_project_is_a_variable(project: Path) -> None:
+    assert load(project, "services: {s: {image: 'x/$COMPOSE_PROJECT_NAME'}}").stack.services["s"].image == "x/shop"
+
+
+def test_the_name_is_known_without_checking_the_files(project: Path) -> None:
+    assert project_name(request(project, "name: a\nservices: {s: {}}")) == "a"
+
+
+def test_services_are_enabled_by_their_profiles(project: Path) -> None:
+    text = """
+        services:
+          always: {image: x}
+          debug: {image: x, profiles: [debug, tools]}
+          other: {image: x, profiles: [other]}
+    """
+
+    def enabled(**rest: Any) -> list[str]:
+        return list(load(project, text, **rest).stack.services)
+
+    assert enabled() == ["always"]
+    assert enabled(profiles=("debug",)) == ["always", "debug"]
+    assert enabled(profiles=("*",)) == ["always", "debug", "other"]
+    assert enabled(environment={"COMPOSE_PROFILES": "other,tools"}) == ["always", "debug", "other"]
+    assert enabled(services=("debug",)) == ["always", "debug"]
+    assert enabled(services=("nowhere",)) == ["always"]
+    assert list(load(project, text).stack.disabled) == ["debug", "other"]
+
+
+def test_warnings_come_with_the_stack(project: Path) -> None:
+    loaded = load(project, "services:\n  s:\n    image: x$A$A\n    user: '$A'\n")
+
+    assert [said([warning]) for warning in loaded.warnings] == [
+        ["1.yaml:3:13 services.s.image the variable A is not set; it counts as empty"]
+    ]
+
+
+def test_all_problems_of_all_files_are_told_in_their_order(project: Path) -> None:
+    (project / ".env").write_text("A B=1\n")
+
+    found = problems(
+        project,
+        "services:\n  s:\n    image: ${V:?why}\n    image: x\n    mem_limit: huge\n",
+        "services:\n  t: {image: *nowhere}\n",
+    )
+
+    assert [line.split(" ")[0] for line in found] == [".env:1:2", "1.yaml:4:5", "1.yaml:5:16", "2.yaml:2:14"]
+
+
+def test_a_problem_is_told_once(project: Path) -> None:
+    text = "services: {s: {image: x, mem_limit: huge, mem_limit: huge}}"
+
+    found = problems(project, text, "services: {s: {user: a}}")
+
+    assert len(found) == len(set(found))
+
+
+def test_what_can_only_follow_from_an_unreadable_file_is_not_told(project: Path) -> None:
+    found = problems(project, "services: {db: {image: [}}\n", "services: {web: {depends_on: [db]}}")
+
+    assert [line.split(" ")[0] for line in found] == ["1.yaml:1:25"]
+
+
+def test_a_bad_value_is_not_told_again_as_missing(project: Path) -> None:
+    assert problems(project, "services: {s: {image: '${V:?set V}'}}") == [
+        "1.yaml:1:24 services.s.image the variable V is required: set V"
+    ]
+
+
+def test_files_that_are_not_there_are_told_all(project: Path) -> None:
+    with pytest.raises(StackFileError) as raised:
+        load_stack(LoadRequest(working_directory=str(project), environment={}, files=("a.yaml", "/b/c.yaml")))
+
+    assert said(list(raised.value.diagnostics)) == ["there is no file a.yaml", "there is no file /b/c.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "1.yaml:1:1 the file is empty"),
+        ("# nothing\n---\n", "1.yaml:1:1 the file is empty"),
+        ("- a\n", "1.yaml:1:1 a stack file must be a mapping"),
+        ("word\n", "1.yaml:1:1 a stack file must be a mapping"),
+        ("name: '!!'\n", '1.yaml:1:7 name nothing of "!!" can be part of a project\'s name'),
+    ],
+)
+def test_a_file_that_is_no_stack_is_told(project: Path, text: str, message: str) -> None:
+    assert problems(project, text) == [message]
+
+
+def test_no_stack_file_is_a_wrong_use(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no stack file"):
+        load_stack(LoadRequest(working_directory=str(tmp_path), environment={}))
+
+
+def test_texts_are_there_to_show_the_lines(project: Path) -> None:
+    with pytest.raises(StackFileError) as raised:
+        load(project, "services: {s: {image: '${'}}")
+
+    assert raised.value.texts == {"1.yaml": "services: {s: {image: '${'}}"}
+
+
+def test_contents_of_secrets_are_read_when_asked_for(project: Path) -> None:
+    text = "services: {s: {image: x, secrets: [k]}}\nsecrets: {k: {environment: K}}\n"
+
+    assert load(project, text, contents=False).stack.secrets["k"].sealed is None
+    sealed = load(project, text, environment={"K": "v"}).stack.secrets["k"].sealed
+    assert sealed is not None
+    assert sealed.content == b"v"
+
+
+def test_a_file_outside_the_working_directory_is_called_by_its_whole_path(project: Path) -> None:
+    (project.parent / "x.yaml").write_text("services: {s: {image: [}}")
+
+    with pytest.raises(StackFileError) as raised:
+        load_stack(LoadRequest(working_directory=str(project), environment={}, files=("../x.yaml",)))
+
+    assert raised.value.diagnostics[0].pos is not None
+    assert raised.value.diagnostics[0].pos.file == str(project.parent / "x.yaml")
+
+
+def test_loading_imports_nothing_heavy() -> None:
+    program = "import sys, minicompose.stackfile.load; print(*{name.split('.')[0] for name in sys.modules})"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert not {"jsonschema", "networkx", "docker", "rich", "asyncio", "tempfile"} & set(done.stdout.split())
