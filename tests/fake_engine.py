@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from queue import SimpleQueue
 from typing import Self
 
@@ -115,21 +116,39 @@ class _Subscription:
         self._queue.put(None)
 
 
+class _Said(msgspec.Struct, frozen=True):
+    """Whole lines that a container printed, at a time in seconds since 1970."""
+
+    at: int
+    data: bytes
+    stream: str = "stdout"
+
+
 class _Output:
     """A container's log as it grows, or what was in it when it was asked for."""
 
-    def __init__(self, container: "_Container", follow: bool, tail: int | None) -> None:
-        chunks = list(container.output)
+    def __init__(
+        self, container: "_Container", follow: bool, tail: int | None, since: str = "", timestamps: bool = False
+    ) -> None:
+        chunks = [said for said in container.output if not since or said.at >= float(since)]
         self._first = chunks if tail is None else chunks[len(chunks) - min(tail, len(chunks)) :]
-        self._queue: SimpleQueue[LogChunk | None] | None = None
+        self._timestamps = timestamps
+        self._queue: SimpleQueue[_Said | None] | None = None
         if follow and container.state in ALIVE:
             self._queue = SimpleQueue()
             container.followers.append(self._queue)
 
     def __iter__(self) -> Iterator[LogChunk]:
-        yield from self._first
-        while self._queue is not None and (chunk := self._queue.get()) is not None:
-            yield chunk
+        for said in self._first:
+            yield self._chunk(said)
+        while self._queue is not None and (next_said := self._queue.get()) is not None:
+            yield self._chunk(next_said)
+
+    def _chunk(self, said: "_Said") -> LogChunk:
+        if not self._timestamps:
+            return LogChunk(stream=said.stream, data=said.data)
+        time = datetime.fromtimestamp(said.at, UTC).strftime("%Y-%m-%dT%H:%M:%S.000000000Z ").encode()
+        return LogChunk(stream=said.stream, data=b"".join(time + line for line in said.data.splitlines(keepends=True)))
 
     def close(self) -> None:
         if self._queue is not None:
@@ -178,14 +197,13 @@ class _Container:
         self.volumes: dict[str, str] = {}
         self.anonymous: set[str] = set()
         self.networks: dict[str, str] = {}
-        self.output: list[LogChunk] = []
-        self.followers: list[SimpleQueue[LogChunk | None]] = []
+        self.output: list[_Said] = []
+        self.followers: list[SimpleQueue[_Said | None]] = []
 
-    def say(self, data: bytes) -> None:
-        chunk = LogChunk(stream="stdout", data=data)
-        self.output.append(chunk)
+    def say(self, said: _Said) -> None:
+        self.output.append(said)
         for follower in self.followers:
-            follower.put(chunk)
+            follower.put(said)
 
     def fall_silent(self) -> None:
         for follower in self.followers:
@@ -274,7 +292,8 @@ class FakeEngine:
     def say(self, container: str, data: bytes) -> None:
         """A container prints something."""
         with self._lock:
-            self._find(container).say(data)
+            self._clock += 1
+            self._find(container).say(_Said(self._clock, data))
 
     def end_events(self) -> None:
         """The engine closes every event stream, as one does that stops."""
@@ -507,7 +526,7 @@ class FakeEngine:
         timestamps: bool = False,
     ) -> _Output:
         with self._lock:
-            return _Output(self._find(container), follow, tail)
+            return _Output(self._find(container), follow, tail, since, timestamps)
 
     def exec(self, container: str, spec: ExecSpec) -> _Exec:
         with self._call("exec", self._container_name(container)):
@@ -625,7 +644,8 @@ class FakeEngine:
         container.health = "starting" if _has_check(container.spec.service) else "none"
         self._emit(container, "start")
         if behaviour.output:
-            container.say(behaviour.output)
+            self._clock += 1
+            container.say(_Said(self._clock, behaviour.output))
         for health in behaviour.health or ():
             self._set_health(container, health)
         if behaviour.exits is not None:
