@@ -31,7 +31,7 @@ def mounts(spec: ContainerSpec, kept: Mapping[str, str]) -> Body:
         else:
             objects.append(_mount_object(mount))
     declared = {mount.target for mount in spec.service.volumes or ()}
-    binds += [f"{volume}:{target}" for target, volume in sorted(kept.items()) if target not in declared]
+    binds += [f"{volume}:{target}:rw" for target, volume in sorted(kept.items()) if target not in declared]
     objects += [{"Type": "bind", "Source": file.source, "Target": file.target, "ReadOnly": True} for file in spec.bound]
     host = {key: value for key, value in (("Binds", binds), ("Mounts", objects)) if value}
     return {"HostConfig": host} if host else {}
@@ -57,7 +57,7 @@ def _bind_line(mount: Mount, kept: Mapping[str, str]) -> str | None:
     source = mount.source or kept.get(mount.target)
     if not source or ":" in source or ":" in mount.target:
         return None
-    options = ["ro"] if mount.read_only else []
+    options = ["ro" if mount.read_only else "rw"]
     if mount.consistency:
         options.append(mount.consistency)
     match mount.type:
@@ -75,7 +75,7 @@ def _bind_line(mount: Mount, kept: Mapping[str, str]) -> str | None:
                 options.append("nocopy")
         case "tmpfs" | "image" | "cluster" | "npipe":
             return None
-    return ":".join([source, mount.target, *([",".join(options)] if options else [])])
+    return f"{source}:{mount.target}:{','.join(options)}"
 
 
 def _mount_object(mount: Mount) -> Body:

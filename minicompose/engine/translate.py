@@ -25,7 +25,7 @@ _NANOSECONDS = 1_000_000_000
 def container_body(spec: ContainerSpec, api: tuple[int, int], kept: Mapping[str, str] | None = None) -> Body:
     """The whole body; `kept` maps targets to the anonymous volumes that are taken over for them."""
     service = spec.service
-    body: Body = {"Image": spec.image, "Labels": dict(spec.labels)}
+    body: Body = {"Image": spec.image, "Labels": dict(spec.labels), "AttachStdout": True, "AttachStderr": True}
     _place(body, _DIRECT, service)
     for compound in COMPOUND.values():
         _merge(body, compound(service))

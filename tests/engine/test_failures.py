@@ -1,0 +1,124 @@
+"""What the engine's refusals become."""
+
+import pytest
+
+from minicompose.engine.failures import failure, message_in
+from minicompose.errors import BadRequest, Conflict, EngineError, EngineFault, EngineRefused, NotFound
+
+
+@pytest.mark.parametrize("status", range(100, 600))
+def test_every_status_has_its_exception(status: int) -> None:
+    expected: dict[int, type[EngineError]] = {
+        400: BadRequest,
+        401: EngineRefused,
+        403: EngineRefused,
+        404: NotFound,
+        409: Conflict,
+    }
+
+    made = failure(status, "words")
+
+    assert type(made) is expected.get(status, EngineFault if status >= 500 else EngineError)
+    assert (made.status, made.message) == (status, "words")
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "kind", "message", "hint"),
+    [
+        (
+            500,
+            "driver failed programming external connectivity on endpoint web (1f): "
+            "Bind for 0.0.0.0:8080 failed: port is already allocated",
+            EngineFault,
+            "port 8080 is already in use by another container",
+            "publish another port",
+        ),
+        (
+            500,
+            "driver failed: Error starting userland proxy: listen tcp4 0.0.0.0:22: bind: address already in use",
+            EngineFault,
+            "port 22 is already in use",
+            "ss -ltnp",
+        ),
+        (
+            409,
+            'Conflict. The container name "/web" is already in use by container '
+            '"4c01db0b339c4c01db0b339c". You have to remove (or rename) that container',
+            Conflict,
+            'the name "web" is already in use by container 4c01db0b339c',
+            "docker rm 4c01db0b339c",
+        ),
+        (
+            400,
+            "network shop_default is ambiguous (2 matches found on name)",
+            Conflict,
+            'there are several networks named "shop_default"',
+            "docker network ls",
+        ),
+        (
+            403,
+            "network n id 1 has active endpoints",
+            Conflict,
+            "active endpoints",
+            "restart",
+        ),
+        (
+            400,
+            'invalid mount config for type "bind": bind source path does not exist: /no/such',
+            BadRequest,
+            "/no/such does not exist",
+            "create_host_path",
+        ),
+        (404, "No such image: redis:8", NotFound, "there is no image redis:8", "pull"),
+        (
+            404,
+            "pull access denied for me/secret, repository does not exist or may require 'docker login'",
+            NotFound,
+            "the registry has no image me/secret",
+            "docker login",
+        ),
+        (
+            500,
+            "unauthorized: authentication required",
+            EngineRefused,
+            "unauthorized",
+            "docker login",
+        ),
+        (500, "manifest for redis:nope not found: manifest unknown", NotFound, "redis:nope", "tag"),
+        (
+            500,
+            "write /x: no space left on device",
+            EngineFault,
+            "no space left on the engine's disk",
+            "docker system df",
+        ),
+        (
+            400,
+            "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container "
+            'process: exec: "serve": executable file not found in $PATH: unknown',
+            BadRequest,
+            'there is no program "serve" in the container',
+            "spelled",
+        ),
+    ],
+)
+def test_well_known_messages_say_what_to_do(
+    status: int, said: str, kind: type[EngineError], message: str, hint: str
+) -> None:
+    made = failure(status, said)
+
+    assert type(made) is kind
+    assert message in made.message
+    assert hint in made.hint
+
+
+def test_the_message_is_taken_out_of_the_engines_json() -> None:
+    assert message_in(b'{"message":"No such container: x"}\n') == "No such container: x"
+
+
+def test_an_answer_that_is_no_json_is_its_own_message() -> None:
+    assert message_in(b"page not found\n") == "page not found\n"
+
+
+def test_an_empty_answer_is_told_by_its_status() -> None:
+    assert failure(502, "").message == "the engine answered with status 502"

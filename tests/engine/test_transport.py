@@ -1,0 +1,328 @@
+"""The transports: connections kept and lost, streams, uploads, hijacking, and what cannot be reached."""
+
+import socket
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from minicompose.engine.contexts import Endpoint
+from minicompose.engine.sdk_transport import SdkTransport
+from minicompose.engine.sockets import SocketTransport, ssh_dial, tcp_dial, unix_dial
+from minicompose.engine.transport import Transport, target
+from minicompose.errors import EngineRefused, EngineUnreachable
+from tests.engine.canned import CannedServer, Script, always, answer, read_request
+
+Reach = Callable[[Script], tuple[Transport, CannedServer]]
+
+
+@pytest.fixture(params=["unix", "tcp", "sdk"])
+def reach(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Reach]:
+    """A server with a script, and each kind of transport to it."""
+    opened: list[tuple[Transport, CannedServer]] = []
+
+    def begin(script: Script) -> tuple[Transport, CannedServer]:
+        transport: Transport
+        if request.param == "unix":
+            path = str(tmp_path / "engine.sock")
+            server = CannedServer(script, path)
+            transport = SocketTransport(unix_dial(path), f"unix://{path}")
+        else:
+            server = CannedServer(script)
+            address = f"tcp://127.0.0.1:{server.port}"
+            if request.param == "tcp":
+                transport = SocketTransport(tcp_dial("127.0.0.1", server.port), address)
+            else:
+                transport = SdkTransport(Endpoint(host=address))
+        opened.append((transport, server))
+        return transport, server
+
+    yield begin
+    for transport, server in opened:
+        transport.close()
+        server.__exit__(None, None, None)
+
+
+def test_an_answer_has_a_status_headers_and_a_body(reach: Reach) -> None:
+    transport, _ = reach(always(b"there", "404 Not Found", "Api-Version: 1.41\r\n"))
+
+    got = transport.request("GET", "/x")
+
+    assert (got.status, got.headers["api-version"], got.read()) == (404, "1.41", b"there")
+
+
+def test_the_connection_is_used_again(reach: Reach) -> None:
+    transport, server = reach(always(b"ok"))
+
+    for _ in range(3):
+        transport.request("GET", "/x").read()
+
+    assert server.connections == 1
+
+
+def test_an_answer_that_is_still_read_keeps_its_connection_to_itself(reach: Reach) -> None:
+    transport, server = reach(always(b"ok"))
+
+    first = transport.request("GET", "/x")
+    second = transport.request("GET", "/x")
+
+    assert (second.read(), first.read(), server.connections) == (b"ok", b"ok", 2)
+
+
+def test_a_query_is_encoded_and_a_tuple_is_given_several_times(reach: Reach) -> None:
+    seen: list[bytes] = []
+
+    def script(channel: socket.socket, number: int) -> None:
+        seen.append(read_request(channel).split(b"\r\n")[0])
+        channel.sendall(answer(b""))
+
+    transport, _ = reach(script)
+    transport.request("GET", "/images/a/b:c/json", query={"t": ("x y", "z"), "f": '{"a":1}'}).read()
+
+    assert seen == [b"GET /images/a/b:c/json?t=x%20y&t=z&f=%7B%22a%22%3A1%7D HTTP/1.1"]
+
+
+def test_a_body_of_bytes_is_sent_whole(reach: Reach) -> None:
+    seen: list[bytes] = []
+
+    def script(channel: socket.socket, number: int) -> None:
+        seen.append(read_request(channel))
+        channel.sendall(answer(b""))
+
+    transport, _ = reach(script)
+    transport.request("POST", "/x", body=b'{"a": 1}', headers={"Content-Type": "application/json"}).read()
+
+    head, _, body = seen[0].partition(b"\r\n\r\n")
+    assert body == b'{"a": 1}'
+    assert b"content-type: application/json" in head.lower()
+
+
+def test_an_iterable_body_is_sent_in_chunks_as_it_comes(reach: Reach) -> None:
+    seen: list[bytes] = []
+
+    def script(channel: socket.socket, number: int) -> None:
+        seen.append(read_request(channel))
+        channel.sendall(answer(b"ok"))
+
+    transport, _ = reach(script)
+    got = transport.request("POST", "/build", body=(piece for piece in (b"one", b"", b"three"))).read()
+
+    assert seen[0].endswith(b"\r\n\r\n3\r\none\r\n5\r\nthree\r\n0\r\n\r\n")
+    assert got == b"ok"
+
+
+def test_a_stream_is_delivered_as_it_comes(reach: Reach) -> None:
+    go_on = threading.Event()
+
+    def script(channel: socket.socket, number: int) -> None:
+        read_request(channel)
+        channel.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
+        go_on.wait(10)
+        channel.sendall(b"3\r\ntwo\r\n0\r\n\r\n")
+
+    transport, _ = reach(script)
+    chunks = transport.request("GET", "/events").chunks()
+
+    first = next(chunks)
+    go_on.set()
+
+    assert (first, list(chunks)) == (b"one", [b"two"])
+
+
+def test_a_stream_that_is_closed_by_another_thread_ends(reach: Reach) -> None:
+    def script(channel: socket.socket, number: int) -> None:
+        read_request(channel)
+        channel.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
+        channel.recv(1)
+
+    transport, _ = reach(script)
+    got = transport.request("GET", "/events")
+    chunks = got.chunks()
+    assert next(chunks) == b"one"
+    closer = threading.Thread(target=got.close)
+
+    closer.start()
+    rest = list(chunks)
+    closer.join()
+
+    assert rest == []
+
+
+def test_a_stream_that_breaks_off_is_an_engine_that_is_gone(reach: Reach) -> None:
+    def script(channel: socket.socket, number: int) -> None:
+        read_request(channel)
+        channel.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
+        channel.shutdown(socket.SHUT_RDWR)
+
+    transport, _ = reach(script)
+
+    with pytest.raises(EngineUnreachable):
+        list(transport.request("GET", "/events").chunks())
+
+
+def test_a_hijacked_connection_carries_bytes_both_ways_until_its_input_ends(reach: Reach) -> None:
+    def script(channel: socket.socket, number: int) -> None:
+        read_request(channel)
+        channel.sendall(b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nhello")
+        told = b""
+        while more := channel.recv(100):
+            told += more
+        channel.sendall(b" got " + told)
+        channel.shutdown(socket.SHUT_RDWR)
+
+    transport, _ = reach(script)
+    stream = transport.request("POST", "/exec/1/start", body=b"{}", upgrade=True).hijack()
+    stream.send(b"input")
+    stream.close_input()
+
+    assert b"".join(iter(stream.receive, b"")) == b"hello got input"
+    stream.close()
+
+
+def test_no_engine_at_the_address_is_said_with_what_to_do(reach: Reach) -> None:
+    transport, server = reach(always(b""))
+    server.__exit__(None, None, None)
+
+    with pytest.raises(EngineUnreachable) as told:
+        transport.request("GET", "/_ping")
+
+    assert transport.address in told.value.message
+    assert "DOCKER_HOST" in told.value.hint
+
+
+# ---- what only our own sockets promise ----
+
+
+def test_a_connection_that_the_engine_closed_while_idle_is_not_used(tmp_path: Path) -> None:
+    closed = threading.Event()
+
+    def script(channel: socket.socket, number: int) -> None:
+        read_request(channel)
+        channel.sendall(answer(b"ok"))
+        if number == 1:
+            channel.shutdown(socket.SHUT_RDWR)
+            closed.set()
+
+    path = str(tmp_path / "s")
+    with CannedServer(script, path) as server:
+        transport = SocketTransport(unix_dial(path), "unix://s")
+        transport.request("POST", "/x").read()
+        assert closed.wait(10)
+
+        assert transport.request("POST", "/x").read() == b"ok"
+        assert server.connections == 2
+        transport.close()
+
+
+def _lost_on_second_request(channel: socket.socket, number: int) -> None:
+    read_request(channel)
+    channel.sendall(answer(b"ok"))
+    if read_request(channel) and number == 1:
+        channel.shutdown(socket.SHUT_RDWR)
+        return
+    channel.sendall(answer(b"again"))
+
+
+def test_what_only_reads_is_asked_again_when_the_connection_is_lost(tmp_path: Path) -> None:
+    path = str(tmp_path / "s")
+    with CannedServer(_lost_on_second_request, path) as server:
+        transport = SocketTransport(unix_dial(path), "unix://s")
+        transport.request("GET", "/x").read()
+
+        assert transport.request("GET", "/x").read() == b"ok"
+        assert server.connections == 2
+        transport.close()
+
+
+def test_what_changes_something_is_not_sent_twice(tmp_path: Path) -> None:
+    path = str(tmp_path / "s")
+    with CannedServer(_lost_on_second_request, path) as server:
+        transport = SocketTransport(unix_dial(path), "unix://s")
+        transport.request("GET", "/x").read()
+
+        with pytest.raises(EngineUnreachable):
+            transport.request("POST", "/x")
+        assert server.connections == 1
+        transport.close()
+
+
+def test_an_upload_that_is_refused_half_way_tells_why(tmp_path: Path) -> None:
+    def script(channel: socket.socket, number: int) -> None:
+        channel.recv(100)
+        channel.sendall(answer(b"too much", "400 Bad Request"))
+        channel.shutdown(socket.SHUT_RD)
+
+    path = str(tmp_path / "s")
+    with CannedServer(script, path):
+        transport = SocketTransport(unix_dial(path), "unix://s")
+
+        got = transport.request("POST", "/build", body=(b"x" * 65536 for _ in range(1000)))
+
+        assert (got.status, got.read()) == (400, b"too much")
+        transport.close()
+
+
+def test_a_socket_that_is_not_for_us_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dial() -> socket.socket:
+        raise PermissionError(13, "Permission denied")
+
+    with pytest.raises(EngineRefused) as told:
+        SocketTransport(dial, "unix:///var/run/docker.sock").request("GET", "/_ping")
+
+    assert "unix:///var/run/docker.sock" in told.value.message
+    assert "docker" in told.value.hint
+
+
+def test_ssh_is_asked_for_the_engines_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ssh = tmp_path / "ssh"
+    said = r"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    ssh.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\nprintf "{said}"\ncat > /dev/null\n')
+    ssh.chmod(ssh.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    transport = SocketTransport(ssh_dial("me@server", 2222), "ssh://me@server:2222")
+
+    got = transport.request("GET", "/_ping").read()
+    transport.close()
+
+    assert got == b"ok"
+    asked = (tmp_path / "asked").read_text()
+    assert asked.strip() == "-p 2222 -o ConnectTimeout=30 -T -- me@server docker system dial-stdio"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FileNotFoundError(2, "No such file or directory"),
+        ConnectionRefusedError(111, "Connection refused"),
+        TimeoutError("timed out"),
+        socket.gaierror(-2, "Name or service not known"),
+        OSError(113, "No route to host"),
+    ],
+)
+def test_whatever_keeps_us_from_connecting_is_an_unreachable_engine(error: OSError) -> None:
+    def dial() -> socket.socket:
+        raise error
+
+    with pytest.raises(EngineUnreachable, match="tcp://there"):
+        SocketTransport(dial, "tcp://there").request("GET", "/_ping")
+
+
+@pytest.mark.parametrize("said", [b"SSH-2.0-OpenSSH\r\n\r\n", b"", b"HTTP/1.1 200"])
+def test_what_does_not_speak_http_is_no_engine(tmp_path: Path, said: bytes) -> None:
+    def script(channel: socket.socket, number: int) -> None:
+        read_request(channel)
+        channel.sendall(said)
+        channel.shutdown(socket.SHUT_RDWR)
+
+    path = str(tmp_path / "s")
+    with CannedServer(script, path):
+        transport = SocketTransport(unix_dial(path), f"unix://{path}")
+
+        with pytest.raises(EngineUnreachable, match=path):
+            transport.request("GET", "/_ping")
+
+
+def test_a_path_keeps_its_slashes() -> None:
+    assert target("/images/localhost:5000/a/b/json", None) == "/images/localhost:5000/a/b/json"
