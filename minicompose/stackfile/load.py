@@ -5,6 +5,7 @@ about a path that an earlier one complained of, and what rests on a file that co
 not judged at all.
 """
 
+import gc
 import pathlib
 
 import msgspec
@@ -45,7 +46,13 @@ def load_stack(request: LoadRequest) -> Loaded:
     Raises `StackFileError` with all problems of all files, and `UsageError` when there is no file
     or the project's name cannot be one.
     """
-    return _Loading(request).loaded()
+    collecting = gc.isenabled()
+    gc.disable()  # nothing that is read becomes garbage, and looking for it costs a third of the time
+    try:
+        return _Loading(request).loaded()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def project_name(request: LoadRequest) -> str:

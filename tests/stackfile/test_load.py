@@ -2,9 +2,12 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from minicompose.errors import StackFileError, UsageError
 from minicompose.stackfile import Loaded, LoadRequest, load_stack, project_name
@@ -243,3 +246,59 @@ def test_loading_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert not {"jsonschema", "networkx", "docker", "rich", "asyncio", "tempfile"} & set(done.stdout.split())
+
+
+SAMPLE = b"""name: a
+x-a: &a {k: [1, 2], "q": 'w'}
+services:
+  s:
+    <<: *a
+    image: ${A:-b}
+    ports: ["80:80", {target: 1}]
+    deploy: {resources: {limits: {cpus: 1}}}
+    volumes: [a:/b, ./c:/d:ro]
+    environment: [A=1, B]
+    depends_on: {t: {condition: service_healthy}}
+    secrets: [{source: q, mode: 0400}]
+  t: {build: {context: ., args: [A]}}
+volumes: {a: }
+secrets: {q: {file: ./q}}
+---
+services: {s: {ports: !override [81], user: !reset x}}
+"""
+PIECES = [b"{", b"}", b"[", b"]", b": ", b"- ", b"&a ", b"*a", b"<<: ", b"!reset ", b"!override ", b"\n", b"  ", b"\t"]
+PIECES += [
+    b"'",
+    b'"',
+    b"|",
+    b">",
+    b"#",
+    b"null",
+    b"1",
+    b"$",
+    b"${",
+    b"\xff",
+    b"\0",
+    b",",
+    b"~",
+    b".nan",
+    b"-1",
+    b"x-y: ",
+]
+
+
+@given(st.lists(st.tuples(st.integers(0, len(SAMPLE)), st.integers(0, 6), st.sampled_from(PIECES)), max_size=4))
+@settings(max_examples=300)
+def test_a_damaged_file_is_read_or_refused(damage: list[tuple[int, int, bytes]]) -> None:
+    data = SAMPLE
+    for at, lost, piece in damage:
+        data = data[:at] + piece + data[at + lost :]
+    with TemporaryDirectory() as directory:
+        Path(directory, "compose.yaml").write_bytes(data)
+
+        try:
+            loaded = load_stack(LoadRequest(working_directory=directory, environment={}, contents=False))
+        except StackFileError as error:
+            assert error.diagnostics
+        else:
+            assert loaded.stack.root is not None
