@@ -109,7 +109,8 @@ def _kind(steps: Sequence[Step]) -> Kind:
         isinstance(action, RemoveContainer | RemoveNetwork | RemoveVolume | RemoveImage) for action in actions
     )
     if creates and removes:
-        return "maybe" if all(step.when for step in steps if step.group) else "replace"
+        conditional = any(step.when for step in steps) and all(step.when for step in steps if step.group)
+        return "maybe" if conditional else "replace"
     if creates:
         return "create"
     if removes:

@@ -26,7 +26,6 @@ from minicompose.planning.plan import (
     ImageDiffers,
     Missing,
     Needed,
-    NetworkReplaced,
     NotRunning,
     Reason,
     RemoveContainer,
@@ -243,7 +242,7 @@ class Rollout:
             group=f"replace {spec.name}",
         )
         back = _old_back(old, new, is_up(old), decision.starts, self._manner)
-        network_goes = isinstance(because, NetworkReplaced) and because.network in self._resources.removals
+        network_goes = any(network in self._resources.removals for network in old.networks)
         stop_old = StopContainer(container=old.id, timeout=self._manner.timeout)
         keep_volumes_of = None if self._manner.renew_anon_volumes else old.id
         create = CreateContainer(name=new, spec=spec, keep_volumes_of=keep_volumes_of)
@@ -269,7 +268,7 @@ class Rollout:
             started = change.add(StartContainer(container=new), (created, *stopped, *after), back, wants)
             self._starts.add(started)
             settle = change.add(WaitUntil(container=new, condition="settled"), (started,), back)
-            if not (_has_healthcheck(service) or service.name in self._watched):
+            if not (_has_healthcheck(service) or service.name in self._watched or decision.starts_old):
                 self._late.append(settle)
             up = (started,)
         last = (*stopped, created) if settle is None else (settle,)

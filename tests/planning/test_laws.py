@@ -1,0 +1,215 @@
+"""Laws that hold for every plan, tried on many stacks and changes of them."""
+
+from typing import Any
+
+import msgspec
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from minicompose.model import Dependency, Healthcheck, Mount, Network, NetworkAttachment, Service, Stack, Volume
+from minicompose.planning.census import NEXT
+from minicompose.planning.encoding import plan_json
+from minicompose.planning.observed import Observed
+from minicompose.planning.plan import (
+    Changed,
+    CreateContainer,
+    Plan,
+    RemoveContainer,
+    StartContainer,
+    StopContainer,
+    WaitUntil,
+)
+from minicompose.planning.up import UpOptions, plan_up
+from tests.carrying_out import carry_out, engine_for
+from tests.fake_engine import FakeEngine
+
+NAMES = ("cache", "db", "api", "web", "job")
+IMAGES = ("one:1", "two:1")
+
+
+@st.composite
+def services(draw: st.DrawFn, name: str, earlier: tuple[str, ...]) -> Service:
+    """A service that may need those that come earlier; `job` ends by itself."""
+    needs: dict[str, Dependency] = {}
+    for other in earlier:
+        if draw(st.booleans()):
+            conditions = ["service_started"]
+            if other in ("db", "cache"):
+                conditions.append("service_healthy")
+            condition: Any = draw(st.sampled_from(conditions))
+            needs[other] = Dependency(
+                condition=condition, restart=draw(st.booleans()), required=draw(st.sampled_from((True, True, False)))
+            )
+    shares = draw(st.sampled_from((None, None, *earlier))) if name != "job" else None
+    networks = draw(st.sets(st.sampled_from(("default", "back")), min_size=1))
+    return Service(
+        name=name,
+        image=draw(st.sampled_from(IMAGES)),
+        command=("true",) if name == "job" else ("sleep", "1000"),
+        environment={"LEVEL": draw(st.sampled_from(("1", "2")))},
+        depends_on=needs,
+        healthcheck=Healthcheck(test=("CMD", "true")) if name in ("db", "cache") else None,
+        network_mode=f"service:{shares}" if shares else None,
+        networks=None if shares else {key: NetworkAttachment() for key in sorted(networks)},
+        volumes=(Mount(type="volume", source="data", target="/data"),) if draw(st.booleans()) else None,
+        scale=draw(st.sampled_from((1, 1, 2, 3))),
+    )
+
+
+@st.composite
+def stacks(draw: st.DrawFn) -> Stack:
+    names = [name for name in NAMES if draw(st.sampled_from((True, True, False)))] or ["db"]
+    found: dict[str, Service] = {}
+    for name in names:
+        found[name] = draw(services(name, tuple(found)))
+    return Stack(
+        name="shop",
+        services=found,
+        networks={
+            "default": Network(name="shop_default"),
+            "back": Network(name="shop_back", driver_opts={"mtu": draw(st.sampled_from(("1400", "1500")))}),
+        },
+        volumes={"data": Volume(name="shop_data")},
+    )
+
+
+OPTIONS = st.builds(
+    UpOptions,
+    pull=st.sampled_from((None, None, "always")),
+    force_recreate=st.booleans(),
+    remove_orphans=st.just(True),
+    no_start=st.booleans(),
+    wait=st.booleans(),
+    renew_anon_volumes=st.booleans(),
+)
+
+SETTINGS = settings(max_examples=40, derandomize=True, deadline=None, database=None)
+
+
+def engine_with(stack: Stack, offered: tuple[str, ...]) -> FakeEngine:
+    """The stack runs on it; of `offered` images a registry has newer ones than the engine."""
+    engine = engine_for(stack)
+    for image in IMAGES:
+        if image not in engine.images:
+            engine.add_image(image)
+        engine.offer_image(image, None if image in offered else engine.images[image])
+    carry_out(plan_up(stack, engine.observe("shop")), engine)
+    return engine
+
+
+OFFERED = st.sets(st.sampled_from(IMAGES)).map(lambda images: tuple(sorted(images)))
+
+
+@SETTINGS
+@given(stacks(), stacks(), OPTIONS, OFFERED)
+def test_a_plan_carried_out_leaves_nothing_to_plan_but_jobs(
+    before: Stack, after: Stack, options: UpOptions, offered: tuple[str, ...]
+) -> None:
+    engine = engine_with(before, offered)
+    carry_out(plan_up(after, engine.observe("shop"), options), engine)
+    again = plan_up(after, engine.observe("shop"), UpOptions(no_start=options.no_start))
+    jobs = {step.subject.service for step in again.steps if isinstance(step.action, StartContainer)}
+    assert jobs <= {"job"}
+    assert all(isinstance(step.action, StartContainer | WaitUntil) for step in again.steps), again.steps
+
+
+@SETTINGS
+@given(stacks(), stacks(), OPTIONS)
+def test_equal_inputs_give_equal_plans_byte_for_byte(before: Stack, after: Stack, options: UpOptions) -> None:
+    observed = engine_with(before, ()).observe("shop")
+    shuffled = msgspec.structs.replace(
+        observed,
+        containers=tuple(reversed(observed.containers)),
+        networks=tuple(reversed(observed.networks)),
+        images=dict(reversed(observed.images.items())),
+    )
+    turned = msgspec.structs.replace(after, services=dict(reversed(after.services.items())))
+    assert plan_json(plan_up(after, observed, options)) == plan_json(plan_up(turned, shuffled, options))
+
+
+@SETTINGS
+@given(stacks(), stacks(), OPTIONS)
+def test_a_step_comes_after_those_it_waits_for(before: Stack, after: Stack, options: UpOptions) -> None:
+    plan = plan_up(after, engine_with(before, ()).observe("shop"), options)
+    assert [step.id for step in plan.steps] == list(range(1, len(plan.steps) + 1))
+    for step in plan.steps:
+        assert all(other < step.id for other in (*step.after, *step.wants))
+
+
+def before_of(plan: Plan) -> dict[int, set[int]]:
+    """For each step all those that are done before it."""
+    found: dict[int, set[int]] = {}
+    for step in plan.steps:
+        found[step.id] = set(step.after).union(*(found[other] for other in step.after))
+    return found
+
+
+@SETTINGS
+@given(stacks(), stacks(), OPTIONS)
+def test_a_container_that_works_is_removed_only_when_its_successor_has_settled(
+    before: Stack, after: Stack, options: UpOptions
+) -> None:
+    assume(not options.no_start)
+    plan = plan_up(after, engine_with(before, ()).observe("shop"), options)
+    earlier = before_of(plan)
+    by_id = {step.id: step for step in plan.steps}
+    for step in plan.steps:
+        if isinstance(step.action, RemoveContainer) and step.group:
+            settled = [
+                by_id[other].action
+                for other in earlier[step.id]
+                if by_id[other].group == step.group and isinstance(by_id[other].action, WaitUntil)
+            ]
+            assert settled == [WaitUntil(container=step.subject.name + NEXT, condition="settled")]
+
+
+@SETTINGS
+@given(stacks(), stacks(), OPTIONS)
+def test_nothing_is_started_before_it_is_created_nor_beside_the_one_it_replaces(
+    before: Stack, after: Stack, options: UpOptions
+) -> None:
+    observed = engine_with(before, ()).observe("shop")
+    plan = plan_up(after, observed, options)
+    earlier = before_of(plan)
+    created = {step.action.name: step.id for step in plan.steps if isinstance(step.action, CreateContainer)}
+    stopped = {step.group: step.id for step in plan.steps if step.group and isinstance(step.action, StopContainer)}
+    for step in plan.steps:
+        if isinstance(step.action, StartContainer) and step.action.container in created:
+            assert created[step.action.container] in earlier[step.id]
+            if step.group in stopped:
+                assert stopped[step.group] in earlier[step.id]
+
+
+@SETTINGS
+@given(stacks(), stacks(), OPTIONS, st.data())
+def test_a_run_killed_between_any_two_steps_is_completed_by_the_next(
+    before: Stack, after: Stack, options: UpOptions, data: st.DataObject
+) -> None:
+    engine = engine_with(before, ())
+    plan = plan_up(after, engine.observe("shop"), options)
+    carry_out(plan, engine, until=data.draw(st.integers(0, len(plan.steps))))
+    carry_out(plan_up(after, engine.observe("shop"), UpOptions(remove_orphans=True)), engine)
+    observed = engine.observe("shop")
+    assert not any(container.name.endswith(NEXT) for container in observed.containers)
+    assert {(c.service, c.number) for c in observed.containers} == wanted(after, observed)
+    assert all(c.state == "running" for c in observed.containers if c.service != "job")
+
+
+def wanted(stack: Stack, observed: Observed) -> set[tuple[str, int]]:
+    """As many of each service as it asks for, whatever their numbers."""
+    there = {name: sorted(c.number for c in observed.containers if c.service == name) for name in stack.services}
+    assert {name: len(numbers) for name, numbers in there.items()} == {
+        name: service.replicas for name, service in stack.services.items()
+    }
+    return {(name, number) for name, numbers in there.items() for number in numbers}
+
+
+@SETTINGS
+@given(stacks(), stacks())
+def test_what_changed_is_told_and_nothing_else(before: Stack, after: Stack) -> None:
+    plan = plan_up(after, engine_with(before, ()).observe("shop"), UpOptions(remove_orphans=True))
+    for step in plan.steps:
+        if isinstance(step.because, Changed) and step.subject.type == "container":
+            name = step.subject.service or ""
+            assert before.services[name] != after.services[name]
+            assert all(change.old != change.new for change in step.because.changes)
