@@ -20,9 +20,9 @@ from minicompose.model import (
     Stack,
     Volume,
 )
-from minicompose.stackfile.canonical import path_text
 from minicompose.stackfile.normalise import normalised
 from minicompose.stackfile.paths import absolute_paths
+from minicompose.stackfile.pathtext import path_text
 
 Report = Callable[[Diagnostic], None]
 

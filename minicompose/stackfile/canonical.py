@@ -14,6 +14,7 @@ from minicompose.errors import Diagnostic
 from minicompose.fields import STACK_FILE, Choice, Field, Form, Kind, Many, Pairs, Record, Scalar, Short, Table, Words
 from minicompose.model import ByteSize, Duration, FileMode, Node, Path, SourcePos
 from minicompose.stackfile import short, units
+from minicompose.stackfile.pathtext import path_text
 
 Report = Callable[[Diagnostic], None]
 
@@ -51,14 +52,6 @@ def canonical(root: Node, report: Report, refused: Set[Path] = frozenset()) -> N
     or below. Values that could not be read are left out of the result.
     """
     return _stack_reader()(root, None, _Problems(report, refused)) or Node({}, root.pos)
-
-
-def path_text(path: Path) -> str:
-    """A path as people write it: `services.web.ports[0]`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
 
 
 def _steps(where: _Where) -> Path:

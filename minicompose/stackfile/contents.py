@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from minicompose.errors import Diagnostic
 from minicompose.model import Config, Node, Sealed, Service, SourcePos, Stack
-from minicompose.stackfile.canonical import path_text
 from minicompose.stackfile.dotenv import parse_dotenv, parse_raw
+from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.textfile import read_text
 
 Report = Callable[[Diagnostic], None]

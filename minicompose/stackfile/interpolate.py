@@ -12,6 +12,7 @@ import msgspec
 
 from minicompose.errors import Diagnostic, nearest
 from minicompose.model import Node, Path, SourcePos
+from minicompose.stackfile.pathtext import path_text
 
 Report = Callable[[Diagnostic], None]
 
@@ -248,7 +249,7 @@ class _Interpolation:
                 raise ExpressionError(0, f"the values of the file grow beyond {MOST_TEXT_IN_ALL:,} characters")
         except ExpressionError as error:
             pos = self._place(node, error.dollar)
-            path = dotted(_steps(where))
+            path = path_text(_steps(where))
             self.report(
                 Diagnostic(
                     severity="error",
@@ -272,7 +273,7 @@ class _Interpolation:
                 severity="warning",
                 pos=self._place(node, dollar),
                 summary=f"the variable {name} is not set; it counts as empty",
-                path=dotted(_steps(where)),
+                path=path_text(_steps(where)),
                 hint=f"did you mean {near}?" if near else f"set it, or write ${{{name}:-}} for an empty default",
                 length=len(name) + 1,
             )
@@ -308,11 +309,3 @@ def _steps(where: _Where) -> Path:
         where, step = where
         steps.append(step)
     return tuple(reversed(steps))
-
-
-def dotted(path: Path) -> str:
-    """A path as messages show it: `services.web.ports[0]`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text

@@ -20,6 +20,7 @@ from minicompose.stackfile.files import STDIN, LoadRequest, Location, locate
 from minicompose.stackfile.interpolate import ExpressionError, interpolate, substitute
 from minicompose.stackfile.merge import OVERRIDE, RESET, merge
 from minicompose.stackfile.names import normal_name
+from minicompose.stackfile.pathtext import steps_of
 from minicompose.stackfile.schema import validate
 from minicompose.stackfile.textfile import read_text, shown_path
 from minicompose.stackfile.yamltree import read_yaml
@@ -232,35 +233,6 @@ class _Loading:
     def raise_errors(self) -> None:
         if any(problem.severity == "error" for problem in self.problems):
             raise StackFileError(self.sorted(), self.texts)
-
-
-def steps_of(root: Node, dotted: str) -> Path:
-    """The path that `dotted` writes; keys may hold dots, so the tree is asked which there are."""
-    steps: list[str | int] = []
-    value, rest = root.value, dotted
-    while rest:
-        if rest.startswith("[") and "]" in rest:
-            index, rest = rest[1:].split("]", 1)
-            step: str | int = int(index) if index.isdecimal() else index
-        else:
-            rest = rest.removeprefix(".")
-            keys = value if isinstance(value, dict) else ()
-            known = [key for key in keys if rest == key or rest.startswith((key + ".", key + "["))]
-            step = max(known, key=len, default=rest.split(".", 1)[0])
-            rest = rest[len(step) :]
-        steps.append(step)
-        value = _below(value, step)
-        if not step and rest and not rest.startswith((".", "[")):
-            break
-    return tuple(steps)
-
-
-def _below(value: object, step: str | int) -> object:
-    if isinstance(value, dict) and step in value:
-        return value[step].value
-    if isinstance(value, list) and isinstance(step, int) and step < len(value):
-        return value[step].value
-    return None
 
 
 def _meet(one: Path, other: Path) -> bool:

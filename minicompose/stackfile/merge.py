@@ -10,7 +10,7 @@ from typing import Any
 from minicompose.errors import Diagnostic
 from minicompose.fields import STACK_FILE, Field, Form, Many, Merge, Pairs, Record, Short, Table, Words
 from minicompose.model import Node, Path
-from minicompose.stackfile.interpolate import dotted
+from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.short import BadValue, long_form
 
 Report = Callable[[Diagnostic], None]
@@ -108,7 +108,7 @@ class _Merger:
         except BadValue as error:
             summary = str(error)
             pos = error.node.pos
-            self.report(Diagnostic(severity="error", pos=pos, summary=summary, path=dotted(path)))
+            self.report(Diagnostic(severity="error", pos=pos, summary=summary, path=path_text(path)))
             return node
 
     def _cannot_override(self, base: Node, over: Node, path: Path) -> None:
@@ -117,8 +117,8 @@ class _Merger:
             Diagnostic(
                 severity="error",
                 pos=over.pos,
-                summary=f"cannot override {dotted(path)}: it is {was} at {base.pos}, and {now} here",
-                path=dotted(path),
+                summary=f"cannot override {path_text(path)}: it is {was} at {base.pos}, and {now} here",
+                path=path_text(path),
                 hint="write !override before the value to replace the earlier one",
             )
         )

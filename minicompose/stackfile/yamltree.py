@@ -21,6 +21,7 @@ from yaml.events import (
 
 from minicompose.errors import Diagnostic, nearest
 from minicompose.model import Node, SourcePos
+from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.scalars import MAY_BEGIN_NON_STRING, resolve
 from minicompose.stackfile.yamlerrors import syntax_error
 
@@ -114,8 +115,8 @@ class _Reader:
         return found
 
     def _document(self, get_event: Callable[[], Any]) -> Node:
-        """The document whose start has been read, its end included."""
-        file, stack = self.file, self.stack
+        """The document whose start has been read, its end included. This loop sees every event."""
+        file, stack, anchors = self.file, self.stack, self.anchors
         stack.clear()
         top: _Open | None = None  # the innermost open mapping or list
         root: Node | None = None
@@ -125,45 +126,29 @@ class _Reader:
             if kind is DocumentEndEvent:
                 return root if root is not None else Node(None, SourcePos(file, 1, 1))
             if kind is MappingEndEvent or kind is SequenceEndEvent:
-                assert top is not None
-                node = self._close(top)
-                stack.pop()
+                node = self._close()
                 top = stack[-1] if stack else None
             else:
                 mark = event.start_mark
                 pos = SourcePos(file, mark.line + 1, mark.column + 1)
-                if kind is ScalarEvent:
-                    text = event.value
-                    value = text
-                    tag = None
+                is_key = top is not None and top.key is None and top.value.__class__ is dict
+                if kind is MappingStartEvent or kind is SequenceStartEvent:
+                    top = self._open(event, pos, is_key)
+                    continue
+                if kind is AliasEvent:
+                    node = self._alias(event.anchor, pos)
+                else:
+                    value, tag = event.value, None
                     if event.tag is not None:
                         value, tag = self._tagged_scalar(event, pos)
-                    elif event.implicit[0] and text[:1] in MAY_BEGIN_NON_STRING:
-                        value = resolve(text)
-                    if top is not None and top.key is None and top.value.__class__ is dict:
-                        self._take_key(top, value, event, pos)
-                        continue
+                    elif event.implicit[0] and value[:1] in MAY_BEGIN_NON_STRING:
+                        value = resolve(value)
                     node = Node(value, pos, top.key_pos if top is not None else None, tag)
                     if event.anchor is not None:
-                        self.anchors[event.anchor] = node
-                elif kind is MappingStartEvent or kind is SequenceStartEvent:
-                    value = {} if kind is MappingStartEvent else []
-                    if len(stack) >= MOST_DEPTH:
-                        self._complain(pos, f"values are nested more than {MOST_DEPTH} deep")
-                        raise _GiveUp
-                    if top is not None and top.key is None and top.value.__class__ is dict:
-                        self._complain(pos, "a key must be a string, not a mapping or a list")
-                        raise _GiveUp
-                    tag = self._collection_tag(event, pos) if event.tag is not None else None
-                    top = _Open(value, pos, tag, event.anchor)
-                    stack.append(top)
+                        anchors[event.anchor] = node
+                if is_key:
+                    self._take_key(node.value, event, pos)
                     continue
-                else:
-                    assert kind is AliasEvent
-                    node = self._alias(event.anchor, pos)
-                    if top is not None and top.key is None and top.value.__class__ is dict:
-                        self._take_key(top, node.value, None, pos)
-                        continue
             if top is None:
                 root = node
             elif top.value.__class__ is list:
@@ -174,30 +159,56 @@ class _Reader:
                 top.value[top.key] = node
                 top.key = None
 
+    def _open(self, event: Any, pos: SourcePos, is_key: bool) -> _Open:
+        if len(self.stack) >= MOST_DEPTH:
+            self._complain(pos, f"values are nested more than {MOST_DEPTH} deep")
+            raise _GiveUp
+        if is_key:
+            self._complain(pos, "a key must be a string, not a mapping or a list")
+            raise _GiveUp
+        value: Any = {} if isinstance(event, MappingStartEvent) else []
+        tag = self._collection_tag(event, pos) if event.tag is not None else None
+        opened = _Open(value, pos, tag, event.anchor)
+        self.stack.append(opened)
+        return opened
+
+    def _close(self) -> Node:
+        closed = self.stack.pop()
+        value = closed.value
+        if closed.merged is not None:
+            value = {}
+            for source in closed.merged:
+                for key, node in source.value.items():
+                    value.setdefault(key, node)
+            value.update(closed.value)
+        above = self.stack[-1] if self.stack else None
+        node = Node(value, closed.pos, above.key_pos if above is not None else None, closed.tag)
+        if closed.anchor is not None:
+            self.anchors[closed.anchor] = node
+        return node
+
     # ---- mappings ----
 
-    def _take_key(self, top: _Open, value: Any, event: Any, pos: SourcePos) -> None:
+    def _take_key(self, value: Any, event: Any, pos: SourcePos) -> None:
+        top = self.stack[-1]
         top.key_pos = pos
         if value.__class__ is not str:
             value = self._odd_key(value, event, pos)
-        elif value == "<<" and event is not None and event.implicit[0]:
+        elif value == "<<" and isinstance(event, ScalarEvent) and event.implicit[0]:
             top.key = _MERGE
             return
-        elif event is not None and event.anchor is not None:
-            self.anchors[event.anchor] = Node(value, pos)
         top.key = value
         first = top.value.get(value)
         if first is not None:
             line = (first.key_pos or first.pos).line
-            self._complain(
-                pos, f'the key "{value}" is already defined at line {line}', self._path(value), length=len(value)
-            )
+            summary = f'the key "{value}" is already defined at line {line}'
+            self._complain(pos, summary, self._path(), length=len(value))
 
     def _odd_key(self, value: Any, event: Any, pos: SourcePos) -> str:
         if isinstance(value, dict | list):
             self._complain(pos, "a key must be a string, not a mapping or a list", self._path())
             return "?"
-        written = event.value if event is not None else str(value)
+        written = event.value if isinstance(event, ScalarEvent) else str(value)
         shown = written or "null"
         self._complain(
             pos,
@@ -209,31 +220,14 @@ class _Reader:
         return shown
 
     def _take_merged(self, top: _Open, node: Node) -> None:
-        top.key = None
         sources = node.value if isinstance(node.value, list) else [node]
-        for source in sources:
-            if not isinstance(source.value, dict):
-                self._complain(
-                    source.pos,
-                    f"<< takes a mapping or a list of mappings, not {_kind(source.value)}",
-                    self._path("<<"),
-                )
-                return
+        odd = next((source for source in sources if not isinstance(source.value, dict)), None)
+        if odd is not None:
+            summary = f"<< takes a mapping or a list of mappings, not {_kind(odd.value)}"
+            self._complain(odd.pos, summary, self._path())
+            sources = []
         top.merged = [*(top.merged or ()), *sources]
-
-    def _close(self, closed: _Open) -> Node:
-        value = closed.value
-        if closed.merged is not None:
-            value = {}
-            for source in closed.merged:
-                for key, node in source.value.items():
-                    value.setdefault(key, node)
-            value.update(closed.value)
-        above = self.stack[-2] if len(self.stack) > 1 else None
-        node = Node(value, closed.pos, above.key_pos if above is not None else None, closed.tag)
-        if closed.anchor is not None:
-            self.anchors[closed.anchor] = node
-        return node
+        top.key = None
 
     # ---- aliases and tags ----
 
@@ -304,9 +298,10 @@ class _Reader:
 
     # ---- telling ----
 
-    def _path(self, *last: str) -> str:
-        steps = [frame.key if frame.key is not None else "[]" for frame in self.stack[:-1]]
-        return ".".join([*steps, *([self.stack[-1].key] if not last and self.stack and self.stack[-1].key else last)])
+    def _path(self) -> str:
+        """The path of what is being read, as far as its keys are known."""
+        steps = [open_.key if isinstance(open_.value, dict) else len(open_.value) for open_ in self.stack]
+        return path_text(tuple(step for step in steps if step is not None))
 
     def _complain(self, pos: SourcePos, summary: str, path: str = "", hint: str = "", length: int = 1) -> None:
         self.report(Diagnostic(severity="error", pos=pos, summary=summary, path=path, hint=hint, length=length))

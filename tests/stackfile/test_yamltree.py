@@ -111,7 +111,7 @@ def test_reset_and_override_are_kept_on_the_node() -> None:
     [
         ("a: 1\nb: 2\na: 3\n", 'stack.yaml:3:1 a the key "a" is already defined at line 1'),
         ("s:\n  p: 1\n  p: 2\n", 'stack.yaml:3:3 s.p the key "p" is already defined at line 2'),
-        ("s: [{p: 1, p: 2}]", 'stack.yaml:1:12 s.[].p the key "p" is already defined at line 1'),
+        ("s: [{p: 1, p: 2}]", 'stack.yaml:1:12 s[0].p the key "p" is already defined at line 1'),
         ("s: {1: a}", "stack.yaml:1:5 s a key must be a string, and 1 is a number"),
         ("~: a", "stack.yaml:1:1 a key must be a string, and ~ is null"),
         ("true: a", "stack.yaml:1:1 a key must be a string, and true is a boolean"),
@@ -119,7 +119,7 @@ def test_reset_and_override_are_kept_on_the_node() -> None:
         ("a: {<<: 3}", "stack.yaml:1:9 a.<< << takes a mapping or a list of mappings, not a number"),
         ("a: {<<: [{}, x]}", "stack.yaml:1:14 a.<< << takes a mapping or a list of mappings, not a string"),
         ("a: *b", "stack.yaml:1:4 a there is no anchor &b before this"),
-        ("a: &a [*a]", "stack.yaml:1:8 a the anchor &a contains itself"),
+        ("a: &a [*a]", "stack.yaml:1:8 a[0] the anchor &a contains itself"),
         ("a: !foo b", "stack.yaml:1:4 a the tag !foo means nothing here"),
         ("a: !!binary b", "stack.yaml:1:4 a the tag !!binary means nothing here"),
         ("a: !!int x", 'stack.yaml:1:4 a "x" is not what its tag !!int says'),

@@ -5,7 +5,7 @@ from typing import Literal
 
 from minicompose.errors import Diagnostic, nearest
 from minicompose.model import Node, SourcePos, Stack
-from minicompose.stackfile.canonical import path_text
+from minicompose.stackfile.pathtext import path_text
 
 
 class Findings:

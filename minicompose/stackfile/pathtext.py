@@ -1,0 +1,41 @@
+"""Paths in a tree as people write them, and back: `services.web.ports[0]`."""
+
+from minicompose.model import Node, Path
+
+
+def path_text(path: Path) -> str:
+    """A path as messages show it."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def steps_of(root: Node, text: str) -> Path:
+    """The path that `text` writes; keys may hold dots and brackets, so `root` is asked which there are."""
+    steps: list[str | int] = []
+    value, rest = root.value, text
+    while rest:
+        step, rest = _first(value, rest)
+        steps.append(step)
+        value = _below(value, step)
+    return tuple(steps)
+
+
+def _first(value: object, text: str) -> tuple[str | int, str]:
+    """The first step of `text` into `value`, and the rest."""
+    index, bracket, after = text.removeprefix("[").partition("]")
+    if text.startswith("[") and bracket and index.isdecimal():
+        return int(index), after.removeprefix(".")
+    keys = value if isinstance(value, dict) else ()
+    known = [key for key in keys if key and (text == key or text.startswith((f"{key}.", f"{key}[")))]
+    step = max(known, key=len, default="") or text.partition(".")[0]
+    return step, text[len(step) :].removeprefix(".")
+
+
+def _below(value: object, step: str | int) -> object:
+    if isinstance(value, dict) and step in value:
+        return value[step].value
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return value[step].value
+    return None
