@@ -99,7 +99,9 @@ def _changes(steps: Iterable[Step]) -> list[_Change]:
     changes = [
         _Change(kind=_kind(found), subject=found[0].subject, steps=tuple(found)) for found in by_subject.values()
     ]
-    return sorted(changes, key=lambda change: (_TYPES.index(change.subject.type), change.steps[0].id))
+    # What containers need is told before them, and after them when it goes.
+    types = _TYPES[::-1] if all(change.kind in ("remove", "stop") for change in changes) else _TYPES
+    return sorted(changes, key=lambda change: (types.index(change.subject.type), change.steps[0].id))
 
 
 def _kind(steps: Sequence[Step]) -> Kind:
