@@ -160,7 +160,7 @@ class _Search:
         """Add what the env files say and the environment does not; none is read twice."""
         added: dict[str, str] = {}
         for path, required in self._env_files(directory):
-            if path in self.env_files_read or not (required or Path(path).is_file()):
+            if path in self.env_files_read or not (required or _is_file(Path(path))):
                 continue
             if required and not Path(path).exists():
                 hint = "a path of --env-file is relative to the current directory"
@@ -193,7 +193,14 @@ class _Search:
 
 
 def _existing(directory: Path, names: tuple[str, ...]) -> list[Path]:
-    return [path for name in names if (path := directory / name).is_file()]
+    return [path for name in names if _is_file(path := directory / name)]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a directory that may not be entered
+        return False
 
 
 def _split(text: str, separator: str) -> tuple[str, ...]:

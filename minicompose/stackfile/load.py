@@ -84,7 +84,7 @@ class _Loading:
         name = self.name_of(documents)
         self.variables = self.variables | {"COMPOSE_PROJECT_NAME": name}
         root = self.combine([self.interpolated(document) for document in documents])
-        validate(root, self.report)
+        self.validate(root)
         if self.unread:
             self.raise_errors()
         refused = self.refused(root)
@@ -124,7 +124,7 @@ class _Loading:
     def documents_of(self, file: str) -> list[Node]:
         """The documents of one file; none is a problem, which is reported."""
         shown = "<stdin>" if file == STDIN else shown_path(file, self.location.working_directory)
-        text = self.request.read_stdin() if file == STDIN else read_text(file, shown, self.report)
+        text = self.stdin() if file == STDIN else read_text(file, shown, self.report)
         if text is None:
             self.unread = True
             return []
@@ -137,6 +137,13 @@ class _Loading:
             if len(self.problems) == before:
                 self.error(SourcePos(shown, 1, 1), "the file is empty", hint='a stack file begins with "services:"')
         return [document for document in documents if self.is_mapping(document)]
+
+    def stdin(self) -> str | None:
+        try:
+            return self.request.read_stdin()
+        except UnicodeDecodeError:
+            self.error(None, "standard input is not UTF-8 text")
+            return None
 
     def is_mapping(self, document: Node) -> bool:
         if isinstance(document.value, dict):
@@ -176,6 +183,16 @@ class _Loading:
         tagged = any(tag in text for text in self.texts.values() for tag in (RESET, OVERRIDE))
         return merge(documents, self.report, tagged=tagged)
 
+    def validate(self, root: Node) -> None:
+        """Whether every value is of its kind, but for those that have been refused already."""
+        refused = self.refused(root)
+        found: list[Diagnostic] = []
+        validate(root, found.append)
+        for problem in found:
+            steps = steps_of(root, problem.path)
+            if not any(steps[: len(other)] == other for other in refused):
+                self.report(problem)
+
     def profiles(self, tree: Node) -> tuple[str, ...]:
         """The active profiles: those asked for, and those of the services named as arguments."""
         named = [_at(tree, "services", service, "profiles") for service in self.request.services]
@@ -211,7 +228,7 @@ class _Loading:
     def report(self, problem: Diagnostic) -> None:
         self.problems.append(problem)
 
-    def error(self, pos: SourcePos, summary: str, hint: str = "", path: str = "") -> None:
+    def error(self, pos: SourcePos | None, summary: str, hint: str = "", path: str = "") -> None:
         self.report(Diagnostic(severity="error", pos=pos, summary=summary, hint=hint, path=path))
 
     def refused(self, root: Node) -> set[Path]:

@@ -302,3 +302,13 @@ def test_a_damaged_file_is_read_or_refused(damage: list[tuple[int, int, bytes]])
             assert error.diagnostics
         else:
             assert loaded.stack.root is not None
+
+
+def test_standard_input_must_be_text(project: Path) -> None:
+    def read() -> str:
+        return b"\xff".decode()
+
+    with pytest.raises(StackFileError) as raised:
+        load_stack(LoadRequest(working_directory=str(project), environment={}, files=("-",), read_stdin=read))
+
+    assert said(list(raised.value.diagnostics)) == ["standard input is not UTF-8 text"]
