@@ -1,0 +1,204 @@
+"""What a live display shows, as values: one row for each resource, and how it stands."""
+
+from typing import Literal, assert_never
+
+import msgspec
+
+from minicompose.execution.events import (
+    AnyEvent,
+    ContainerExited,
+    Interrupted,
+    LogLine,
+    Notice,
+    RunFinished,
+    RunStarted,
+    StepCancelled,
+    StepDone,
+    StepFailed,
+    StepProgress,
+    StepStarted,
+    StepUndone,
+    StepWaits,
+)
+from minicompose.output.step_words import change_done, doing_and_done
+from minicompose.planning.plan import BuildImage, Plan, Step, Subject
+
+Standing = Literal["failed", "active", "waiting", "done", "pending", "cancelled"]
+
+# What is shown first when there is no room for all.
+_IMPORTANCE: dict[Standing, int] = {
+    "failed": 0, "active": 1, "waiting": 2, "cancelled": 3, "pending": 4, "done": 5,
+}  # fmt: skip
+_MOST_NAMES = 2
+
+
+class Row(msgspec.Struct):
+    """One resource. `since` is when it began what it does now; `spent` what its finished steps took.
+
+    `layers` maps a pull's layers to (bytes there, bytes in all); `detail` is a build's latest line; `below` is what
+    is to be read under it: a failure's reason and output.
+    """
+
+    subject: Subject
+    steps: list[Step]
+    standing: Standing = "pending"
+    words: str = ""
+    since: float = 0.0
+    spent: float = 0.0
+    layers: dict[str, tuple[int, int]] = {}
+    detail: str = ""
+    below: list[str] = []
+
+    @property
+    def bytes(self) -> tuple[int, int]:
+        """How much of a pull is there, and of how much that is known of."""
+        return sum(current for current, _ in self.layers.values()), sum(total for _, total in self.layers.values())
+
+
+class Board:
+    """Events in, rows out; knows nothing of terminals."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.project = plan.project
+        self.rows: list[Row] = []
+        self.interrupted = 0
+        self.notices: list[str] = []
+        self.finished: RunFinished | None = None
+        self._steps = {step.id: step for step in plan.steps}
+        self._settled: set[int] = set()
+        self._done: set[int] = set()
+        self._started: dict[int, float] = {}
+        self._row_of: dict[int, Row] = {}
+        rows: dict[tuple[str, str], Row] = {}
+        for step in plan.steps:
+            key = (step.subject.type, step.subject.name)
+            if key not in rows:
+                rows[key] = Row(subject=step.subject, steps=[])
+                self.rows.append(rows[key])
+            rows[key].steps.append(step)
+            self._row_of[step.id] = rows[key]
+
+    def hear(self, event: AnyEvent) -> None:
+        match event:
+            case StepStarted():
+                self._begin(event.step, event.at, "active", doing_and_done(self._steps[event.step].action)[0])
+            case StepWaits():
+                self._begin(event.step, event.at, "waiting", f"waiting until {event.what}")
+            case StepProgress():
+                self._progress(event)
+            case StepDone():
+                self._end(event)
+            case StepFailed():
+                self._fail(event)
+            case StepCancelled():
+                self._cancel(event)
+            case StepUndone():
+                self._undone(event)
+            case Interrupted():
+                self.interrupted = event.times
+            case Notice():
+                self.notices.append(event.text if event.severity == "info" else f"{event.severity}: {event.text}")
+            case RunFinished():
+                self.finished = event
+            case RunStarted() | LogLine() | ContainerExited():
+                pass
+            case _:
+                assert_never(event)
+
+    def waits_for(self, row: Row) -> str:
+        """The resources that keep a pending row from going on, in words; nothing when it is only in line."""
+        following = next((step for step in row.steps if step.id not in self._settled), None)
+        if following is None:
+            return ""
+        others = [self._row_of[id] for id in (*following.after, *following.wants) if id not in self._settled]
+        names = list(dict.fromkeys(other.subject.name for other in others if other is not row))
+        if not names:
+            return ""
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        return f"after {', '.join(names[:_MOST_NAMES])}{more}"
+
+    def choose(self, room: int) -> list[Row]:
+        """The rows that fit in `room` lines with what is below them, the important ones, in the plan's order."""
+        by_importance = sorted(range(len(self.rows)), key=lambda place: (_IMPORTANCE[self.rows[place].standing], place))
+        chosen = []
+        for place in by_importance:
+            needed = 1 + len(self.rows[place].below)
+            if needed > room:
+                break
+            room -= needed
+            chosen.append(place)
+        return [self.rows[place] for place in sorted(chosen)]
+
+    def count(self, *standings: Standing) -> int:
+        return sum(row.standing in standings for row in self.rows)
+
+    @property
+    def height(self) -> int:
+        return sum(1 + len(row.below) for row in self.rows)
+
+    def _begin(self, id: int, at: float, standing: Standing, words: str) -> None:
+        row = self._row_of[id]
+        if id not in self._started:
+            self._started[id] = at
+            row.since = at
+        row.standing, row.words = standing, words
+
+    def _progress(self, event: StepProgress) -> None:
+        row = self._row_of[event.step]
+        if event.layer and event.total:
+            row.layers = {**row.layers, event.layer: (min(event.current, event.total), event.total)}
+        elif event.layer in row.layers and event.status in ("Download complete", "Pull complete"):
+            total = row.layers[event.layer][1]
+            row.layers = {**row.layers, event.layer: (total, total)}
+        lines = [line.strip() for line in event.text.splitlines() if line.strip()]
+        if lines and isinstance(self._steps[event.step].action, BuildImage):
+            row.detail = lines[-1]
+
+    def _end(self, event: StepDone) -> None:
+        row = self._row_of[event.step]
+        self._settled.add(event.step)
+        row.layers, row.detail = {}, ""
+        if event.step in self._started:
+            row.spent += event.at - self._started[event.step]
+        if not event.skipped:
+            self._done.add(event.step)
+        if row.standing in ("failed", "cancelled"):
+            return
+        done = [step for step in row.steps if step.id in self._done]
+        if all(step.id in self._settled for step in row.steps):
+            row.standing = "done"
+            row.words = _all_done(done) if done else "unchanged"
+        else:
+            row.standing = "pending"
+            row.words = doing_and_done(done[-1].action)[1] if done else ""
+
+    def _fail(self, event: StepFailed) -> None:
+        row = self._row_of[event.step]
+        self._settled.add(event.step)
+        row.standing, row.words = "failed", "failed"
+        row.layers, row.detail = {}, ""
+        if event.step in self._started:
+            row.spent += event.at - self._started[event.step]
+        row.below = [event.message, *([event.hint] if event.hint else [])]
+        row.below += [f"| {line}" for line in event.output.splitlines()[-10:]]
+
+    def _cancel(self, event: StepCancelled) -> None:
+        row = self._row_of[event.step]
+        self._settled.add(event.step)
+        if row.standing in ("failed", "cancelled"):
+            return
+        row.standing = "cancelled"
+        row.words = event.because if event.because == "interrupted" else f"not done, since {event.because}"
+
+    def _undone(self, event: StepUndone) -> None:
+        row = self._row_of[event.step]
+        told = f"could not put back what was there: {event.error}" if event.error else "put back what was there before"
+        row.below = [*row.below, told]
+
+
+def _all_done(steps: list[Step]) -> str:
+    """The last word on a row: healthy and completed tell more than started."""
+    last = steps[-1].action
+    word = doing_and_done(last)[1]
+    change = change_done(steps)
+    return word if change in ("started", word) else change
