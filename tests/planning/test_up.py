@@ -551,7 +551,7 @@ def test_orphans_are_named_and_left() -> None:
 def test_orphans_are_removed_when_asked() -> None:
     observed = running(stack_of("services: {old: {image: a}, web: {image: nginx}}"))
     plan = plan_up(stack_of(WEB), observed, UpOptions(remove_orphans=True))
-    assert [type(step.action) for step in plan.steps] == [StopContainer, RemoveContainer]
+    assert [type(step.action).__name__ for step in plan.steps] == ["StopContainer", "RemoveContainer"]
     assert {step.because for step in plan.steps} == {Orphan()}
 
 
