@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from minicompose.planning.graph import order
+
 _SWEEPS = 8
 
 
@@ -54,16 +56,14 @@ def lay_out(needs: Mapping[str, Sequence[str]]) -> Layout:
 
 
 def _layers(needs: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Each one column to the right of the rightmost that it needs."""
+    """Each one column to the right of the rightmost that it needs; what needs nothing, just before its first user."""
     found: dict[str, int] = {}
-
-    def of(name: str) -> int:
-        if name not in found:
-            found[name] = 1 + max((of(other) for other in needs[name]), default=-1)
-        return found[name]
-
-    for name in sorted(needs):
-        of(name)
+    for name in order(needs):
+        found[name] = 1 + max((found[other] for other in needs[name]), default=-1)
+    users = {name: [other for other in needs if name in needs[other]] for name in needs}
+    for name in needs:
+        if not needs[name] and users[name]:
+            found[name] = min(found[user] for user in users[name]) - 1
     return found
 
 

@@ -56,7 +56,7 @@ def _implied(graph: Graph) -> set[tuple[str, str]]:
     """The edges that lead where a longer way leads too."""
     import networkx  # its import costs more than all other commands together, and only pictures need it
 
-    whole: "networkx.DiGraph[str]" = networkx.DiGraph()
+    whole: networkx.DiGraph[str] = networkx.DiGraph()
     whole.add_nodes_from(graph)
     whole.add_edges_from((name, other) for name in graph for other in graph[name])
     if not networkx.is_directed_acyclic_graph(whole):

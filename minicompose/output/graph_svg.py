@@ -78,6 +78,7 @@ def draw_svg(stack: Stack, edges: "Sequence[Edge]") -> str:
         f'<text class="title" x="{_MARGIN:.0f}" y="38">{escape(stack.name)}</text>',
     ]
     parts.extend(_edge(edge, layout, paper) for edge in edges)
+    parts.extend(_label(edge, layout, paper) for edge in edges if edge.label)
     parts.extend(_box(stack, stack.services[name], place, paper, colours) for name, place in layout.boxes.items())
     for index, (network, colour) in enumerate(colours.items()):
         y = legend + index * _LEGEND
@@ -148,28 +149,29 @@ def _edge(edge: "Edge", layout: Layout, paper: _Paper) -> str:
     start, end = layout.boxes[edge.before], layout.boxes[edge.after]
     x, y = paper.right(start), paper.middle(start)
     path = [f"M {x:.1f} {y:.1f}"]
-    label_at: tuple[float, float] | None = None
     for stop in (*layout.routes[edge.before, edge.after], end):
         to_x = paper.left(stop) - (9 if stop is end else 0)
         to_y = paper.middle(stop)
         bow = (to_x - x) / 2
         path.append(f"C {x + bow:.1f} {y:.1f} {to_x - bow:.1f} {to_y:.1f} {to_x:.1f} {to_y:.1f}")
-        label_at = label_at or ((x + to_x) / 2, (y + to_y) / 2)
         x, y = to_x, to_y
         if stop is not end:
             x = paper.right(stop)
             path.append(f"L {x:.1f} {y:.1f}")
     kind = " ".join(word for word in (edge.label, "" if edge.required else "optional") if word) or "started"
     tip = f'<path class="tip" d="M {x:.1f} {y - 4.5:.1f} l 9 4.5 l -9 4.5 z"/>'
-    return f'<g class="{kind}"><path class="edge" d="{" ".join(path)}"/>{tip}{_label(edge.label, label_at)}</g>'
+    return f'<g class="{kind}"><path class="edge" d="{" ".join(path)}"/>{tip}</g>'
 
 
-def _label(text: str, at: tuple[float, float] | None) -> str:
-    if not text or at is None:
-        return ""
-    width = len(text) * 6.6 + 10
-    x, y = at
+def _label(edge: "Edge", layout: Layout, paper: _Paper) -> str:
+    """What is waited for, on the first stretch of the edge and above all edges."""
+    start = layout.boxes[edge.before]
+    stop = (*layout.routes[edge.before, edge.after], layout.boxes[edge.after])[0]
+    x = (paper.right(start) + paper.left(stop)) / 2
+    y = (paper.middle(start) + paper.middle(stop)) / 2
+    width = len(edge.label) * 6.6 + 10
     return (
+        f'<g class="{edge.label}">'
         f'<rect class="ground" x="{x - width / 2:.1f}" y="{y - 9:.1f}" width="{width:.1f}" height="18" rx="9"/>'
-        f'<text class="label" x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle">{escape(text)}</text>'
+        f'<text class="label" x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle">{escape(edge.label)}</text></g>'
     )

@@ -48,6 +48,7 @@ _KINDS: dict[Kind, tuple[str, str, str]] = {
 }
 _TYPES = ("network", "volume", "image", "container")
 _WIDTH = 110
+_MOST_RUNS = 8
 
 # Turns an ANSI code and a text into what is printed.
 Paint = Callable[[str, str], str]
@@ -177,7 +178,9 @@ def _single(step: Step) -> str:
 
 
 def _step_line(step: Step, paint: Paint) -> str:
-    return f"    {paint('2', f'{step.id:>4}')} {_verb(step):<36} {paint('2', _after(step))}".rstrip()
+    number = paint("2", f"{step.id:>4}")
+    after = _after(step)
+    return f"    {number} {_verb(step):<36} {paint('2', after)}" if after else f"    {number} {_verb(step)}"
 
 
 def _after(step: Step) -> str:
@@ -197,9 +200,10 @@ def _numbers(ids: Sequence[int]) -> str:
             runs[-1].append(number)
         else:
             runs.append([number])
-    return ", ".join(
-        f"{run[0]}-{run[-1]}" if len(run) > 2 else ", ".join(str(number) for number in run) for run in runs
-    )
+    shown = [f"{run[0]}-{run[-1]}" if len(run) > 2 else ", ".join(str(number) for number in run) for run in runs]
+    if len(shown) > _MOST_RUNS:
+        shown = [*shown[: _MOST_RUNS - 2], "…", shown[-1]]
+    return ", ".join(shown)
 
 
 def _verb(step: Step) -> str:
