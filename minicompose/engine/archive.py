@@ -1,4 +1,4 @@
-"""Files for a container that is not started yet, as the archive that the engine unpacks into it."""
+"""Files for a container that is not started yet, as the archives that the engine unpacks into it."""
 
 import io
 import tarfile  # costs 15 ms, so this module is imported only when there are files to give
@@ -9,12 +9,23 @@ from minicompose.model import Service
 from minicompose.planning.plan import InjectedFile
 
 
-def archive(files: Iterable[InjectedFile]) -> bytes:
-    """A tar to be unpacked at `/`. Only the files are in it: directories keep the owner and mode they have."""
+def archives(service: Service, files: Iterable[InjectedFile]) -> list[tuple[str, bytes]]:
+    """Directories of the container, each with the tar to be unpacked there.
+
+    What lies in a volume has a tar of its own: the engine then writes into the volume, even where the
+    rest of the container is read-only. Only files are in a tar: directories keep their owner and mode.
+    """
+    places: dict[str, list[InjectedFile]] = {}
+    for file in files:
+        places.setdefault(_mount_over(service, file.target)[0], []).append(file)
+    return [(place or "/", _tar(place, group)) for place, group in places.items()]
+
+
+def _tar(place: str, files: Iterable[InjectedFile]) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for file in files:
-            entry = tarfile.TarInfo(file.target.lstrip("/"))
+            entry = tarfile.TarInfo(file.target.removeprefix(place).lstrip("/"))
             entry.size = len(file.content.content)
             entry.uid, entry.gid, entry.mode = file.uid, file.gid, file.mode
             tar.addfile(entry, io.BytesIO(file.content.content))
@@ -24,7 +35,7 @@ def archive(files: Iterable[InjectedFile]) -> bytes:
 def check_places(service: Service, files: Iterable[InjectedFile]) -> None:
     """Raise BadRequest for a file that could not be put where it belongs, or would be hidden there."""
     for file in files:
-        mount = _mount_over(service, file.target)
+        _, mount = _mount_over(service, file.target)
         if mount == "tmpfs":
             raise BadRequest(
                 f"service {service.name}: {file.target} lies in a tmpfs, which is empty when the container starts",
@@ -37,9 +48,12 @@ def check_places(service: Service, files: Iterable[InjectedFile]) -> None:
             )
 
 
-def _mount_over(service: Service, target: str) -> str | None:
-    """What kind of mount covers `target`; None where it is the image's own file system."""
+def _mount_over(service: Service, target: str) -> tuple[str, str | None]:
+    """Where the mount is that covers `target`, and of what kind; ("", None) for the image's own file system."""
     places = {mount.target.rstrip("/"): mount.type for mount in service.volumes or ()}
     places |= {entry.partition(":")[0].rstrip("/"): "tmpfs" for entry in service.tmpfs or ()}
     covering = [place for place in places if target.startswith(place + "/")]
-    return places[max(covering, key=len)] if covering else None
+    if not covering:
+        return "", None
+    place = max(covering, key=len)
+    return place, places[place]

@@ -287,11 +287,11 @@ class HttpEngine:
             config = endpoint_body(endpoint, spec.service, self._api.version)
             self._api.post(f"/networks/{endpoint.network}/connect", {"Container": id, "EndpointConfig": config})
         if spec.injected:
-            from minicompose.engine.archive import archive  # tarfile costs 15 ms
+            from minicompose.engine.archive import archives  # tarfile costs 15 ms
 
             headers = {"Content-Type": "application/x-tar"}
-            content = archive(spec.injected)
-            self._api.open("PUT", f"/containers/{id}/archive", {"path": "/"}, content, headers).read()
+            for place, content in archives(spec.service, spec.injected):
+                self._api.open("PUT", f"/containers/{id}/archive", {"path": place}, content, headers).read()
 
     def _remove(self, container: str, *, volumes: bool, force: bool) -> None:
         query = {name: "1" for name, said in (("v", volumes), ("force", force)) if said}
