@@ -1,5 +1,6 @@
 """What a live display shows, as values: one row for each resource, and how it stands."""
 
+from collections.abc import Callable
 from typing import Literal, assert_never
 
 import msgspec
@@ -117,24 +118,20 @@ class Board:
         more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
         return f"after {', '.join(names[:_MOST_NAMES])}{more}"
 
-    def choose(self, room: int) -> list[Row]:
-        """The rows that fit in `room` lines with what is below them, the important ones, in the plan's order."""
+    def choose(self, room: int, height: Callable[[Row], int]) -> list[Row]:
+        """The rows that fit in `room` lines, those that matter most; at the end every failed one."""
         by_importance = sorted(range(len(self.rows)), key=lambda place: (_IMPORTANCE[self.rows[place].standing], place))
         chosen = []
         for place in by_importance:
-            needed = 1 + len(self.rows[place].below)
-            if needed > room:
+            row = self.rows[place]
+            room -= height(row)
+            if room < 0 and not (self.finished and row.standing == "failed"):
                 break
-            room -= needed
             chosen.append(place)
         return [self.rows[place] for place in sorted(chosen)]
 
     def count(self, *standings: Standing) -> int:
         return sum(row.standing in standings for row in self.rows)
-
-    @property
-    def height(self) -> int:
-        return sum(1 + len(row.below) for row in self.rows)
 
     def _begin(self, id: int, at: float, standing: Standing, words: str) -> None:
         row = self._row_of[id]

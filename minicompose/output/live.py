@@ -120,7 +120,7 @@ class LiveForm:
         console = self._live.console if self._live is not None else self._console()
         board = self._board
         room = console.height - _RESERVED - len(board.notices)
-        rows = board.rows if board.height <= room else board.choose(room)
+        rows = board.choose(room, lambda row: 1 + len(_below(row, console.width)))
         parts: list[Any] = [self._rows(rows, console.width)]
         if len(rows) < len(board.rows):
             parts.append(self._hidden(rows))
@@ -136,8 +136,8 @@ class LiveForm:
             if place:
                 lines.append("\n")
             lines.append_text(self._line(row, kinds, names, width))
-            for below in row.below:
-                lines.append(f"\n     {below}", style="" if below.startswith("|") else "red")
+            for below in _below(row, width):
+                lines.append(f"\n{below}", style="" if below.startswith("     |") else "red")
         return lines
 
     def _line(self, row: Row, kinds: int, names: int, width: int) -> Any:
@@ -214,6 +214,26 @@ class LiveForm:
 
     def _now(self) -> float:
         return self._clock() - self._zero
+
+
+def _below(row: Row, width: int) -> list[str]:
+    """What is to be read under a row, in lines that fit."""
+    if not row.below:
+        return []
+    import textwrap  # only failures need it
+
+    return [
+        line
+        for told in row.below
+        for line in textwrap.wrap(
+            told,
+            max(width - 1, 20),
+            initial_indent="     ",
+            subsequent_indent="     | " if told.startswith("|") else "     ",
+            replace_whitespace=False,
+        )
+        or ["     "]
+    ]
 
 
 def _megabytes(size: int) -> str:
