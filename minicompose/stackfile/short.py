@@ -56,41 +56,25 @@ def long_form(node: Node, form: Form) -> Node:
             return node
 
 
-def entry_key(form: Many, node: Node) -> Hashable:
-    """What makes an entry of the list `form` the same entry as another one, in either form.
+def entry_key(form: Many, entry: Node) -> Hashable:
+    """What makes `entry`, in its long form, the same entry of the list `form` as another one.
 
-    None where all entries are kept. An entry that cannot be read is only equal to its own text.
+    Only for lists whose `key` says so.
     """
-    if form.key is None:
-        return None
-    if form.key == "":
-        return print_scalar(node.value) if not isinstance(node.value, dict | list) else id(node)
-    try:
-        entries = _long_entries(node, form)
-    except BadValue:
-        return print_scalar(node.value)
-    names = (form.key,) if isinstance(form.key, str) else form.key
-    return tuple(_identity(entry, names, form) for entry in entries)
-
-
-def _long_entries(node: Node, form: Many) -> tuple[Node, ...]:
-    if form.short in ENTRIES:
-        return ENTRIES[form.short](node, _silent)
-    return (long_form(node, form.item),)
+    inside = entry.value
+    if form.key is None or not isinstance(inside, dict):
+        return print_scalar(inside) if not isinstance(inside, dict | list) else id(entry)
+    if form.key != "target":
+        names = (form.key,) if isinstance(form.key, str) else form.key
+        return tuple(
+            print_scalar(inside[name].value) if name in inside else _DEFAULT_IDENTITY.get(name) for name in names
+        )
+    if "target" in inside:
+        return print_scalar(inside["target"].value)
+    return f"/{inside['source'].value}" if "source" in inside else ""
 
 
 _DEFAULT_IDENTITY = {"host_ip": "0.0.0.0", "protocol": "tcp"}
-
-
-def _identity(entry: Node, names: tuple[str, ...], form: Many) -> Hashable:
-    if not isinstance(entry.value, dict):
-        return print_scalar(entry.value)
-    inside = {name: print_scalar(child.value) for name, child in entry.value.items() if name in (*names, "source")}
-    if names != ("target",):
-        return tuple(inside.get(name, _DEFAULT_IDENTITY.get(name)) for name in names)
-    if form.short is Short.MOUNT:
-        return clean_target(inside.get("target", ""))
-    return inside.get("target") or f"/{inside.get('source')}"
 
 
 # ---- mappings and lists ----
@@ -314,6 +298,8 @@ def clean_target(target: str) -> str:
     """A path in the container without doubled slashes and dots; Windows paths stay."""
     if not target or "\\" in target:
         return target
+    if target[0] == "/" and target[-1] != "/" and "//" not in target and "/." not in target:
+        return target  # nearly all are clean, and this is quicker than to clean them
     cleaned = posixpath.normpath(target)
     return cleaned[1:] if cleaned.startswith("//") else cleaned
 

@@ -1,5 +1,7 @@
 """No service waits for itself, however long the way round."""
 
+from collections.abc import Mapping
+
 from minicompose.model import Stack
 from minicompose.stackfile.checks.findings import Findings
 
@@ -12,7 +14,7 @@ def check_cycles(stack: Stack, findings: Findings) -> None:
         findings.error(*path, says=f"the dependencies go round in a circle: {' -> '.join(cycle)}", at_key=True)
 
 
-def find_cycle(graph: dict[str, tuple[str, ...]]) -> list[str] | None:
+def find_cycle(graph: Mapping[str, tuple[str, ...]]) -> list[str] | None:
     """A cycle of the graph, its first node again at the end; the same one for equal graphs.
 
     Depth first with an explicit stack, each node once: long chains and dense graphs cost no more
