@@ -62,8 +62,11 @@ def _service(service: Service) -> dict[str, Any]:
 def _written(value: Any) -> Any:
     """A value as it is written in a stack file."""
     if isinstance(value, msgspec.Struct):
-        each = {name: getattr(value, name) for name in value.__struct_fields__}
-        return {name: _attribute(value, name, inside) for name, inside in each.items() if _is_said(value, name, inside)}
+        return {
+            name: _attribute(value, name, inside)
+            for name in value.__struct_fields__
+            if (inside := getattr(value, name)) is not None and _is_said(value, name, inside)
+        }
     if isinstance(value, list | tuple):
         return [_written(inside) for inside in value]
     if isinstance(value, dict):
@@ -82,7 +85,7 @@ def _attribute(owner: msgspec.Struct, name: str, value: Any) -> Any:
 
 
 def _is_said(owner: msgspec.Struct, name: str, value: Any) -> bool:
-    if value is None or name in _NEVER:
+    if name in _NEVER:
         return False
     if isinstance(value, Duration):
         return bool(value) or not isinstance(owner, UpdateConfig)
