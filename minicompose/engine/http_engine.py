@@ -109,6 +109,7 @@ class HttpEngine:
         try:
             follow_pull(answer.chunks(), on_progress)
         finally:
+            answer.close()
             self._images.clear()
 
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
@@ -121,6 +122,7 @@ class HttpEngine:
             try:
                 builds.follow_build(answer.chunks(), on_progress)
             finally:
+                answer.close()
                 self._images.clear()
 
     def image_id(self, image: str) -> str | None:

@@ -229,6 +229,7 @@ class SocketAnswer:
         self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
         self._transport = transport
         self._connection = connection
+        self._given_back = threading.Lock()  # taken once: after that the connection is no longer ours
 
     def read(self) -> bytes:
         return b"".join(self.chunks())
@@ -240,18 +241,20 @@ class SocketAnswer:
         except (OSError, h11.ProtocolError) as error:
             if self._connection.closed:
                 return
-            self._connection.close()
+            self.close()
             raise unreachable(self._transport.address, error) from error
         except BaseException:
-            self._connection.close()
+            self.close()
             raise
-        self._transport.keep(self._connection)
+        if self._given_back.acquire(blocking=False):
+            self._transport.keep(self._connection)
 
     def hijack(self) -> "SocketStream":
         return SocketStream(self._connection)
 
     def close(self) -> None:
-        self._connection.close()
+        if self._given_back.acquire(blocking=False):
+            self._connection.close()
 
 
 class SocketStream:

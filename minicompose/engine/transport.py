@@ -23,7 +23,10 @@ class RawStream(Protocol):
 
 
 class Answer(Protocol):
-    """What the engine answers. It is either read whole, or followed, or hijacked; or else closed."""
+    """What the engine answers. It is read whole, or followed to its end, or hijacked; or else closed.
+
+    Closing one that has been read to its end does nothing.
+    """
 
     @property
     def status(self) -> int: ...

@@ -71,6 +71,17 @@ def test_an_answer_that_is_still_read_keeps_its_connection_to_itself(reach: Reac
     assert (second.read(), first.read(), server.connections) == (b"ok", b"ok", 2)
 
 
+def test_closing_an_answer_that_has_been_read_leaves_the_connection_to_others(reach: Reach) -> None:
+    transport, server = reach(always(b"ok"))
+    first = transport.request("GET", "/x")
+    first.read()
+    second = transport.request("GET", "/x")
+
+    first.close()
+
+    assert (second.read(), server.connections) == (b"ok", 1)
+
+
 def test_a_query_is_encoded_and_a_tuple_is_given_several_times(reach: Reach) -> None:
     seen: list[bytes] = []
 
