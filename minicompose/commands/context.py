@@ -101,7 +101,7 @@ class Context:
 
     def refuse_what_the_engine_lacks(self, loaded: "Loaded", services: Iterable[str]) -> None:
         """Raise StackFileError for what the stack asks of the engine and its API does not have."""
-        from minicompose.engine.translate import unsupported
+        from minicompose.engine.support import unsupported
 
         api = self.engine.info().api
         stack = loaded.stack
