@@ -1,0 +1,286 @@
+"""Events on a terminal, as plain lines and as JSON."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from minicompose.errors import EngineFault, UsageError
+from minicompose.execution.events import LogLine, Notice, RunFinished, RunStarted, StepProgress, StepStarted
+from minicompose.execution.run import run_plan
+from minicompose.model import Build
+from minicompose.output.board import Board
+from minicompose.output.live import LiveForm
+from minicompose.output.sink import open_sink, use_color
+from minicompose.planning.plan import (
+    BuildImage,
+    Missing,
+    Plan,
+    PullImage,
+    RemoveContainer,
+    RenameContainer,
+    Step,
+    StopContainer,
+    Subject,
+)
+from tests.fake_engine import Behaviour, FakeEngine
+from tests.runs import IMAGE, create, engine_with, plan_of, start, step, wait
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Clock:
+    """Each look at it is a tenth of a second later."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 0.1
+        return self.now
+
+
+def shown(plan: Plan, engine: FakeEngine, mode: str = "plain", *, color: bool = False) -> str:
+    stream = io.StringIO()
+    with open_sink(mode, stream, color=color, environment={}) as sink:
+        run_plan(plan, engine, sink, workers=1, clock=Clock())
+    return stream.getvalue()
+
+
+def without_times(text: str) -> list[str]:
+    return [re.sub(r" \([\d.ms]+\)", "", line) for line in text.splitlines()]
+
+
+def failing() -> tuple[Plan, FakeEngine]:
+    engine = engine_with("db", "web", check=("db",))
+    engine.script("db", Behaviour(health=("unhealthy",), output=b"no disk\n"))
+    return plan_of(start(1, "db"), wait(2, "db", "healthy", 1), start(3, "web", 2)), engine
+
+
+# ---- plain ----
+
+
+def test_plain_has_a_line_for_each_change_and_each_wait_and_not_for_each_step() -> None:
+    plan = plan_of(create(1, "db", check=True), start(2, "db", 1), wait(3, "db", "healthy", 2))
+    plain = without_times(shown(plan, FakeEngine(IMAGE)))
+
+    assert plain == [
+        "container shop-db-1: started: asked for: up",
+        "container shop-db-1: waiting until healthy",
+        "container shop-db-1: healthy",
+    ]
+
+
+def test_plain_tells_a_replacement_in_one_line() -> None:
+    engine = engine_with("web", "new")
+    engine.start_container("shop-web-1")
+    engine.remove_container("shop-new-1", volumes=False)
+    plan = plan_of(
+        create(1, "new", group="g"),
+        step(2, StopContainer(container="shop-web-1"), 1, group="g"),
+        start(3, "new", 2, group="g"),
+        step(4, RemoveContainer(container="shop-web-1"), 3, group="g"),
+        step(5, RenameContainer(container="shop-new-1", name="shop-web-1"), 4, name="shop-web-1", group="g"),
+    )
+
+    assert without_times(shown(plan, engine)) == ["container shop-web-1: replaced: asked for: up"]
+
+
+def test_plain_tells_a_failure_with_what_the_container_printed_and_what_is_not_done_for_it() -> None:
+    assert without_times(shown(*failing())) == [
+        "container shop-db-1: started: asked for: up",
+        "container shop-db-1: waiting until healthy",
+        "container shop-db-1: failed: unhealthy",
+        "    | no disk",
+        "container shop-web-1: not started, since container shop-db-1 did not become healthy",
+        "1 of 3 steps done, 1 failed, 1 not begun",
+    ]
+
+
+def test_plain_colours_only_when_asked_to() -> None:
+    assert "\x1b" not in shown(*failing())
+    assert "\x1b[31mcontainer shop-db-1: failed" in shown(*failing(), color=True)
+
+
+def test_plain_shows_the_lines_of_a_build() -> None:
+    build = Step(
+        id=1,
+        subject=Subject(type="image", name="shop-web"),
+        action=BuildImage(image="shop-web", build=Build(context="."), service="web", labels={}),
+        because=Missing(),
+    )
+
+    assert without_times(shown(plan_of(build), FakeEngine())) == [
+        "image shop-web: building",
+        "image shop-web: | Successfully built",
+        "image shop-web: built",
+    ]
+
+
+# ---- json ----
+
+
+def test_json_has_an_object_a_line_for_each_event() -> None:
+    lines = [json.loads(line) for line in shown(*failing(), mode="json").splitlines()]
+
+    assert [line["event"] for line in lines] == [
+        "RunStarted", "StepStarted", "StepDone", "StepWaits", "StepFailed", "StepCancelled", "RunFinished",
+    ]  # fmt: skip
+    assert lines[0]["steps"][1]["action"] == "WaitUntil"
+    assert lines[4] | {"at": 0} == {
+        "event": "StepFailed", "at": 0, "step": 2, "message": "unhealthy", "hint": "", "output": "no disk",
+    }  # fmt: skip
+
+
+def test_json_never_tells_what_a_container_is_made_of() -> None:
+    assert "healthcheck" not in shown(plan_of(create(1, "db", check=True)), FakeEngine(IMAGE), mode="json")
+
+
+def test_log_lines_are_not_progress() -> None:
+    line = LogLine(at=0, container="c", service="s", number=1, stream="stdout", text=b"secret")
+    for mode in ("plain", "json", "tty", "quiet"):
+        stream = io.StringIO()
+        with open_sink(mode, stream, color=False, environment={}) as sink:
+            sink(line)
+        assert stream.getvalue() == ""
+
+
+# ---- which form, which colour ----
+
+
+def test_quiet_shows_nothing() -> None:
+    assert shown(*failing(), mode="quiet") == ""
+
+
+def test_auto_is_live_on_a_terminal_that_can_and_plain_elsewhere() -> None:
+    assert open_sink("auto", Terminal(), color=False, environment={"TERM": "xterm"}).draws
+    assert not open_sink("auto", Terminal(), color=False, environment={"TERM": "dumb"}).draws
+    assert not open_sink("auto", io.StringIO(), color=False, environment={}).draws
+
+
+def test_an_unknown_form_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="fancy"):
+        open_sink("fancy", io.StringIO(), color=False, environment={})
+
+
+@pytest.mark.parametrize(
+    ("ansi", "stream", "environment", "colored"),
+    [
+        (None, Terminal, {}, True),
+        (None, io.StringIO, {}, False),
+        (None, Terminal, {"NO_COLOR": "1"}, False),
+        (None, Terminal, {"NO_COLOR": ""}, True),
+        (None, Terminal, {"TERM": "dumb"}, False),
+        (None, io.StringIO, {"COMPOSE_ANSI": "always"}, True),
+        ("never", Terminal, {"COMPOSE_ANSI": "always"}, False),
+        ("always", io.StringIO, {"NO_COLOR": "1"}, True),
+    ],
+)
+def test_colour_follows_the_option_then_the_environment_then_the_terminal(
+    ansi: str | None, stream: Callable[[], Any], environment: dict[str, str], colored: bool
+) -> None:
+    assert use_color(ansi, stream(), environment) is colored
+
+
+# ---- live ----
+
+
+def live(plan: Plan, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, lines: int = 24) -> tuple[str, list[str]]:
+    """What was written to the terminal, and the last frame of it in plain text."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", str(lines))
+    stream = Terminal()
+    form = LiveForm(stream, color=False)
+    run_plan(plan, engine, form.show, workers=1)
+    form.end()
+    plain = re.sub(r"\x1b\[[?\d;]*[A-Za-z]", "", stream.getvalue().replace("\r", "\n"))
+    return stream.getvalue(), [line.rstrip() for line in plain.splitlines() if line.strip()]
+
+
+def test_live_ends_with_a_line_for_each_resource_and_a_summary(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, frame = live(*failing(), monkeypatch)
+
+    words = [re.sub(r" +[\d.]+s$", "", line) for line in frame]
+    assert words[-5:-1] == [
+        " ✘ container shop-db-1   failed",
+        "     unhealthy",
+        "     | no disk",
+        " − container shop-web-1  not done, since container shop-db-1 did not become h…",
+    ]
+    assert frame[-1].startswith(" ✘ shop  0 resources done, 1 failed, 1 not done in ")
+
+
+def test_live_shows_the_cursor_again_also_after_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Terminal()
+    with pytest.raises(KeyError), open_sink("tty", stream, color=True, environment={}) as sink:
+        sink(RunStarted(at=0, plan=plan_of(start(1, "db"))))
+        sink(StepStarted(at=0, step=1))
+        raise KeyError
+
+    assert stream.getvalue().rindex("\x1b[?25h") > stream.getvalue().rindex("\x1b[?25l")
+
+
+def test_live_keeps_what_matters_when_there_are_more_resources_than_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"s{number:02}" for number in range(40)]
+    engine = engine_with(*names)
+    engine.fail("start_container", "shop-s30-1", EngineFault("port is already allocated"))
+
+    _, frame = live(plan_of(*(start(id, name) for id, name in enumerate(names))), engine, monkeypatch, lines=12)
+
+    last = frame[-10:]
+    assert any("shop-s30-1" in line and "failed" in line for line in last)
+    assert any("… and" in line and "done" in line for line in last)
+
+
+def test_live_draws_nothing_and_does_not_load_rich_when_nothing_is_done() -> None:
+    program = (
+        "import io, sys\n"
+        "from minicompose.output.sink import open_sink\n"
+        "from minicompose.execution.run import run_plan\n"
+        "from minicompose.planning.plan import Plan\n"
+        "stream = io.StringIO()\n"
+        "with open_sink('tty', stream, color=True, environment={}) as sink:\n"
+        "    run_plan(Plan(project='shop'), None, sink)\n"
+        "assert stream.getvalue() == '' and 'rich' not in sys.modules, sorted(sys.modules)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_pending_resource_says_what_it_comes_after() -> None:
+    board = Board(plan_of(start(1, "db"), start(2, "redis"), start(3, "mail"), start(4, "web", 1, 2, 3)))
+
+    assert board.waits_for(board.rows[3]) == "after shop-db-1, shop-redis-1 and 1 more"
+
+
+def test_a_pull_counts_the_bytes_of_all_its_layers() -> None:
+    board = Board(plan_of(step(1, PullImage(image="redis"), name="redis")))
+    board.hear(StepStarted(at=0, step=1))
+    for layer, status, current, total in (
+        ("a", "Downloading", 10, 100),
+        ("b", "Downloading", 5, 50),
+        ("a", "Pull complete", 0, 0),
+    ):
+        board.hear(StepProgress(at=1, step=1, layer=layer, status=status, current=current, total=total))
+
+    assert board.rows[0].bytes == (105, 150)
+
+
+def test_text_beside_the_live_display_is_written_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Terminal()
+    with open_sink("tty", stream, color=False, environment={}) as sink:
+        sink(RunStarted(at=0, plan=plan_of(start(1, "db"))))
+        sink(StepStarted(at=0, step=1))
+        sink.above("web-1  | hello\n")
+        sink(Notice(at=1, severity="warning", text="look out"))
+        sink(RunFinished(at=1, done=1, failed=0, cancelled=0, skipped=0))
+
+    assert "web-1  | hello" in stream.getvalue()
+    assert "warning: look out" in stream.getvalue()
