@@ -198,8 +198,10 @@ class LiveForm:
         done, failed = board.count("done"), board.count("failed")
         if board.finished is None:
             text = f" {self._spinner()} {board.project}  {done} of {len(board.rows)} done  {seconds(self._now())}"
-            told = "  interrupted: waiting for what runs to end, once more leaves at once"
-            return Text(text, style="dim").append(told if board.interrupted else "", style="yellow")
+            told = "  interrupted: what runs may end, once more leaves at once"
+            return Text(text, style="dim", no_wrap=True, overflow="ellipsis").append(
+                told if board.interrupted else "", style="yellow"
+            )
         cancelled = len(board.rows) - done - failed
         mark, style = _MARKS["failed" if failed else "cancelled" if cancelled else "done"]
         parts = [plural(done, "resource") + " done"]
