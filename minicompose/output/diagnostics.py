@@ -1,0 +1,158 @@
+"""Diagnostics as people and programs read them: the message, the line, and a caret under the place.
+
+stack.yaml:12:7: services.backend.depends_on: there is no service "databse"
+   11 |     depends_on:
+   12 |       databse: {condition: service_healthy}
+      |       ^^^^^^^  did you mean "database"?
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from minicompose.errors import Diagnostic
+from minicompose.model import SourcePos
+
+MOST_SHOWN = 10
+_LINE_WIDTH = 100
+_LEAD = 30  # columns of a long line that are kept before the caret
+_CUT = "…"
+
+_BOLD, _DIM, _RED, _YELLOW, _CYAN, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[36m", "\x1b[0m"
+
+
+def render_diagnostics(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], color: bool) -> str:
+    """What to print for `diagnostics`, without a newline at the end: the first ten whole, the rest counted.
+
+    `texts` maps the files' names to their texts; a message whose file is not there comes without its
+    line. `color` adds ANSI codes and changes nothing else.
+    """
+    paint = _painted if color else _plain
+    lines = {file: texts[file].splitlines() for file in {d.pos.file for d in diagnostics if d.pos} & texts.keys()}
+    shown = [_render(diagnostic, lines, paint) for diagnostic in diagnostics[:MOST_SHOWN]]
+    if len(diagnostics) > MOST_SHOWN:
+        shown.append(f"and {len(diagnostics) - MOST_SHOWN} more")
+    return "\n\n".join(shown)
+
+
+def diagnostics_json(diagnostics: Sequence[Diagnostic]) -> list[dict[str, Any]]:
+    """The diagnostics as plain data; what has no place in a file has null for `file`, `line` and `column`."""
+    return [
+        {
+            "severity": diagnostic.severity,
+            "file": diagnostic.pos and diagnostic.pos.file,
+            "line": diagnostic.pos and diagnostic.pos.line,
+            "column": diagnostic.pos and diagnostic.pos.column,
+            "length": diagnostic.length,
+            "path": diagnostic.path,
+            "summary": diagnostic.summary,
+            "hint": diagnostic.hint,
+        }
+        for diagnostic in diagnostics
+    ]
+
+
+def _plain(text: str, code: str) -> str:
+    return text
+
+
+def _painted(text: str, code: str) -> str:
+    return f"{code}{text}{_RESET}" if text else text
+
+
+def _render(diagnostic: Diagnostic, lines: Mapping[str, list[str]], paint: Any) -> str:
+    pos = diagnostic.pos
+    heading = [_heading(diagnostic, paint)]
+    inside = lines.get(pos.file, []) if pos else []
+    if pos is None or not 1 <= pos.line <= len(inside):
+        hint = _visible(diagnostic.hint)
+        return "\n".join([*heading, f"    {paint(hint, _CYAN)}"] if hint else heading)
+    return "\n".join([*heading, *_excerpt(diagnostic, pos, inside, paint)])
+
+
+def _heading(diagnostic: Diagnostic, paint: Any) -> str:
+    place = paint(f"{_visible(str(diagnostic.pos))}:", _BOLD) + " " if diagnostic.pos else ""
+    severity = paint("warning:", _YELLOW) + " " if diagnostic.severity == "warning" else ""
+    path = f"{_visible(diagnostic.path)}: " if diagnostic.path else ""
+    return f"{place}{severity}{path}{_visible(diagnostic.summary)}"
+
+
+def _excerpt(diagnostic: Diagnostic, pos: SourcePos, lines: list[str], paint: Any) -> list[str]:
+    """The line before, the line itself, and the caret with the hint."""
+    line = lines[pos.line - 1]
+    before = _width(line[: pos.column - 1])
+    token = _width(line[pos.column - 1 : pos.column - 1 + diagnostic.length])
+    window = _Window(before, _width(line))
+    digits = max(5, len(str(pos.line)))
+
+    def row(number: str, text: str) -> str:
+        return f"{paint(f'{number:>{digits}} |', _DIM)} {text}".rstrip()
+
+    rows = [row(str(pos.line), window.of(line))]
+    if pos.line > 1 and lines[pos.line - 2].strip():
+        rows.insert(0, row(str(pos.line - 1), window.of(lines[pos.line - 2])))
+    carets = paint("^" * window.visible(before, max(1, token)), _RED if diagnostic.severity == "error" else _YELLOW)
+    hint = f"  {paint(_visible(diagnostic.hint), _CYAN)}" if diagnostic.hint else ""
+    return [*rows, row("", " " * (before - window.start) + carets + hint)]
+
+
+class _Window:
+    """The part of a long line that is shown: columns from `start` on, with the caret in them."""
+
+    def __init__(self, caret: int, width: int) -> None:
+        if width <= _LINE_WIDTH or caret < _LINE_WIDTH - _LEAD:
+            self.start = 0
+        else:
+            self.start = max(0, min(caret - _LEAD, width - _LINE_WIDTH))
+        self.end = self.start + _LINE_WIDTH
+
+    def visible(self, start: int, width: int) -> int:
+        """How many of `width` columns from `start` on are in the window, at least one."""
+        return max(1, min(start + width, self.end) - start)
+
+    def of(self, line: str) -> str:
+        """The line's part, with a mark where it was cut."""
+        shown, at = "", 0
+        for char in line:
+            width = _char_width(char)
+            if at >= self.start and at + width <= self.end:
+                shown += _visible_char(char)
+            elif at < self.start < at + width:
+                shown += " " * (at + width - self.start)  # a wide character across the edge
+            at += width
+        if self.start and shown:
+            shown = _CUT + " " * (_char_width(shown[0]) - 1) + shown[1:]
+        return shown + _CUT if at > self.end else shown
+
+
+def _width(text: str) -> int:
+    return sum(map(_char_width, text))
+
+
+def _char_width(char: str) -> int:
+    """How many columns a terminal gives the character."""
+    if char == "\t":
+        return 4
+    if " " <= char <= "~":
+        return 1
+    if unicodedata.combining(char) or unicodedata.category(char) == "Cf":
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _visible_char(char: str) -> str:
+    """The character as it may be sent to a terminal: a tab as spaces, no control codes."""
+    if char == "\t":
+        return "    "
+    match unicodedata.category(char):
+        case "Cc" | "Cs":
+            return "\N{REPLACEMENT CHARACTER}"
+        case "Cf":
+            return ""
+        case _:
+            return char
+
+
+def _visible(text: str) -> str:
+    """A message on one line, without control codes."""
+    return "".join(map(_visible_char, text.replace("\n", "\\n")))

@@ -1,0 +1,133 @@
+"""Where attributes belong: what to say about one that stands where the specification has none."""
+
+from typing import Any
+
+from minicompose.errors import nearest
+from minicompose.model import Path
+
+# The place of a mapping of fixed attributes, without indexes; "*" is a name of the user's choosing.
+Place = tuple[str, ...]
+
+_SERVICE: Place = ("services", "*")
+
+# What people write for an attribute of a service, and what the specification calls it.
+_OTHER_NAMES = {
+    "args": "build.args",
+    "cmd": "command",
+    "env": "environment",
+    "log_driver": "logging.driver",
+    "log_opt": "logging.options",
+    "memory": "mem_limit",
+    "name": "container_name",
+    "net": "network_mode",
+    "vars": "environment",
+}
+
+_VERY_NEAR = 0.8
+
+
+class Attributes:
+    """Every attribute of the specification by its place, as the schema has them."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._definitions = schema["$defs"]
+        self._at: dict[Place, list[str]] = {}
+        self._pairs: set[Place] = set()
+        self._collect(schema, ())
+
+    def _collect(self, schema: Any, place: Place) -> None:
+        if not isinstance(schema, dict):
+            return
+        if schema.get("$ref") in ("#/$defs/pairs", "#/$defs/extra_hosts"):
+            self._pairs.add(place)
+        if "$ref" in schema:
+            self._collect(self._definitions[schema["$ref"].rpartition("/")[2]], place)
+        for branch in schema.get("anyOf", ()):
+            self._collect(branch, place)
+        self._collect(schema.get("items"), place)
+        self._collect(schema.get("additionalProperties"), (*place, "*"))
+        for name, below in schema.get("properties", {}).items():
+            self._at.setdefault(place, []).append(name)
+            self._collect(below, (*place, name))
+
+    def has(self, path: Path, name: str) -> bool:
+        """Whether `name` is an attribute of the mapping at `path`."""
+        return name in self._at.get(self._place(path), ())
+
+    def takes_pairs(self, path: Path) -> bool:
+        """Whether the list with the entry at `path` is one of NAME=VALUE."""
+        names = _names(path)
+        return any(len(place) == len(names) and _fits(place, names) for place in self._pairs)
+
+    def hint(self, path: Path, name: str) -> str:
+        """What was probably meant by the unknown attribute `name` of the mapping at `path`."""
+        place = self._place(path)
+        known = self._at.get(place, [])
+        if place == _SERVICE and name in _OTHER_NAMES:
+            return f'did you mean "{_OTHER_NAMES[name]}"?'
+        near = nearest(name, known)
+        if near is not None and _alike(name, near) >= _VERY_NEAR:
+            return f'did you mean "{near}"?'
+        return (
+            self.missing_service((*path, name))
+            or self._section_hint(path)
+            or self._below_hint(place, name)
+            or self._above_hint(path, place, name)
+            or (f'did you mean "{near}"?' if near else "")
+        )
+
+    def missing_service(self, path: Path) -> str:
+        """For `services: {image: nginx}`, and attributes below that: the service's name is missing."""
+        if len(path) < 2 or path[0] != "services" or path[1] not in self._at[_SERVICE]:
+            return ""
+        attribute = str(path[1])
+        if len(path) == 3 and path[2] not in self._at.get((*_SERVICE, attribute), ()):
+            return ""
+        return f'"{attribute}" is an attribute of a service: is the service\'s name missing above it?'
+
+    def _section_hint(self, path: Path) -> str:
+        """For `volumes:` that was indented into `services:`."""
+        if len(path) == 2 and path[0] == "services" and path[1] in self._at[()]:
+            return f'"{path[1]}" is a section of the file: indent it less'
+        return ""
+
+    def _below_hint(self, place: Place, name: str) -> str:
+        """For an attribute that belongs one or more levels further in."""
+        if place == () and name in self._at[_SERVICE]:
+            return 'it belongs to a service, below "services" and the service\'s name'
+        deeper = [other for other in self._at if other[: len(place)] == place and name in self._at[other]]
+        nearer = [other for other in deeper if len(other) == min(map(len, deeper))]
+        places = [".".join(other[len(place) :]) for other in nearer if "*" not in other[len(place) :]]
+        if not 1 <= len(places) <= 2:
+            return ""
+        return "it belongs in " + " or ".join(f'"{each}"' for each in places)
+
+    def _above_hint(self, path: Path, place: Place, name: str) -> str:
+        """For an attribute that belongs one or more levels further out."""
+        names = _names(path)
+        for length in range(len(place) - 1, -1, -1):
+            if name in self._at.get(place[:length], ()):
+                if length == 0:
+                    return f'"{name}" is a section of the file: indent it less'
+                return f'it belongs to "{names[length - 1]}": indent it less'
+        return ""
+
+    def _place(self, path: Path) -> Place:
+        """The place in the specification that `path` leads to."""
+        names = _names(path)
+        fitting = [place for place in self._at if len(place) == len(names) and _fits(place, names)]
+        return min(fitting, key=lambda place: place.count("*"), default=names)
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    return tuple(step for step in path if isinstance(step, str))
+
+
+def _fits(place: Place, names: tuple[str, ...]) -> bool:
+    return all(one in ("*", other) for one, other in zip(place, names, strict=True))
+
+
+def _alike(one: str, other: str) -> float:
+    import difflib  # loaded by `nearest` already, which found `other`
+
+    return difflib.SequenceMatcher(None, one, other).ratio()

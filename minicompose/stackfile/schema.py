@@ -1,0 +1,67 @@
+"""Whether a tree has the shape of a stack file, as `schemas/stack.schema.json` says.
+
+The compiled validator only says yes or no, in microseconds. What to say about a no is a matter of
+`shapes.py`, which is loaded then.
+"""
+
+import functools
+import math
+import os
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+
+from minicompose.errors import Diagnostic
+from minicompose.model import Node
+
+Report = Callable[[Diagnostic], None]
+
+
+def validate(root: Node, report: Report) -> None:
+    """Report every value of the merged and interpolated tree that is not what its place wants.
+
+    A diagnostic's path is that of the wrong value, of the unknown attribute, or of the mapping that
+    lacks one. Texts where a number or boolean is wanted are left to the stage that converts them.
+    """
+    document = plain(root)
+    if _validator().is_valid(document):
+        return
+    from minicompose.stackfile.shapes import explain  # imports jsonschema, which only a wrong file needs
+
+    explain(document, root, schema(), report)
+
+
+def schema_file() -> str:
+    """Where the schema is: inside the installed package, or at the top of a checkout."""
+    package = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 (every start pays for pathlib's objects)
+    installed = f"{package}/schemas/stack.schema.json"
+    return installed if os.path.exists(installed) else f"{package}/../schemas/stack.schema.json"  # noqa: PTH110
+
+
+@functools.cache
+def schema() -> dict[str, Any]:
+    """The schema for a tree whose expressions have been replaced: none of them may be left."""
+    with open(schema_file(), "rb") as file:  # noqa: PTH123 (as above)
+        found: dict[str, Any] = msgspec.json.decode(file.read())
+    found["$defs"]["expression"] = False
+    return found
+
+
+@functools.cache
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(schema())
+
+
+def plain(node: Node) -> Any:
+    """The value without its places. What JSON has no number for is text, to be refused as a number later."""
+    value = node.value
+    kind = value.__class__
+    if kind is dict:
+        return {key: plain(below) for key, below in value.items()}
+    if kind is list:
+        return [plain(below) for below in value]
+    if kind is float and not math.isfinite(value):
+        return str(value)
+    return value

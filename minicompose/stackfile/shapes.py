@@ -1,0 +1,271 @@
+"""What is wrong with a tree that the schema refuses, in words of the Compose Specification.
+
+`jsonschema` finds the places; of a choice of forms only the one that was meant is spoken of.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from minicompose.errors import Diagnostic, nearest
+from minicompose.model import Node, Path, SourcePos
+from minicompose.stackfile.attributes import Attributes
+from minicompose.stackfile.pathtext import path_text
+
+Schema = dict[str, Any]
+
+MOST_EXPLAINED = 200
+
+_KINDS = {
+    "string": "a string",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong with the value at `path`; `at_key` when it is the key that is wrong."""
+
+    path: Path
+    summary: str
+    hint: str = ""
+    at_key: bool = False
+
+
+def explain(document: Any, root: Node, schema: Schema, report: Callable[[Diagnostic], None]) -> None:
+    """Report what is wrong with `document`, which is `root` without its places; at most so many problems."""
+    errors = Draft202012Validator(schema).iter_errors(document)
+    found = _Explainer(schema).problems(errors)
+    for problem in itertools.islice(dict.fromkeys(found), MOST_EXPLAINED):
+        report(_diagnostic(problem, root))
+
+
+def _diagnostic(problem: Problem, root: Node) -> Diagnostic:
+    pos, length = _place(root, problem)
+    return Diagnostic(
+        severity="error",
+        pos=pos,
+        length=length,
+        path=path_text(problem.path),
+        summary=problem.summary,
+        hint=problem.hint,
+    )
+
+
+def _place(root: Node, problem: Problem) -> tuple[SourcePos, int]:
+    """Where the caret goes, and how long it is. A value that is not there is shown by its key."""
+    node = root
+    for step in problem.path:
+        node = node.value[step]
+    if node.key_pos is not None and (problem.at_key or node.value is None):
+        return node.key_pos, max(1, len(str(problem.path[-1])))
+    if node.value is None or isinstance(node.value, dict | list):
+        return node.pos, 1
+    return node.pos, max(1, len(_text(node.value).partition("\n")[0]))
+
+
+class _Explainer:
+    """Turns the validator's errors into problems."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.definitions: dict[str, Any] = schema["$defs"]
+        self.shared = {id(shape) for shape in self.definitions.values()}
+        self.attributes = Attributes(schema)
+
+    def problems(self, errors: Iterable[ValidationError]) -> Iterator[Problem]:
+        for error in errors:
+            yield from self.of(error)
+
+    def of(self, error: ValidationError) -> Iterator[Problem]:
+        path: Path = tuple(error.absolute_path)
+        value: Any = error.instance
+        wanted: Any = error.validator_value
+        schema: Any = error.schema
+        match error.validator:
+            case "anyOf":
+                yield from self.of_choice(error, wanted, value, path)
+            case "additionalProperties":
+                yield from self.unknown(schema, value, path)
+            case "required":
+                for name in wanted:
+                    if name not in value:
+                        yield Problem(path=path, summary=f'"{name}" is missing', hint=self.words_hint(schema, name))
+            case "minimum":
+                yield Problem(path=path, summary=f"must be at least {wanted}, not {value}")
+            case "maximum":
+                yield Problem(path=path, summary=f"must be at most {wanted}, not {value}")
+            case "pattern":  # of `propertyNames`: in values patterns are always one choice of several
+                summary = f"a name here may only have {schema['title']}"
+                yield Problem(path=(*path, value), summary=summary, at_key=True)
+            case _:
+                yield self.wrong_kind(schema, value, path)
+
+    # ---- choices ----
+
+    def of_choice(self, error: ValidationError, branches: list[Any], value: Any, path: Path) -> Iterator[Problem]:
+        """What is wrong inside of the form that was meant; or that it is none of the forms."""
+        kind = _kind(value)
+        branches = [self.resolved(branch) for branch in branches]
+        meant = [index for index, branch in enumerate(branches) if kind in self.kinds(branch)]
+        inside = [one for one in error.context or () if one.schema_path[0] in meant]
+        if self.is_broken_entry(error.schema, value, path):
+            yield self.wrong_kind({"type": "string"}, value, path)
+        elif not meant:
+            yield self.wrong_kind(error.schema, value, path)
+        elif any("enum" in branches[index] or "pattern" in branches[index] for index in meant):
+            yield self.wrong_word(branches, value, path)
+        else:
+            yield from self.problems(inside)
+
+    def is_broken_entry(self, schema: Any, value: Any, path: Path) -> bool:
+        """Whether a space after a colon made a mapping of a list's entry: `- data: /srv`."""
+        if not (isinstance(value, dict) and len(value) == 1 and path and isinstance(path[-1], int)):
+            return False
+        return "string" in self.kinds(schema) and not self.attributes.has(path, *value)
+
+    def wrong_word(self, branches: list[Schema], word: str, path: Path) -> Problem:
+        words = [each for branch in branches for each in branch.get("enum", ())]
+        patterns = [branch["title"] for branch in branches if "pattern" in branch]
+        others = [self.expected(branch) for branch in branches if self.kinds(branch) - {"string"}]
+        allowed = _alternatives([*(f'"{each}"' for each in words), *patterns, *others])
+        near = nearest(word, words) or nearest(word.lower(), words)
+        summary = f"must be {'one of ' if len(words) > 1 else ''}{allowed}, not {_quoted(word)}"
+        return Problem(path=path, summary=summary, hint=f'did you mean "{near}"?' if near else "")
+
+    # ---- attributes ----
+
+    def unknown(self, schema: Schema, value: dict[str, Any], path: Path) -> Iterator[Problem]:
+        for name in value:
+            if name not in schema["properties"] and not name.startswith("x-"):
+                hint = self.attributes.hint(path, name)
+                yield Problem(path=(*path, name), summary="unknown attribute", hint=hint, at_key=True)
+
+    def words_hint(self, schema: Schema, name: str) -> str:
+        """Which words a missing attribute may have, where there are only a few."""
+        wanted = schema.get("properties", {}).get(name, {})
+        branches = [self.resolved(branch) for branch in wanted.get("anyOf", ())]
+        words = [word for branch in branches for word in branch.get("enum", ())]
+        return f"it is one of {', '.join(words)}" if words else ""
+
+    # ---- kinds ----
+
+    def wrong_kind(self, schema: Any, value: Any, path: Path) -> Problem:
+        summary = f"expected {self.expected(schema)}, got {_shown(value)}"
+        return Problem(path=path, summary=summary, hint=self.kind_hint(schema, value, path))
+
+    def kind_hint(self, schema: Any, value: Any, path: Path) -> str:
+        """What was probably meant by a value of the wrong kind."""
+        if missing := self.attributes.missing_service(path):
+            return missing
+        kinds = self.kinds(schema)
+        match value:
+            case None if len(path) == 2 and path[0] == "services":
+                return "give it an image or a build"
+            case None:
+                return "leave it out, or give it a value"
+            case list() if "object" in kinds:
+                takers = [name for name, below in schema.get("properties", {}).items() if "array" in self.kinds(below)]
+                return f'did you mean it for "{takers[0]}"?' if len(takers) == 1 else ""
+            case dict() if "string" in kinds and len(value) == 1 and path and isinstance(path[-1], int):
+                return _entry_hint(value, "=" if self.attributes.takes_pairs(path) else ":")
+            case str() | int() | float() if "array" in kinds and not kinds & {"object", "string"}:
+                return f"did you mean a list, [{_quoted(value)}]?"
+            case int() | float() if self.resolved(schema) is self.definitions["duration"]:
+                return "put it in quotes" if isinstance(value, bool) else f'did you mean "{value}s"?'
+            case int() | float() if "string" in kinds and not kinds & {"boolean", "integer"}:
+                return f'put it in quotes: "{_text(value)}"'
+            case _:
+                return ""
+
+    def kinds(self, schema: Any) -> set[str]:
+        """The kinds of value that `schema` has something to say of."""
+        schema = self.resolved(schema)
+        if "enum" in schema:
+            return {"string"}
+        if "anyOf" in schema:
+            return {kind for branch in schema["anyOf"] for kind in self.kinds(branch)}
+        said = schema.get("type", ())
+        kinds = {said} if isinstance(said, str) else set(said)
+        return kinds | {"integer"} if "number" in kinds else kinds
+
+    def expected(self, schema: Any) -> str:
+        """The kinds that `schema` wants, to follow the word "expected"."""
+        schema = self.resolved(schema)
+        if id(schema) in self.shared:
+            return str(schema["title"])
+        if "enum" in schema:
+            return "one of " + _alternatives(f'"{word}"' for word in schema["enum"])
+        if "anyOf" in schema:
+            return _alternatives(self.expected(branch) for branch in schema["anyOf"] if self.kinds(branch))
+        said = schema["type"]
+        kinds = [said] if isinstance(said, str) else [kind for kind in said if kind != "null"]
+        return _alternatives(_KINDS[kind] for kind in kinds)
+
+    def resolved(self, schema: Any) -> Schema:
+        """The schema that a reference leads to; nothing may stand where `false` does."""
+        if schema is False:
+            return {}
+        if "$ref" in schema:
+            return self.resolved(self.definitions[schema["$ref"].rpartition("/")[2]])
+        return schema  # type: ignore[no-any-return]
+
+
+def _alternatives(phrases: Iterable[str]) -> str:
+    *others, last = dict.fromkeys(phrases)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _entry_hint(entry: dict[str, Any], separator: str) -> str:
+    """For `- NAME: VALUE` in a list of strings."""
+    [(name, value)] = entry.items()
+    if value is None or isinstance(value, dict | list):
+        return "a colon at the end makes a mapping: put the entry in quotes"
+    return f'did you mean "{name}{separator}{_text(value)}"?'
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "integer" if value.is_integer() else "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def _shown(value: Any) -> str:
+    """A value, to follow the word "got"."""
+    match _kind(value):
+        case "string":
+            return f"a string {_quoted(value)}"
+        case "integer" | "number":
+            return f"the number {_text(value)}"
+        case "boolean":
+            return _text(value)
+        case kind:
+            return _KINDS[kind]
+
+
+def _quoted(value: Any) -> str:
+    text = _text(value)
+    return f'"{text[:40]}..."' if len(text) > 43 else f'"{text}"'
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
