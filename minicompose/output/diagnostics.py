@@ -7,11 +7,13 @@ stack.yaml:12:7: services.backend.depends_on: there is no service "databse"
 """
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from minicompose.errors import Diagnostic
 from minicompose.model import SourcePos
+
+_Paint = Callable[[str, str], str]
 
 MOST_SHOWN = 10
 _LINE_WIDTH = 100
@@ -52,7 +54,7 @@ def diagnostics_json(diagnostics: Sequence[Diagnostic]) -> list[dict[str, Any]]:
     ]
 
 
-def _plain(text: str, code: str) -> str:
+def _plain(text: str, _code: str) -> str:
     return text
 
 
@@ -60,7 +62,7 @@ def _painted(text: str, code: str) -> str:
     return f"{code}{text}{_RESET}" if text else text
 
 
-def _render(diagnostic: Diagnostic, lines: Mapping[str, list[str]], paint: Any) -> str:
+def _render(diagnostic: Diagnostic, lines: Mapping[str, list[str]], paint: _Paint) -> str:
     pos = diagnostic.pos
     heading = [_heading(diagnostic, paint)]
     inside = lines.get(pos.file, []) if pos else []
@@ -70,18 +72,18 @@ def _render(diagnostic: Diagnostic, lines: Mapping[str, list[str]], paint: Any) 
     return "\n".join([*heading, *_excerpt(diagnostic, pos, inside, paint)])
 
 
-def _heading(diagnostic: Diagnostic, paint: Any) -> str:
+def _heading(diagnostic: Diagnostic, paint: _Paint) -> str:
     place = paint(f"{_visible(str(diagnostic.pos))}:", _BOLD) + " " if diagnostic.pos else ""
     severity = paint("warning:", _YELLOW) + " " if diagnostic.severity == "warning" else ""
     path = f"{_visible(diagnostic.path)}: " if diagnostic.path else ""
     return f"{place}{severity}{path}{_visible(diagnostic.summary)}"
 
 
-def _excerpt(diagnostic: Diagnostic, pos: SourcePos, lines: list[str], paint: Any) -> list[str]:
+def _excerpt(diagnostic: Diagnostic, pos: SourcePos, lines: list[str], paint: _Paint) -> list[str]:
     """The line before, the line itself, and the caret with the hint."""
     line = lines[pos.line - 1]
     before = _width(line[: pos.column - 1])
-    token = _width(line[pos.column - 1 : pos.column - 1 + diagnostic.length])
+    token = _width(_token(line[pos.column - 1 :], diagnostic.length))
     window = _Window(before, _width(line))
     digits = max(5, len(str(pos.line)))
 
@@ -94,6 +96,12 @@ def _excerpt(diagnostic: Diagnostic, pos: SourcePos, lines: list[str], paint: An
     carets = paint("^" * window.visible(before, max(1, token)), _RED if diagnostic.severity == "error" else _YELLOW)
     hint = f"  {paint(_visible(diagnostic.hint), _CYAN)}" if diagnostic.hint else ""
     return [*rows, row("", " " * (before - window.start) + carets + hint)]
+
+
+def _token(rest: str, length: int) -> str:
+    """What to underline: quotes around it count, which the value does not have."""
+    quoted = rest[:1] in ("'", '"') and rest[length + 1 : length + 2] == rest[:1]
+    return rest[: length + 2 if quoted else length]
 
 
 class _Window:
