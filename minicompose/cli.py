@@ -104,7 +104,7 @@ def run(words: Sequence[str]) -> int:
     command = importlib.import_module(f"minicompose.commands.{options.verb}")
     verb_parser = Parser(
         prog=f"minicompose {options.verb}",
-        description=command.__doc__.partition("\n\n")[2] or VERBS[options.verb],
+        description=(command.__doc__ or "").partition("\n\n")[2] or VERBS[options.verb],
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )

@@ -45,16 +45,16 @@ def _whole(stack: Stack, args: Namespace) -> str:
     from minicompose.planning.selection import select
     from minicompose.stackfile.printed import printed, to_yaml
 
-    canonical = printed(select(stack, args.services))
+    canonical = printed(select(stack, args.services or stack.services))
     return json.dumps(canonical, indent=2, ensure_ascii=False) if args.format == "json" else to_yaml(canonical)
 
 
 def _names(stack: Stack, what: str) -> list[str]:
     match what:
         case "images":
-            from minicompose.planning.spec import image_of
+            from minicompose.planning.record import service_image
 
-            return [image_of(stack, service) for service in stack.services.values()]
+            return [service_image(stack, service) for service in stack.services.values()]
         case "profiles":
             every = (*stack.services.values(), *stack.disabled.values())
             return sorted({profile for service in every for profile in service.profiles or ()})

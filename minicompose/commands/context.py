@@ -1,8 +1,10 @@
 """What every command works with: the options before the verb, the stack, the engine, the outputs."""
 
 import argparse
+import contextlib
+import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ from minicompose.errors import Diagnostic, ExitCode, StackFileError, UsageError,
 
 if TYPE_CHECKING:
     from minicompose.engine.protocol import Engine
-    from minicompose.execution.events import RunReport
+    from minicompose.execution.events import AnyEvent, RunReport
     from minicompose.execution.interrupts import Interrupts
     from minicompose.model import Stack
     from minicompose.output.sink import Sink
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from minicompose.planning.plan import Plan
     from minicompose.stackfile.files import LoadRequest
     from minicompose.stackfile.load import Loaded
+
+OnEvent = Callable[["AnyEvent"], None]
 
 # How many engine calls may be in flight. Measured on two cores: four starts at once are nearly twice
 # as fast as one, and more gain nothing.
@@ -42,7 +46,7 @@ class Context:
 
     # ---- the stack ----
 
-    def request(self, services: Iterable[str] = ()) -> "LoadRequest":
+    def request(self, services: Iterable[str] = (), *, contents: bool = True) -> "LoadRequest":
         from minicompose.stackfile.files import LoadRequest
 
         options = self.options
@@ -56,22 +60,25 @@ class Context:
             services=tuple(services),
             environment=self.environment,
             read_stdin=sys.stdin.read,
+            contents=contents,
         )
 
-    def load(self, services: Iterable[str] = ()) -> "Loaded":
+    def load(self, services: Iterable[str] = (), *, contents: bool = True) -> "Loaded":
         """Read the stack files; warnings are shown, errors raised as StackFileError.
 
-        `services` are those named on the command line: their profiles become active.
+        `services` are those named on the command line: their profiles become active. Only what creates
+        containers needs the `contents` of configs and secrets.
         """
         from minicompose.stackfile.load import load_stack
 
-        loaded = load_stack(self.request(services))
+        loaded = load_stack(self.request(services, contents=contents))
         self.warn(loaded.warnings)
         self.check_services(services, (*loaded.stack.services, *loaded.stack.disabled))
         return loaded
 
     def stack(self, services: Iterable[str] = ()) -> "Stack":
-        return self.load(services).stack
+        """The stack, for commands that create no containers."""
+        return self.load(services, contents=False).stack
 
     @property
     def names_project_only(self) -> bool:
@@ -100,33 +107,27 @@ class Context:
         return self._engine
 
     def refuse_what_the_engine_lacks(self, loaded: "Loaded", services: Iterable[str]) -> None:
-        """Raise StackFileError for what the stack asks of the engine and its API does not have."""
-        from minicompose.engine.support import unsupported
+        """Raise StackFileError for what these services ask of the engine and its API does not have.
 
-        api = self.engine.info().api
-        stack = loaded.stack
-        problems = []
-        for name in services:
-            for path, needed in unsupported(stack.services[name], api):
-                where = f"services.{name}.{path}"
-                problems.append(
-                    Diagnostic(
-                        severity="error",
-                        pos=stack.position(*where.split(".")),
-                        path=where,
-                        summary=f"needs engine API {needed[0]}.{needed[1]}, and this engine has {api[0]}.{api[1]}",
-                    )
-                )
-        if problems:
-            raise StackFileError(problems, loaded.texts)
+        No services means all. What an engine alone never acts on is a warning.
+        """
+        from minicompose.commands.engine_lacks import lacks
+        from minicompose.planning.selection import select
+
+        found = lacks(select(loaded.stack, services), self.engine.info().api)
+        errors = [each for each in found if each.severity == "error"]
+        if errors:
+            raise StackFileError(errors, loaded.texts)
+        self.warn(found)
 
     def observe(self) -> tuple["Observed", tuple[str, ...]]:
         """What is there of the project, and the services it has, in the file or running.
 
         With `-p` and no `-f` the stack file is not read.
         """
+        declared: tuple[str, ...] = ()
         if self.names_project_only:
-            project, declared = self.options.project_name, ()
+            project = self.options.project_name
         else:
             stack = self.stack()
             project, declared = stack.name, (*stack.services, *stack.disabled)
@@ -142,6 +143,11 @@ class Context:
         from minicompose.output.sink import use_color
 
         return use_color(self.options.ansi, sys.stdout, self.environment)
+
+    @property
+    def width(self) -> int | None:
+        """How many columns a table may take: the terminal's, or any number when there is none."""
+        return os.get_terminal_size(1).columns if sys.stdout.isatty() else None
 
     @cached_property
     def interrupts(self) -> "Interrupts":
@@ -171,11 +177,40 @@ class Context:
             sys.stderr.write(f"warning: {place}{path}{warning.summary}{hint}\n")
 
     def refuse_errors(self, plan: "Plan", texts: dict[str, str]) -> None:
-        """Show the plan's notes; raise StackFileError when one of them is an error."""
+        """Raise StackFileError when one of the plan's notes is an error."""
         errors = [note for note in plan.notes if note.severity == "error"]
         if errors:
             raise StackFileError(errors, texts)
-        self.warn(plan.notes)
+
+    @contextlib.contextmanager
+    def showing(
+        self, args: argparse.Namespace, names: Iterable[str], services: Collection[str] | None = None
+    ) -> Iterator["OnEvent"]:
+        """Events to where they belong: what containers print to standard output, the rest to the sink.
+
+        `names` are the prefixes of log lines; `services` are those whose lines are shown, None is all.
+        """
+        from minicompose.execution.events import ContainerExited, LogLine, Notice
+        from minicompose.output.log_lines import LogPrinter
+        from minicompose.output.sink import log_writer
+
+        with self.sink() as sink:
+            printer = LogPrinter(
+                log_writer(sink, sys.stdout),
+                names,
+                color=self.color and not args.no_color,
+                prefix=not args.no_log_prefix,
+                timestamps=args.timestamps,
+            )
+
+            def on_event(event: "AnyEvent") -> None:
+                of_service = event.service if isinstance(event, LogLine | ContainerExited) else None
+                if services is None or of_service is None or of_service in services:
+                    if not isinstance(event, Notice):  # the sink shows it
+                        printer(event)
+                    sink(event)
+
+            yield on_event
 
     def print(self, text: str) -> None:
         """Data, for standard output."""

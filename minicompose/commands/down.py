@@ -24,7 +24,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
     if context.names_project_only:
         stack, texts, project = None, {}, context.options.project_name
     else:
-        loaded = context.load()
+        loaded = context.load(contents=False)
         stack, texts, project = loaded.stack, loaded.texts, loaded.stack.name
     observed = context.engine.observe(project)
     known = [container.service for container in observed.containers]
@@ -41,6 +41,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
     if context.options.dry_run:
         context.print_plan(plan)
         return ExitCode.OK
+    context.warn(plan.notes)
     if not plan.steps:
         context.tell(f"nothing to remove: there is nothing of project {project} on this engine")
         return ExitCode.OK

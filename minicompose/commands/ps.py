@@ -38,7 +38,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
     else:
         from minicompose.output.tables import ps_table
 
-        lines = [ps_table(shown, full=args.no_trunc)]
+        lines = [ps_table(shown, full=args.no_trunc, width=context.width)]
     if lines:
         context.print("\n".join(lines))
     return ExitCode.OK

@@ -98,7 +98,7 @@ def _bring(
 ) -> int | None:
     subject = Subject(type="image", name=image, service=service.name)
     if reason := _build_reason(stack, service, images, wishes):
-        return steps.add(subject, _build(stack, service, image), reason)
+        return steps.add(subject, build_action(stack, service, image), reason)
     if comes_built:
         return None
     policy = wishes.pull or service.pull_policy or "missing"
@@ -153,7 +153,8 @@ def _build_reason(stack: Stack, service: Service, images: Images, wishes: ImageW
     return None
 
 
-def _build(stack: Stack, service: Service, image: str) -> BuildImage:
+def build_action(stack: Stack, service: Service, image: str) -> BuildImage:
+    """The build of a service that has one."""
     assert service.build is not None
     return BuildImage(
         image=image,

@@ -1,0 +1,207 @@
+"""`minicompose up`: create and start what the stack file says.
+
+Bring the stack to what the file says: create what is missing, replace what changed, leave alone
+what did not. `minicompose plan` shows beforehand what that means. Without -d it then shows what the
+containers print, until they end or Ctrl-C stops them.
+
+    minicompose up -d --wait      return when everything runs and is healthy
+    minicompose up -d backend     only backend, and what it depends on
+"""
+
+import argparse
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING, Literal
+
+from minicompose.commands.context import Context, exit_code, seconds
+from minicompose.errors import ExitCode, MinicomposeError, UsageError
+from minicompose.planning.observed import Observed
+from minicompose.planning.plan import Plan
+from minicompose.planning.up import UpOptions, plan_up
+
+if TYPE_CHECKING:
+    from minicompose.model import Stack
+    from minicompose.stackfile.load import Loaded
+
+
+def configure(parser: ArgumentParser) -> None:
+    configure_planning(parser)
+    add = parser.add_argument
+    add("-d", "--detach", action="store_true", help="leave the containers running in the background")
+    add("--wait", action="store_true", help="wait until everything runs, is healthy or has completed; implies -d")
+    add("--wait-timeout", type=seconds, metavar="SECONDS", help="how long --wait waits at most")
+    add("--abort-on-container-exit", action="store_true", help="stop all when a container ends")
+    add("--abort-on-container-failure", action="store_true", help="stop all when a container ends with an error")
+    add("--exit-code-from", metavar="SERVICE", help="exit with this service's code; implies --abort-on-container-exit")
+    add("--attach", action="append", default=[], metavar="SERVICE", help="show only this service's output; may repeat")
+    add("--attach-dependencies", action="store_true", help="also show the output of what the named services need")
+    add("--no-attach", action="append", default=[], metavar="SERVICE", help="do not show this service's output")
+    add("--no-color", action="store_true", help="show output without colour")
+    add("--no-log-prefix", action="store_true", help="show output without the service's name")
+    add("--timestamps", action="store_true", help="show when each line was printed")
+
+
+def configure_planning(parser: ArgumentParser) -> None:
+    """The options that decide what is done, which `plan` has too."""
+    add = parser.add_argument
+    add("services", nargs="*", metavar="SERVICE", help="only these services, and what they depend on")
+    add("--build", action="store_true", help="build images first, even if they are there")
+    add("--no-build", action="store_true", help="do not build images")
+    add("--pull", choices=("always", "missing", "never"), help="when to pull images (default: as the file says)")
+    add("--force-recreate", action="store_true", help="replace containers even if nothing changed")
+    add("--no-recreate", action="store_true", help="leave containers that exist as they are")
+    add("--always-recreate-deps", action="store_true", help="with --force-recreate or a change: dependencies too")
+    add("--no-deps", action="store_true", help="leave alone what the named services depend on")
+    add("--no-start", action="store_true", help="create, and do not start")
+    add("--keep-completed", action="store_true", help="do not run jobs again that have succeeded and did not change")
+    add("--remove-orphans", action="store_true", help="remove containers of services not in the stack file")
+    add(
+        "--scale", action="append", default=[], type=_scale, metavar="SERVICE=N", help="how many containers; may repeat"
+    )
+    add("-t", "--timeout", type=seconds, metavar="SECONDS", help="how long a container may take to stop")
+    add("-V", "--renew-anon-volumes", action="store_true", help="replaced containers get new anonymous volumes")
+
+
+def _scale(text: str) -> tuple[str, int]:
+    service, _, number = text.partition("=")
+    if not service or not number.isdigit():
+        raise argparse.ArgumentTypeError(f"SERVICE=N is wanted, with N from 0 on, not {text!r}")
+    return service, int(number)
+
+
+def run(args: Namespace, context: Context) -> int:
+    _refuse_clashes(args)
+    loaded = context.load(args.services)
+    stack = loaded.stack
+    for names in (args.attach, args.no_attach, [args.exit_code_from] if args.exit_code_from else []):
+        context.check_services(names, stack.services)
+    observed = context.engine.observe(stack.name)
+    plan = planned(args, context, loaded, observed)
+    if context.options.dry_run:
+        context.print_plan(plan)
+        return ExitCode.OK
+    context.warn(plan.notes)
+    if args.detach or args.wait or args.no_start:
+        return exit_code(context.carry_out(plan, deadline=args.wait_timeout))
+    return _attached(args, context, stack, observed, plan)
+
+
+def planned(args: Namespace, context: Context, loaded: "Loaded", observed: Observed | None = None) -> Plan:
+    """The plan for this command line; raises StackFileError for what cannot be."""
+    context.check_services([name for name, _ in args.scale], loaded.stack.services)
+    if observed is None:
+        observed = context.engine.observe(loaded.stack.name)
+    plan = plan_up(loaded.stack, observed, _options(args))
+    context.refuse_errors(plan, loaded.texts)
+    if plan.steps:
+        context.refuse_what_the_engine_lacks(loaded, args.services)
+    return plan
+
+
+def _options(args: Namespace) -> UpOptions:
+    return UpOptions(
+        services=tuple(args.services),
+        scale=dict(args.scale),
+        force_recreate=args.force_recreate,
+        no_recreate=args.no_recreate,
+        always_recreate_deps=args.always_recreate_deps,
+        no_deps=args.no_deps,
+        build=args.build,
+        no_build=args.no_build,
+        pull=args.pull,
+        no_start=args.no_start,
+        remove_orphans=args.remove_orphans,
+        timeout=args.timeout,
+        renew_anon_volumes=args.renew_anon_volumes,
+        wait=getattr(args, "wait", False),
+        keep_completed=args.keep_completed,
+    )
+
+
+def _refuse_clashes(args: Namespace) -> None:
+    """Options that contradict each other, as pairs."""
+    aborting = args.abort_on_container_exit or args.abort_on_container_failure or args.exit_code_from
+    detached = args.detach or args.wait or args.no_start
+    for one, other, what in (
+        (args.force_recreate, args.no_recreate, "--force-recreate and --no-recreate"),
+        (args.always_recreate_deps, args.no_recreate, "--always-recreate-deps and --no-recreate"),
+        (args.build, args.no_build, "--build and --no-build"),
+        (args.wait, args.no_start, "--wait and --no-start"),
+        (detached, aborting, "-d or --wait, and stopping when a container ends,"),
+        (detached, args.attach or args.attach_dependencies, "-d or --wait, and --attach"),
+        (args.attach, args.attach_dependencies, "--attach and --attach-dependencies"),
+    ):
+        if one and other:
+            raise UsageError(f"{what} do not go together")
+    if args.wait_timeout is not None and not args.wait:
+        raise UsageError("--wait-timeout goes with --wait")
+
+
+def _attached(args: Namespace, context: Context, stack: "Stack", observed: Observed, plan: Plan) -> int:
+    """Carry the plan out and show what the containers print, until they end or are stopped."""
+    from minicompose.execution.attach import AllExited, EngineLost, FirstExited, Follower, sources_of
+    from minicompose.execution.interrupts import handling_signals
+    from minicompose.execution.run import run_plan
+    from minicompose.planning.down import StopOptions, plan_stop
+
+    shown = _shown(args, stack)
+    sources = sources_of(plan, observed)
+    names = [source.container.removeprefix(f"{stack.name}-") for source in sources if source.service in shown]
+    aborts_on_exit = args.abort_on_container_exit or args.exit_code_from
+    abort_on: Literal["exit", "failure"] | None
+    abort_on = "exit" if aborts_on_exit else "failure" if args.abort_on_container_failure else None
+    with context.showing(args, names, shown) as on_event, handling_signals(context.interrupts):
+        follower = Follower(context.engine, stack.name, on_event, sources, services=None, abort_on=abort_on)
+        with follower:
+            report = run_plan(plan, context.engine, on_event, interrupts=context.interrupts, workers=context.workers)
+            if not report.ok and not report.interrupted:
+                return exit_code(report)
+            ending = follower.wait(context.interrupts)
+            if isinstance(ending, EngineLost):
+                raise MinicomposeError(ending.message, "the containers may go on running: see `minicompose ps`")
+            if not isinstance(ending, AllExited):
+                later = context.interrupts.from_now_on()
+                started = tuple(_started(args, stack))
+                now = context.engine.observe(stack.name)
+                run_plan(
+                    plan_stop(now, StopOptions(services=started, timeout=args.timeout)),
+                    context.engine,
+                    on_event,
+                    interrupts=later,
+                    workers=context.workers,
+                )
+                if later.presses:
+                    _kill(context, stack.name, started)
+                follower.wait(later)
+    if report.interrupted or context.interrupts.presses:
+        return ExitCode.INTERRUPTED
+    if args.exit_code_from:
+        return follower.exit_codes.get(args.exit_code_from, ExitCode.FAILED)
+    return ending.exit_code if isinstance(ending, FirstExited) else ExitCode.OK
+
+
+def _kill(context: Context, project: str, services: tuple[str, ...]) -> None:
+    """The second Ctrl-C: what still runs ends now."""
+    for container in context.engine.observe(project).containers:
+        if container.service in services and container.state in ("running", "restarting", "paused"):
+            context.engine.kill_container(container.id, "SIGKILL")
+
+
+def _started(args: Namespace, stack: "Stack") -> list[str]:
+    """The services that this `up` is about: Ctrl-C stops them and no others."""
+    from minicompose.planning import graph
+
+    if not args.services:
+        return list(stack.services)
+    return list(args.services) if args.no_deps else list(graph.closure(stack, args.services))
+
+
+def _shown(args: Namespace, stack: "Stack") -> set[str]:
+    """The services whose output is shown."""
+    started = _started(args, stack)
+    if args.attach:
+        shown = set(args.attach)
+    elif args.services and not args.attach_dependencies:
+        shown = set(args.services)
+    else:
+        shown = {name for name in started if stack.services[name].attach is not False}
+    return shown - set(args.no_attach)

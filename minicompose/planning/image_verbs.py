@@ -1,0 +1,95 @@
+"""The plans of `build` and `pull`: images alone, no container is touched."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from minicompose.model import Build, Service, Stack
+from minicompose.planning import graph
+from minicompose.planning.images import Images, build_action, familiar
+from minicompose.planning.observed import Observed
+from minicompose.planning.plan import Asked, Plan, PullImage, Subject
+from minicompose.planning.record import service_image
+from minicompose.planning.steps import Steps
+
+
+class BuildOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line of `build` says. `args` override the file's; a value of None is not passed."""
+
+    services: tuple[str, ...] = ()
+    args: dict[str, str | None] = {}
+    no_cache: bool = False
+    pull: bool = False
+    with_dependencies: bool = False
+
+
+class PullOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line of `pull` says. `missing_only` leaves images alone that are there."""
+
+    services: tuple[str, ...] = ()
+    missing_only: bool = False
+    ignore_buildable: bool = False
+    include_dependencies: bool = False
+
+
+def plan_build(stack: Stack, options: BuildOptions) -> Plan:
+    """A build for each service that has one; the same image is built once."""
+    steps = Steps()
+    seen = set()
+    for service in _named(stack, options.services, options.with_dependencies):
+        image = service_image(stack, service)
+        if service.build is None or familiar(image) in seen:
+            continue
+        seen.add(familiar(image))
+        asked = msgspec.structs.replace(service, build=_with_options(service.build, options))
+        subject = Subject(type="image", name=image, service=service.name)
+        steps.add(subject, build_action(stack, asked, image), Asked(option="build"))
+    return Plan(project=stack.name, steps=steps.finished())
+
+
+def _with_options(build: Build, options: BuildOptions) -> Build:
+    return msgspec.structs.replace(
+        build,
+        args={**(build.args or {}), **options.args} if options.args else build.args,
+        no_cache=options.no_cache or build.no_cache,
+        pull=options.pull or build.pull,
+    )
+
+
+def plan_pull(stack: Stack, observed: Observed, options: PullOptions) -> Plan:
+    """A pull for each image that comes from a registry; the same image is pulled once.
+
+    A service with a build is pulled too when it names its image, unless `ignore_buildable`.
+    """
+    there = Images(observed.images)
+    steps = Steps()
+    seen = set()
+    unchanged = []
+    for service in _named(stack, options.services, options.include_dependencies):
+        if not _is_pulled(service, options):
+            continue
+        image = service_image(stack, service)
+        key = (familiar(image), service.platform)
+        if key in seen:
+            continue
+        seen.add(key)
+        subject = Subject(type="image", name=image, service=service.name)
+        wanted_once = options.missing_only or service.pull_policy in ("missing", "if_not_present")
+        if wanted_once and there.id_of(image) is not None:
+            unchanged.append(subject)
+        else:
+            steps.add(subject, PullImage(image=image, platform=service.platform), Asked(option="pull"))
+    return Plan(project=stack.name, steps=steps.finished(), unchanged=tuple(unchanged))
+
+
+def _is_pulled(service: Service, options: PullOptions) -> bool:
+    if service.image is None or service.pull_policy in ("never", "build"):
+        return False
+    return not (service.build is not None and options.ignore_buildable)
+
+
+def _named(stack: Stack, names: Iterable[str], with_dependencies: bool) -> list[Service]:
+    wanted = set(names) or set(stack.services)
+    if with_dependencies:
+        wanted = set(graph.closure(stack, wanted))
+    return [service for service in stack.services.values() if service.name in wanted]
