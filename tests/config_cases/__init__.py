@@ -1,0 +1,1 @@
+"""What the reference implementation makes of small projects, and what we do."""
