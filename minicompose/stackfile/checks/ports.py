@@ -1,4 +1,7 @@
-"""No two containers of the stack publish the same port of the host."""
+"""No two containers of the stack publish the same port of the host.
+
+What does not fit is a warning: the services may never run at the same time.
+"""
 
 from collections.abc import Iterator
 
@@ -22,7 +25,7 @@ def check_ports(stack: Stack, findings: Findings) -> None:
                 if service.replicas > 1:
                     says = f"{service.replicas} containers of the service cannot all have port {number} of the host"
                     hint = f"leave out the published port, or give a range: {number}-{number + service.replicas - 1}"
-                    findings.error(*path, says=says, hint=hint)
+                    findings.warning(*path, says=says, hint=hint)
 
 
 def _check_taken(number: int, port: Port, path: _Place, holders: list[tuple[str, _Place]], findings: Findings) -> None:
@@ -30,7 +33,7 @@ def _check_taken(number: int, port: Port, path: _Place, holders: list[tuple[str,
         if _same_address(port.host_ip or "", host_ip):
             where = f'the service "{other[1]}"' if other[1] != path[1] else "this service"
             says = f"port {number} of the host is already published by {where}, at {findings.place(*other)}"
-            findings.error(*path, says=says)
+            findings.warning(*path, says=says)
             return
 
 
