@@ -40,8 +40,6 @@ FOUND = [
     ("stop_signal: SIGTREM", '3:34 services.web.stop_signal: "SIGTREM" is not a signal (did you mean "SIGTERM"?)'),
     ("dns: 1.1.1", '3:26 services.web.dns[0]: "1.1.1" is not an IP address'),
     ("networks: {default: {ipv4_address: 10.0.0.300}}", '3:56 services.web.networks.default.ipv4_address: "10.0.0.300" is not an IPv4 address'),
-    ('ports: ["80:80", "127.0.0.1:80:81"]', "warning 3:38 services.web.ports[1]: port 80 of the host is already published by this service, at stack.yaml:3:29"),
-    ('ports: ["80:80"], scale: 2', "warning 3:29 services.web.ports[0]: 2 containers of the service cannot all have port 80 of the host (leave out the published port, or give a range: 80-81)"),
     ("deploy: {endpoint_mode: dns}", '3:45 services.web.deploy.endpoint_mode: "dns" is not one of vip, dnsrr (did you mean "dnsrr"?)'),
 ]  # fmt: skip
 
@@ -71,6 +69,23 @@ def test_a_problem_is_found_at_its_place(attributes: str, found: str | None) -> 
 )
 def test_a_sound_service_is_left_in_peace(attributes: str) -> None:
     assert findings(SERVICES % attributes) == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "found"),
+    [
+        (
+            'ports: ["80:80", "127.0.0.1:80:81"]',
+            "warning 3:38 services.web.ports[1]: port 80 of the host is already published by this service, at stack.yaml:3:29",
+        ),
+        (
+            'ports: ["80:80"], scale: 2',
+            "warning 3:29 services.web.ports[0]: 2 containers of the service cannot all have port 80 of the host (leave out the published port, or give a range: 80-81)",
+        ),
+    ],
+)
+def test_a_host_port_that_one_service_asks_for_twice_is_a_warning(attributes: str, found: str) -> None:
+    assert findings(SERVICES % attributes) == [found]
 
 
 def test_a_port_that_two_services_publish_names_both_places() -> None:
