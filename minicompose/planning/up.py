@@ -293,7 +293,7 @@ def orphans_of(stack: Stack, observed: Observed) -> list[ObservedContainer]:
 
 
 def orphan_note(orphans: Iterable[ObservedContainer], hint: str) -> Diagnostic:
-    names = ", ".join(orphan.name for orphan in orphans)
+    names = ", ".join(sorted(orphan.name for orphan in orphans))
     return Diagnostic(
         severity="warning", pos=None, summary=f"no service of the stack file has these containers: {names}", hint=hint
     )
