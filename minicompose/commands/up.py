@@ -10,6 +10,7 @@ containers print, until they end or Ctrl-C stops them.
 
 import argparse
 from argparse import ArgumentParser, Namespace
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Literal
 
 from minicompose.commands.context import Context, exit_code, seconds
@@ -143,14 +144,15 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
     from minicompose.execution.run import run_plan
     from minicompose.planning.down import StopOptions, plan_stop
 
-    shown = _shown(args, stack)
+    started, shown = _started(args, stack), _shown(args, stack)
     sources = sources_of(plan, observed)
     names = [source.container.removeprefix(f"{stack.name}-") for source in sources if source.service in shown]
     aborts_on_exit = args.abort_on_container_exit or args.exit_code_from
     abort_on: Literal["exit", "failure"] | None
     abort_on = "exit" if aborts_on_exit else "failure" if args.abort_on_container_failure else None
+    watched = started if abort_on else shown  # the end of these is the end of all
     with context.showing(args, names, shown) as on_event, handling_signals(context.interrupts):
-        follower = Follower(context.engine, stack.name, on_event, sources, services=None, abort_on=abort_on)
+        follower = Follower(context.engine, stack.name, on_event, sources, services=watched, abort_on=abort_on)
         with follower:
             report = run_plan(plan, context.engine, on_event, interrupts=context.interrupts, workers=context.workers)
             if not report.ok and not report.interrupted:
@@ -160,10 +162,9 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
                 raise MinicomposeError(ending.message, "the containers may go on running: see `minicompose ps`")
             if not isinstance(ending, AllExited):
                 later = context.interrupts.from_now_on()
-                started = tuple(_started(args, stack))
                 now = context.engine.observe(stack.name)
                 run_plan(
-                    plan_stop(now, StopOptions(services=started, timeout=args.timeout)),
+                    plan_stop(now, StopOptions(services=tuple(started), timeout=args.timeout)),
                     context.engine,
                     on_event,
                     interrupts=later,
@@ -179,7 +180,7 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
     return ending.exit_code if isinstance(ending, FirstExited) else ExitCode.OK
 
 
-def _kill(context: Context, project: str, services: tuple[str, ...]) -> None:
+def _kill(context: Context, project: str, services: Collection[str]) -> None:
     """The second Ctrl-C: what still runs ends now."""
     for container in context.engine.observe(project).containers:
         if container.service in services and container.state in ("running", "restarting", "paused"):

@@ -71,6 +71,8 @@ class NameTaken(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     holder: ObservedContainer
 
+_STRICTER: tuple[Condition, ...] = ("healthy", "completed")
+
 
 class Rollout:
     """Adds the steps for all containers of a plan, service by service, dependencies first.
@@ -147,6 +149,10 @@ class Rollout:
             return ()
         if condition == "settled" and live.settle is not None:
             return (live.settle,)
+        if condition == "settled":  # a stricter wait that a dependent asked for says as much
+            for stricter in _STRICTER:
+                if (step := self._waits.get((live.name, stricter))) is not None:
+                    return (step,)
         key = (live.name, condition)
         if key not in self._waits:
             subject = Subject(type="container", name=live.name, service=service)

@@ -1,4 +1,4 @@
-"""Write a few entries through the API: minicompose run --rm seed."""
+"""Write a few entries through the API: minicompose up seed."""
 
 import json
 import os
