@@ -1,12 +1,14 @@
-"""Everything that can go wrong, each with its exit code; and the diagnostic, which is a value."""
+"""Everything that can go wrong, each with its exit code.
+
+Imports nothing but what every interpreter has loaded: each command pays for this module.
+"""
 
 import enum
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from minicompose.model import SourcePos
+if TYPE_CHECKING:
+    from minicompose.diagnostic import Diagnostic
 
 
 class ExitCode(enum.IntEnum):
@@ -18,22 +20,6 @@ class ExitCode(enum.IntEnum):
     ENGINE = 3
     BUG = 4
     INTERRUPTED = 130
-
-
-class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to say about one place in a stack file.
-
-    `pos` is where the caret goes; `length` is how many characters it underlines.
-    `path` is the dotted path of the attribute ("services.backend.depends_on"), where there is one.
-    `hint` says what to do, or what was probably meant.
-    """
-
-    severity: Literal["error", "warning"]
-    pos: SourcePos | None
-    summary: str
-    path: str = ""
-    hint: str = ""
-    length: int = 1
 
 
 class MinicomposeError(Exception):
@@ -61,7 +47,7 @@ class StackFileError(MinicomposeError):
 
     exit_code = ExitCode.USAGE
 
-    def __init__(self, diagnostics: Iterable[Diagnostic], texts: dict[str, str]) -> None:
+    def __init__(self, diagnostics: "Iterable[Diagnostic]", texts: dict[str, str]) -> None:
         self.diagnostics = tuple(diagnostics)
         self.texts = texts
         super().__init__(f"{len(self.diagnostics)} problem(s) in the stack file")

@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from minicompose.errors import Diagnostic, ExitCode, StackFileError, UsageError, nearest
+from minicompose.errors import ExitCode, StackFileError, UsageError, nearest
 
 if TYPE_CHECKING:
+    from minicompose.diagnostic import Diagnostic
     from minicompose.engine.protocol import Engine
     from minicompose.execution.events import AnyEvent, RunReport
     from minicompose.execution.interrupts import Interrupts
@@ -166,7 +167,7 @@ class Context:
             environment=self.environment,
         )
 
-    def warn(self, warnings: Iterable[Diagnostic]) -> None:
+    def warn(self, warnings: Iterable["Diagnostic"]) -> None:
         """Show warnings on standard error, a line each."""
         if self.options.progress == "quiet":
             return

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from minicompose.diagnostic import Diagnostic
 from minicompose.engine.support import ineffective, unsupported, unsupported_network
-from minicompose.errors import Diagnostic
 from minicompose.model import Stack
 
 

@@ -6,7 +6,7 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.output.reasons import reason_lines
 from minicompose.planning.plan import (
     Action,

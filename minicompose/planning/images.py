@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from minicompose import __version__, labels
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.model import Service, Stack
 from minicompose.planning.plan import Asked, BuildImage, Needed, PullImage, Reason, Subject
 from minicompose.planning.record import service_image

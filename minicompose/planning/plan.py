@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.model import Build, Network, Sealed, Service, SourcePos, Volume
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from minicompose import labels
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.fields import NETWORK, VOLUME, Record
 from minicompose.model import Network, Service, SourcePos, Stack, Volume
 from minicompose.planning.difference import FilePath, differences

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from minicompose.errors import Diagnostic, nearest
+from minicompose.diagnostic import Diagnostic
+from minicompose.errors import nearest
 from minicompose.model import Service, Stack
 from minicompose.planning import graph
 from minicompose.planning.census import Census, is_up, take_census

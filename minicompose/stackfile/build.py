@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.model import (
     ByteSize,
     Config,

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Set
 from typing import Any, assert_never
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.fields import STACK_FILE, Choice, Field, Form, Kind, Many, Pairs, Record, Scalar, Short, Table, Words
 from minicompose.model import ByteSize, Duration, FileMode, Node, Path, SourcePos
 from minicompose.stackfile import short, units

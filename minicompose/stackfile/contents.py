@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.model import Config, Node, Sealed, Service, SourcePos, Stack
 from minicompose.stackfile.dotenv import parse_dotenv, parse_raw
 from minicompose.stackfile.pathtext import path_text

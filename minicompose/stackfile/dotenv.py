@@ -7,7 +7,7 @@ in "double" quotes; the quoted ones may span lines. Expressions are those of `in
 import re
 from collections.abc import Callable
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.model import SourcePos
 from minicompose.stackfile.interpolate import ExpressionError, substitute
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from minicompose.errors import Diagnostic, UsageError
+from minicompose.diagnostic import Diagnostic
+from minicompose.errors import UsageError
 from minicompose.stackfile.dotenv import parse_dotenv
 from minicompose.stackfile.names import checked_name
 from minicompose.stackfile.textfile import read_text, shown_path

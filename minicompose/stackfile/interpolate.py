@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from minicompose.errors import Diagnostic, nearest
+from minicompose.diagnostic import Diagnostic
+from minicompose.errors import nearest
 from minicompose.model import Node, Path, SourcePos
 from minicompose.stackfile.pathtext import path_text
 

@@ -10,7 +10,8 @@ import pathlib
 
 import msgspec
 
-from minicompose.errors import Diagnostic, StackFileError, UsageError
+from minicompose.diagnostic import Diagnostic
+from minicompose.errors import StackFileError, UsageError
 from minicompose.model import Node, Path, SourcePos, Stack
 from minicompose.stackfile.build import build_stack
 from minicompose.stackfile.canonical import canonical

@@ -7,7 +7,7 @@ here, and those that mean the same thing are made one when the tree becomes cano
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.fields import STACK_FILE, Field, Form, Many, Merge, Pairs, Record, Short, Table, Words
 from minicompose.model import Node, Path
 from minicompose.stackfile.pathtext import path_text

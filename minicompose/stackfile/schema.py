@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node
 
 Report = Callable[[Diagnostic], None]

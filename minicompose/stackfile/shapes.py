@@ -11,7 +11,8 @@ import msgspec
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from minicompose.errors import Diagnostic, nearest
+from minicompose.diagnostic import Diagnostic
+from minicompose.errors import nearest
 from minicompose.model import Node, Path, SourcePos
 from minicompose.stackfile.attributes import Attributes
 from minicompose.stackfile.pathtext import path_text

@@ -5,7 +5,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from minicompose.errors import Diagnostic, nearest
+from minicompose.diagnostic import Diagnostic
+from minicompose.errors import nearest
 from minicompose.model import SourcePos
 
 Report = Callable[[Diagnostic], None]

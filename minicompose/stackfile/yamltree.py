@@ -19,7 +19,8 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from minicompose.errors import Diagnostic, nearest
+from minicompose.diagnostic import Diagnostic
+from minicompose.errors import nearest
 from minicompose.model import Node, SourcePos
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.scalars import MAY_BEGIN_NON_STRING, resolve

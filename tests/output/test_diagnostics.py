@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.model import SourcePos
 from minicompose.output.diagnostics import diagnostics_json, render_diagnostics
 from tests.golden import assert_golden

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node, Service, Stack
 from minicompose.stackfile.build import build_stack
 from minicompose.stackfile.canonical import canonical

@@ -3,7 +3,7 @@
 import textwrap
 from typing import Any
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node
 from minicompose.stackfile.yamltree import read_yaml
 

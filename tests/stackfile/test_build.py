@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.fields import CONFIG, MODEL, NETWORK, SECRET, SERVICE, VOLUME, Record
 from minicompose.model import Config, Dependency, Duration, Mount, Network, Service, Stack, Volume
 from minicompose.model import Model as AiModel

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.fields import STACK_FILE, Field, Form, Many, Pairs, Record, Short, Table
 from minicompose.stackfile.canonical import canonical
 from minicompose.stackfile.short import ENTRIES, LISTS, RECORDS

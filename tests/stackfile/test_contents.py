@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.model import Stack
 from minicompose.stackfile.build import build_stack
 from minicompose.stackfile.canonical import canonical

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.stackfile.dotenv import parse_dotenv, parse_raw
 from tests.stackfile.reading import said
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from minicompose.errors import Diagnostic, UsageError
+from minicompose.diagnostic import Diagnostic
+from minicompose.errors import UsageError
 from minicompose.stackfile.files import LoadRequest, Location, locate
 from minicompose.stackfile.names import checked_name, normal_name
 from minicompose.stackfile.textfile import MOST_BYTES, read_text, shown_path

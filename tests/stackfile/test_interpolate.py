@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node, SourcePos
 from minicompose.stackfile.interpolate import MOST_TEXT, ExpressionError, interpolate, substitute
 from tests.stackfile.reading import plain, said, tree

@@ -10,7 +10,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.fields import STACK_FILE, Choice, Form, Kind, Many, Pairs, Record, Scalar, Table, Words
 from minicompose.stackfile.schema import plain, schema_file, validate
 from minicompose.stackfile.yamltree import read_yaml

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node, SourcePos
 from minicompose.stackfile.yamltree import read_yaml
 from tests.stackfile.reading import plain, said, tree

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from minicompose.errors import Diagnostic
+from minicompose.diagnostic import Diagnostic
 from minicompose.model import Stack
 from minicompose.stackfile.checks.addresses import check_addresses
 from minicompose.stackfile.checks.conflicts import check_conflicts

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from minicompose.errors import Diagnostic, nearest
+from minicompose.diagnostic import Diagnostic
+from minicompose.errors import nearest
 from minicompose.model import Node, SourcePos, Stack
 from minicompose.stackfile.pathtext import path_text
 
