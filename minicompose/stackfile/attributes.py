@@ -23,7 +23,8 @@ _OTHER_NAMES = {
     "vars": "environment",
 }
 
-_VERY_NEAR = 0.8
+# How alike two names must be: to be taken for each other at once, and when nothing else explains one.
+_VERY_NEAR, _NEAR = 0.8, 0.75
 
 
 class Attributes:
@@ -66,14 +67,16 @@ class Attributes:
         if place == _SERVICE and name in _OTHER_NAMES:
             return f'did you mean "{_OTHER_NAMES[name]}"?'
         near = nearest(name, known)
-        if near is not None and _alike(name, near) >= _VERY_NEAR:
+        likeness = _alike(name, near) if near else 0
+        if likeness >= _VERY_NEAR:
             return f'did you mean "{near}"?'
         return (
             self.missing_service((*path, name))
             or self._section_hint(path)
-            or self._below_hint(place, name)
+            or self._below_hint(place, name, levels=1)
             or self._above_hint(path, place, name)
-            or (f'did you mean "{near}"?' if near else "")
+            or self._below_hint(place, name)
+            or (f'did you mean "{near}"?' if likeness >= _NEAR else "")
         )
 
     def missing_service(self, path: Path) -> str:
@@ -91,11 +94,12 @@ class Attributes:
             return f'"{path[1]}" is a section of the file: indent it less'
         return ""
 
-    def _below_hint(self, place: Place, name: str) -> str:
-        """For an attribute that belongs one or more levels further in."""
+    def _below_hint(self, place: Place, name: str, levels: int = 9) -> str:
+        """For an attribute that belongs up to so many levels further in."""
         if place == () and name in self._at[_SERVICE]:
             return 'it belongs to a service, below "services" and the service\'s name'
-        deeper = [other for other in self._at if other[: len(place)] == place and name in self._at[other]]
+        within = [other for other in self._at if other[: len(place)] == place and len(other) <= len(place) + levels]
+        deeper = [other for other in within if name in self._at[other]]
         nearer = [other for other in deeper if len(other) == min(map(len, deeper))]
         places = [".".join(other[len(place) :]) for other in nearer if "*" not in other[len(place) :]]
         if not 1 <= len(places) <= 2:

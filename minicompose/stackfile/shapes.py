@@ -70,7 +70,8 @@ def _place(root: Node, problem: Problem) -> tuple[SourcePos, int]:
         return node.key_pos, max(1, len(str(problem.path[-1])))
     if node.value is None or isinstance(node.value, dict | list):
         return node.pos, 1
-    return node.pos, max(1, len(_text(node.value).partition("\n")[0]))
+    text = _text(node.value)
+    return node.pos, 1 if "\n" in text else max(1, len(text))
 
 
 class _Explainer:
@@ -151,9 +152,7 @@ class _Explainer:
 
     def words_hint(self, schema: Schema, name: str) -> str:
         """Which words a missing attribute may have, where there are only a few."""
-        wanted = schema.get("properties", {}).get(name, {})
-        branches = [self.resolved(branch) for branch in wanted.get("anyOf", ())]
-        words = [word for branch in branches for word in branch.get("enum", ())]
+        words = self.words(schema.get("properties", {}).get(name, {}))
         return f"it is one of {', '.join(words)}" if words else ""
 
     # ---- kinds ----
@@ -172,19 +171,33 @@ class _Explainer:
                 return "give it an image or a build"
             case None:
                 return "leave it out, or give it a value"
+            case False if "string" in kinds and "no" in self.words(schema):
+                return 'did you mean "no"?'
             case list() if "object" in kinds:
-                takers = [name for name, below in schema.get("properties", {}).items() if "array" in self.kinds(below)]
-                return f'did you mean it for "{takers[0]}"?' if len(takers) == 1 else ""
+                return self.only_list_hint(schema)
             case dict() if "string" in kinds and len(value) == 1 and path and isinstance(path[-1], int):
                 return _entry_hint(value, "=" if self.attributes.takes_pairs(path) else ":")
             case str() | int() | float() if "array" in kinds and not kinds & {"object", "string"}:
                 return f"did you mean a list, [{_quoted(value)}]?"
+            case bool() if self.resolved(schema) is self.definitions["duration"]:
+                return ""
             case int() | float() if self.resolved(schema) is self.definitions["duration"]:
-                return "put it in quotes" if isinstance(value, bool) else f'did you mean "{value}s"?'
+                return f'did you mean "{value}s"?'
             case int() | float() if "string" in kinds and not kinds & {"boolean", "integer"}:
                 return f'put it in quotes: "{_text(value)}"'
             case _:
                 return ""
+
+    def only_list_hint(self, schema: Any) -> str:
+        """For a list in place of a mapping of which one attribute is a list: `healthcheck: [CMD, true]`."""
+        properties = self.resolved(schema).get("properties", {})
+        lists = [name for name, below in properties.items() if self.kinds(below) & {"array", "object"} == {"array"}]
+        return f'did you mean it for "{lists[0]}"?' if len(lists) == 1 else ""
+
+    def words(self, schema: Any) -> list[str]:
+        """The words to choose from, where `schema` has a choice of words."""
+        branches = [self.resolved(branch) for branch in self.resolved(schema).get("anyOf", ())]
+        return [word for branch in branches for word in branch.get("enum", ())]
 
     def kinds(self, schema: Any) -> set[str]:
         """The kinds of value that `schema` has something to say of."""
@@ -204,6 +217,8 @@ class _Explainer:
             return str(schema["title"])
         if "enum" in schema:
             return "one of " + _alternatives(f'"{word}"' for word in schema["enum"])
+        if "pattern" in schema:
+            return str(schema["title"])
         if "anyOf" in schema:
             return _alternatives(self.expected(branch) for branch in schema["anyOf"] if self.kinds(branch))
         said = schema["type"]
@@ -264,7 +279,7 @@ def _shown(value: Any) -> str:
 
 
 def _quoted(value: Any) -> str:
-    text = _text(value)
+    text = _text(value).replace("\n", "\\n")
     return f'"{text[:40]}..."' if len(text) > 43 else f'"{text}"'
 
 
