@@ -1,0 +1,151 @@
+"""The command line itself: words, exit codes, where output goes."""
+
+import json
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from minicompose.cli import VERBS, main
+
+STACK = """
+services:
+  db: {image: "postgres:17"}
+  web:
+    image: shop
+    build: .
+    depends_on: [db]
+    volumes: ["data:/data"]
+    profiles: [tools]
+volumes: {data: {}}
+"""
+
+
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "compose.yaml").write_text(STACK)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+Printed = pytest.CaptureFixture[str]
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_explains_itself(verb: str, capsys: Printed) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([verb, "--help"])
+
+    assert ended.value.code == 0
+    assert f"usage: minicompose {verb}" in capsys.readouterr().out
+
+
+def test_an_unknown_verb_is_wrong_usage_and_names_the_near_one(capsys: Printed) -> None:
+    assert main(["pss"]) == 2
+    assert capsys.readouterr().err == 'minicompose: there is no verb "pss"\n  did you mean "ps"?\n'
+
+
+def test_an_unknown_option_is_wrong_usage_and_names_the_near_one(capsys: Printed) -> None:
+    assert main(["up", "--force-recrate"]) == 2
+    assert "unknown option --force-recrate\n  did you mean --force-recreate?" in capsys.readouterr().err
+
+
+def test_no_verb_shows_the_help_and_is_wrong_usage(capsys: Printed) -> None:
+    assert main([]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "usage: minicompose" in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["up", "--force-recreate", "--no-recreate"],
+        ["up", "--build", "--no-build"],
+        ["up", "-d", "--abort-on-container-exit"],
+        ["up", "-d", "--attach", "db"],
+        ["up", "--wait-timeout", "3"],
+        ["logs", "-f", "--until", "1m"],
+    ],
+)
+def test_options_that_contradict_each_other_are_wrong_usage(words: list[str], stack: Path, capsys: Printed) -> None:
+    assert main(words) == 2
+    assert "go" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["up", "--scale", "web"], ["up", "-t", "soon"], ["--parallel", "no", "up"]])
+def test_a_value_that_cannot_be_is_wrong_usage(words: list[str], stack: Path, capsys: Printed) -> None:
+    assert main(words) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_an_unknown_service_is_wrong_usage_and_names_the_near_one(stack: Path, capsys: Printed) -> None:
+    assert main(["config", "dbb"]) == 2
+    assert capsys.readouterr().err == 'minicompose: there is no service "dbb"\n  did you mean "db"?\n'
+
+
+def test_a_wrong_stack_file_exits_with_2_and_shows_the_place(stack: Path, capsys: Printed) -> None:
+    (stack / "compose.yaml").write_text("services:\n  db:\n    imgae: x\n")
+
+    assert main(["config"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("compose.yaml:3:5: services.db.imgae: unknown attribute\n")
+
+
+def test_config_prints_data_on_standard_output_alone(stack: Path, capsys: Printed) -> None:
+    assert main(["config", "--format", "json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["services"]["db"]["image"] == "postgres:17"
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("option", "names"),
+    [("--services", ["db"]), ("--images", ["postgres:17"]), ("--volumes", ["data"]), ("--profiles", ["tools"])],
+)
+def test_config_lists_names(option: str, names: list[str], stack: Path, capsys: Printed) -> None:
+    assert main(["config", option]) == 0
+    assert capsys.readouterr().out.split() == names
+
+
+def test_a_service_that_is_named_brings_its_profile(stack: Path, capsys: Printed) -> None:
+    assert main(["config", "--format", "json", "web"]) == 0
+    assert sorted(json.loads(capsys.readouterr().out)["services"]) == ["db", "web"]
+
+
+def test_no_engine_is_exit_code_3_and_one_message(stack: Path, capsys: Printed) -> None:
+    assert main(["-H", f"unix://{stack}/none.sock", "up", "-d"]) == 3
+    assert "cannot reach a Docker engine" in capsys.readouterr().err
+
+
+def test_an_engine_that_does_not_speak_http_is_exit_code_3(stack: Path, capsys: Printed) -> None:
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(str(stack / "deaf.sock"))
+
+        assert main(["-H", f"unix://{stack}/deaf.sock", "ps"]) == 3
+
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_bug_is_exit_code_4_and_keeps_the_traceback_in_a_file(
+    stack: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(stack))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr("minicompose.commands.version.run", lambda args, context: 1 // 0)
+
+    assert main(["version"]) == 4
+
+    err = capsys.readouterr().err
+    assert "this is a bug of minicompose: ZeroDivisionError" in err
+    assert "Traceback" not in err
+    [report] = stack.glob("minicompose-bug-*.txt")
+    assert "ZeroDivisionError" in report.read_text()
+
+
+def test_ctrl_c_outside_of_a_run_is_exit_code_130(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minicompose.commands.version.run", lambda args, context: signal.raise_signal(signal.SIGINT))
+
+    assert main(["version"]) == 130

@@ -1,0 +1,68 @@
+"""Heavy imports stand only where they are used: what each verb loads, whole process."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROBE = """
+import json, sys
+from minicompose.cli import main
+code = main(sys.argv[1:])
+tops = {name.partition(".")[0] for name in sys.modules}
+found = {name for name in tops if "site-packages" in str(getattr(sys.modules.get(name), "__file__", None))}
+heavy = {"asyncio", "http.client", "ssl", "email.message", "tarfile", "tempfile", "difflib", "unittest"}
+sys.stderr.write(json.dumps({"code": code, "packages": sorted(found), "heavy": sorted(heavy & set(sys.modules))}))
+"""
+STACK = """
+services:
+  db: {image: "busybox:test", init: true, command: [sleep, "1000"]}
+  web: {image: "busybox:test", init: true, command: [sleep, "1000"], depends_on: [db], ports: ["80"]}
+"""
+
+
+def loaded(directory: Path, *words: str) -> dict[str, object]:
+    """What one command line loads: packages from outside the standard library, and its heavy modules."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *words],
+        cwd=directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stderr.splitlines()[-1])
+    assert found.pop("code") == 0, done.stderr
+    found["packages"] = [name for name in found["packages"] if not name.startswith("_") and name != "sitecustomize"]
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    (tmp_path / "compose.yaml").write_text(STACK)
+    return tmp_path
+
+
+def test_version_loads_the_standard_library_alone(stack: Path) -> None:
+    assert loaded(stack, "version") == {"packages": [], "heavy": []}
+
+
+def test_checking_a_stack_file_loads_a_parser_a_validator_and_values(stack: Path) -> None:
+    found = loaded(stack, "config", "-q")
+
+    assert found == {"packages": ["jsonschema_rs", "msgspec", "typing_extensions", "yaml"], "heavy": []}
+
+
+@pytest.mark.engine
+def test_an_up_with_nothing_to_do_loads_http_besides(stack: Path, real_project: str) -> None:
+    loaded(stack, "-p", real_project, "up", "-d")
+
+    found = loaded(stack, "-p", real_project, "up", "-d")
+
+    assert found == {"packages": ["h11", "jsonschema_rs", "msgspec", "typing_extensions", "yaml"], "heavy": []}
