@@ -21,8 +21,9 @@ from minicompose.execution.events import (
     StepUndone,
     StepWaits,
 )
+from minicompose.output.reasons import told_reason
 from minicompose.output.step_words import change_done, doing_and_done
-from minicompose.planning.plan import BuildImage, Plan, Step, Subject
+from minicompose.planning.plan import BuildImage, Plan, Step, Subject, WaitUntil
 
 Standing = Literal["failed", "active", "waiting", "done", "pending", "cancelled"]
 
@@ -49,6 +50,12 @@ class Row(msgspec.Struct):
     layers: dict[str, tuple[int, int]] = {}
     detail: str = ""
     below: list[str] = []
+
+    @property
+    def why(self) -> str:
+        """The reason for what is done to it, where that is news."""
+        acting = (step for step in self.steps if not isinstance(step.action, WaitUntil))
+        return next((reason for step in acting if (reason := told_reason(step))), "")
 
     @property
     def bytes(self) -> tuple[int, int]:

@@ -166,7 +166,7 @@ class LiveForm:
         return ", ".join(part for part in (row.words, after) if part)
 
     def _add_progress(self, words: Any, row: Row) -> None:
-        """A pull's bytes as a bar, or the step that a build is at."""
+        """A pull's bytes as a bar, the step that a build is at, or why a resource is changed at all."""
         current, total = row.bytes
         if total and row.standing == "active":
             full = round(_BAR * current / total)
@@ -176,6 +176,8 @@ class LiveForm:
             words.append(f" {_megabytes(current)}/{_megabytes(total)} MB", style="dim")
         elif row.detail:
             words.append(f"  {row.detail}", style="dim")
+        elif row.why:
+            words.append(f"  {row.why}", style="dim")
 
     def _time(self, row: Row) -> str:
         if row.standing in ("active", "waiting"):

@@ -18,9 +18,9 @@ from minicompose.execution.events import (
     StepUndone,
     StepWaits,
 )
-from minicompose.output.reasons import reason_text
+from minicompose.output.reasons import told_reason
 from minicompose.output.step_words import change_done, doing_and_done, plural, seconds
-from minicompose.planning.plan import BuildImage, Missing, Needed, Plan, PullImage, Step, WaitUntil
+from minicompose.planning.plan import BuildImage, Plan, PullImage, Step, WaitUntil
 
 _RED, _YELLOW, _RESET = "\x1b[31m", "\x1b[33m", "\x1b[0m"
 
@@ -151,4 +151,5 @@ def _change(step: Step) -> str:
 
 
 def _why(step: Step) -> str:
-    return "" if isinstance(step.because, Missing | Needed) else f": {reason_text(step.because)}"
+    reason = told_reason(step)
+    return f": {reason}" if reason else ""

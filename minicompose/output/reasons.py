@@ -20,6 +20,7 @@ from minicompose.planning.plan import (
     Orphan,
     Reason,
     ScaledDown,
+    Step,
     Unfinished,
     Unknown,
 )
@@ -31,6 +32,17 @@ def reason_text(reason: Reason) -> str:
     """One line; of several changed fields the first, and how many more there are."""
     lines = reason_lines(reason)
     return lines[0] if len(lines) == 1 else f"{lines[0]}, and {len(lines) - 1} more"
+
+
+def told_reason(step: Step) -> str:
+    """Why a step is done, where that is news: not that something was missing, or that the verb asked for it."""
+    match step.because:
+        case Missing() | Needed():
+            return ""
+        case Asked(option=option) if not option.startswith("--"):
+            return ""
+        case reason:
+            return reason_text(reason)
 
 
 def reason_lines(reason: Reason) -> list[str]:
