@@ -67,7 +67,7 @@ class Attributes:
         if place == _SERVICE and name in _OTHER_NAMES:
             return f'did you mean "{_OTHER_NAMES[name]}"?'
         near = nearest(name, known)
-        likeness = _alike(name, near) if near else 0
+        likeness = alike(name, near) if near else 0
         if likeness >= _VERY_NEAR:
             return f'did you mean "{near}"?'
         return (
@@ -131,7 +131,8 @@ def _fits(place: Place, names: tuple[str, ...]) -> bool:
     return all(one in ("*", other) for one, other in zip(place, names, strict=True))
 
 
-def _alike(one: str, other: str) -> float:
+def alike(one: str, other: str) -> float:
+    """How much two words have in common, from 0 to 1."""
     import difflib  # loaded by `nearest` already, which found `other`
 
     return difflib.SequenceMatcher(None, one, other).ratio()

@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
 from minicompose.model import Node, Path, SourcePos
-from minicompose.stackfile.attributes import Attributes
+from minicompose.stackfile.attributes import Attributes, alike
 from minicompose.stackfile.pathtext import path_text
 
 Schema = dict[str, Any]
@@ -138,7 +138,7 @@ class _Explainer:
         patterns = [branch["title"] for branch in branches if "pattern" in branch]
         others = [self.expected(branch) for branch in branches if self.kinds(branch) - {"string"}]
         allowed = _alternatives([*(f'"{each}"' for each in words), *patterns, *others])
-        near = nearest(word, words) or nearest(word.lower(), words)
+        near = _meant(word.lower(), words)
         summary = f"must be {'one of ' if len(words) > 1 else ''}{allowed}, not {_quoted(word)}"
         return Problem(path=path, summary=summary, hint=f'did you mean "{near}"?' if near else "")
 
@@ -232,6 +232,12 @@ class _Explainer:
         if "$ref" in schema:
             return self.resolved(self.definitions[schema["$ref"].rpartition("/")[2]])
         return schema  # type: ignore[no-any-return]
+
+
+def _meant(word: str, words: list[str]) -> str | None:
+    """The word that was meant: a very near one, or one of which it is a part."""
+    near = nearest(word, words)
+    return near if near and (word in near or near in word or alike(word, near) >= 0.7) else None
 
 
 def _alternatives(phrases: Iterable[str]) -> str:

@@ -162,6 +162,7 @@ def test_the_words_to_choose_from_are_those_of_the_table(path: str, form: Choice
         pytest.param("deploy: {resources: {x-note: 1}, x-note: 1}", id="extensions anywhere"),
         pytest.param("expose: [80, '81'], ports: [80, '81:81', {target: 82}]", id="ports as numbers"),
         pytest.param("pull_policy: every_1d12h, restart: 'on-failure:3'", id="words with a value in them"),
+        pytest.param("restart: ''", id="an empty restart, as an unset variable makes it"),
         pytest.param("mem_limit: .inf", id="numbers that JSON does not have"),
     ],
 )

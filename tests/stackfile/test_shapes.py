@@ -309,6 +309,27 @@ IN_A_SERVICE = [
         id="a word like no other",
     ),
     pytest.param(
+        "restart: 'always:3'",
+        [
+            '4:14+8 services.web.restart: must be one of "no", "always", "unless-stopped", "on-failure" or "on-failure:" and a number, not "always:3" (did you mean "always"?)',
+        ],
+        id="a number after the wrong word",
+    ),
+    pytest.param(
+        "pull_policy: every_12",
+        [
+            '4:18+8 services.web.pull_policy: must be one of "always", "never", "missing", "if_not_present", "build", "refresh", "daily", "weekly" or "every_" and a time such as "every_12h", not "every_12"',
+        ],
+        id="a time without a unit",
+    ),
+    pytest.param(
+        "deploy: {endpoint_mode: dns}",
+        [
+            '4:29+3 services.web.deploy.endpoint_mode: must be one of "vip" or "dnsrr", not "dns" (did you mean "dnsrr"?)',
+        ],
+        id="a word of deploy",
+    ),
+    pytest.param(
         "gpus: some",
         [
             '4:11+4 services.web.gpus: must be "all" or a list of devices, not "some"',

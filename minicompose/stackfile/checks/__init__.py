@@ -13,7 +13,7 @@ from minicompose.stackfile.checks.one_engine import check_one_engine
 from minicompose.stackfile.checks.ports import check_ports
 from minicompose.stackfile.checks.references import check_references
 from minicompose.stackfile.checks.resources import check_resources
-from minicompose.stackfile.checks.words import check_words
+from minicompose.stackfile.checks.signals import check_signals
 
 
 def check(stack: Stack, report: Callable[[Diagnostic], None]) -> None:
@@ -22,7 +22,7 @@ def check(stack: Stack, report: Callable[[Diagnostic], None]) -> None:
     check_references(stack, findings)
     check_cycles(stack, findings)
     check_conflicts(stack, findings)
-    check_words(stack, findings)
+    check_signals(stack, findings)
     check_addresses(stack, findings)
     check_mounts(stack, findings)
     check_ports(stack, findings)
