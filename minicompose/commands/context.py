@@ -108,18 +108,13 @@ class Context:
         return self._engine
 
     def refuse_what_the_engine_lacks(self, loaded: "Loaded", services: Iterable[str]) -> None:
-        """Raise StackFileError for what these services ask of the engine and its API does not have.
-
-        No services means all. What an engine alone never acts on is a warning.
-        """
+        """Raise StackFileError for what these services ask of the engine and its API does not have; no services means all."""
         from minicompose.commands.engine_lacks import lacks
         from minicompose.planning.selection import select
 
         found = lacks(select(loaded.stack, services), self.engine.info().api)
-        errors = [each for each in found if each.severity == "error"]
-        if errors:
-            raise StackFileError(errors, loaded.texts)
-        self.warn(found)
+        if found:
+            raise StackFileError(found, loaded.texts)
 
     def observe(self) -> tuple["Observed", tuple[str, ...]]:
         """What is there of the project, and the services it has, in the file or running.

@@ -25,32 +25,6 @@ def unsupported_network(network: Network, api: Version) -> list[tuple[str, Versi
     return [(path, version) for path, version in _by_table(network, NETWORK) if version > api]
 
 
-def ineffective(service: Service) -> list[tuple[str, str]]:
-    """What no single engine acts on: dotted paths below the service, each with the reason."""
-    found = []
-    deploy = service.deploy
-    reservations = deploy.resources.reservations if deploy and deploy.resources else None
-    if reservations is not None and reservations.cpus is not None:
-        found.append(("deploy.resources.reservations.cpus", "only a scheduler of several machines reserves CPUs"))
-    if reservations is not None and reservations.generic_resources:
-        found.append(("deploy.resources.reservations.generic_resources", "only Swarm knows generic resources"))
-    policy = deploy.restart_policy if deploy else None
-    if policy is not None:
-        found += _ineffective_restart(policy.delay is not None, policy.window is not None)
-        if policy.max_attempts is not None and policy.condition != "on-failure":
-            found.append(
-                ("deploy.restart_policy.max_attempts", "the engine counts attempts only with condition: on-failure")
-            )
-    return found
-
-
-def _ineffective_restart(delay: bool, window: bool) -> Iterator[tuple[str, str]]:
-    if delay:
-        yield "deploy.restart_policy.delay", "the engine chooses the delay before a restart itself"
-    if window:
-        yield "deploy.restart_policy.window", "the engine decides itself when a restart has succeeded"
-
-
 def _by_table(value: object, form: Form, path: str = "") -> Iterator[tuple[str, Version]]:
     """Each attribute that is said and has a version in the table of fields."""
     match form:

@@ -71,6 +71,7 @@ class NameTaken(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     holder: ObservedContainer
 
+
 _STRICTER: tuple[Condition, ...] = ("healthy", "completed")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from minicompose.engine.networking import connected_later
-from minicompose.engine.support import ineffective, unsupported, unsupported_network
+from minicompose.engine.support import unsupported, unsupported_network
 from minicompose.engine.translate import COMPOUND, container_body, network_body, untranslated, volume_body
 from minicompose.errors import BadRequest
 from minicompose.fields import SERVICE
@@ -545,23 +545,3 @@ def test_an_ordinary_service_lacks_nothing_on_an_old_engine() -> None:
     )
 
     assert unsupported(service, OLD) == []
-
-
-def test_what_only_a_cluster_acts_on_is_told() -> None:
-    reservations = ResourceReservations(cpus=1.0, generic_resources=({"a": 1},))
-    policy = RestartPolicy(delay=Duration(1), window=Duration(1), max_attempts=2)
-    service = Service(name="web", deploy=Deploy(resources=Resources(reservations=reservations), restart_policy=policy))
-
-    assert [path for path, _ in ineffective(service)] == [
-        "deploy.resources.reservations.cpus",
-        "deploy.resources.reservations.generic_resources",
-        "deploy.restart_policy.delay",
-        "deploy.restart_policy.window",
-        "deploy.restart_policy.max_attempts",
-    ]
-
-
-def test_a_policy_that_the_engine_acts_on_is_not_told() -> None:
-    policy = RestartPolicy(condition="on-failure", max_attempts=2)
-
-    assert ineffective(Service(name="web", deploy=Deploy(restart_policy=policy))) == []

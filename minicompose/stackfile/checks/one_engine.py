@@ -35,6 +35,7 @@ def _without_effect(deploy: Deploy) -> list[str]:
         "rollback_config": deploy.rollback_config,
         "restart_policy.delay": policy.delay if policy else None,
         "restart_policy.window": policy.window if policy else None,
+        "restart_policy.max_attempts": policy.max_attempts if policy and policy.condition != "on-failure" else None,
         "resources.reservations.cpus": reservations.cpus if reservations else None,
         "resources.reservations.generic_resources": reservations.generic_resources if reservations else None,
     }
