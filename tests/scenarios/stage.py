@@ -111,11 +111,15 @@ class Stage:
         *words: str,
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
+        named: bool = True,
         within: float = PATIENCE,
     ) -> Done:
-        """Run the command to its end. Raises TimeoutExpired when that takes longer than `within` seconds."""
+        """Run the command to its end, with `-p` when `named`.
+
+        Raises TimeoutExpired when that takes longer than `within` seconds.
+        """
         done = subprocess.run(
-            self._command(words),
+            self._command(words, named),
             cwd=directory or self.directory,
             env=self._environment | dict(environment or {}),
             stdin=subprocess.DEVNULL,
@@ -146,8 +150,9 @@ class Stage:
         )
         return Running(process)
 
-    def _command(self, words: tuple[str, ...]) -> list[str]:
-        return [sys.executable, "-m", "minicompose", "-p", self.project, "--progress", "plain", *words]
+    def _command(self, words: tuple[str, ...], named: bool = True) -> list[str]:
+        name = ["-p", self.project] if named else []
+        return [sys.executable, "-m", "minicompose", *name, "--progress", "plain", *words]
 
     # ---- what the engine has ----
 

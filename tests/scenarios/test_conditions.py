@@ -12,7 +12,11 @@ pytestmark = pytest.mark.engine
 def test_a_dependent_starts_after_a_job_has_completed(stage: Stage) -> None:
     stage.write("""
 services:
-  migrate: {image: busybox:test, init: true, command: [sh, -c, "sleep 1; echo migrated > /data/done"], volumes: [data:/data]}
+  migrate:
+    image: busybox:test
+    init: true
+    command: [sh, -c, "sleep 1; echo migrated > /data/done"]
+    volumes: [data:/data]
   web:
     image: busybox:test
     init: true

@@ -1,0 +1,64 @@
+"""Services find each other by name on the networks that they share, and nowhere else."""
+
+import pytest
+
+from tests.scenarios.stage import Stage
+
+pytestmark = pytest.mark.engine
+
+STACK = """
+services:
+  web: {image: busybox:test, init: true, command: sleep 600, networks: [front]}
+  backend:
+    image: busybox:test
+    init: true
+    command: sleep 600
+    networks: {front: {aliases: [api.local]}, back: {}}
+  db: {image: busybox:test, init: true, command: sleep 600, networks: [back]}
+networks: {front: {}, back: {}}
+"""
+
+
+def resolves(stage: Stage, service: str, name: str) -> bool:
+    return stage.run("exec", "-T", service, "ping", "-c", "1", "-W", "5", name).code == 0
+
+
+def test_services_find_each_other_on_the_networks_that_they_share(stage: Stage) -> None:
+    stage.write(STACK)
+
+    stage.good("up", "-d")
+
+    assert resolves(stage, "web", "backend")
+    assert resolves(stage, "backend", "db")
+    assert resolves(stage, "db", "backend")
+
+
+def test_a_service_does_not_find_those_on_other_networks(stage: Stage) -> None:
+    stage.write(STACK)
+
+    stage.good("up", "-d")
+
+    assert not resolves(stage, "web", "db")
+    assert not resolves(stage, "db", "web")
+
+
+def test_an_alias_holds_on_its_network_only(stage: Stage) -> None:
+    stage.write(STACK)
+
+    stage.good("up", "-d")
+
+    assert resolves(stage, "web", "api.local")
+    assert not resolves(stage, "db", "api.local")
+
+
+def test_names_still_lead_to_a_container_that_was_replaced(stage: Stage) -> None:
+    stage.write(STACK)
+    stage.good("up", "-d")
+    stage.write(STACK.replace("command: sleep 600\n    networks", "command: sleep 601\n    networks"))
+
+    stage.good("up", "-d")
+
+    assert stage.inspect("backend-1")["Config"]["Cmd"] == ["sleep", "601"]
+    assert resolves(stage, "web", "backend")
+    assert resolves(stage, "web", "api.local")
+    assert resolves(stage, "db", "backend")
