@@ -113,7 +113,11 @@ def run(words: Sequence[str]) -> int:
     args = verb_parser.parse_all(options.words)
     options.dry_run |= args.dry_run
     with Context(options, dict(os.environ), os.getcwd()) as context:  # noqa: PTH109 (pathlib is not needed here)
-        return int(command.run(args, context))
+        try:
+            return int(command.run(args, context))
+        except StackFileError as error:
+            context.show_problems(error)
+            return error.exit_code
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -122,11 +126,6 @@ def main(words: Sequence[str] | None = None) -> int:
         code = run(sys.argv[1:] if words is None else words)
         sys.stdout.flush()
         return code
-    except StackFileError as error:
-        from minicompose.output.diagnostics import render_diagnostics  # only for a wrong file
-
-        sys.stderr.write(render_diagnostics(error.diagnostics, error.texts, color=sys.stderr.isatty()) + "\n")
-        return error.exit_code
     except MinicomposeError as error:
         _complain(error.message, error.hint)
         return error.exit_code

@@ -2,9 +2,10 @@
 
 import argparse
 import contextlib
+import json
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -151,12 +152,17 @@ class Context:
 
         return Interrupts()
 
+    @property
+    def progress(self) -> str:
+        """What `--progress` says, or else COMPOSE_PROGRESS."""
+        return self.options.progress or self.environment.get("COMPOSE_PROGRESS") or "auto"
+
     def sink(self) -> "Sink":
         """Where events go: standard error, in the form that `--progress` asks for."""
         from minicompose.output.sink import open_sink, use_color
 
         return open_sink(
-            self.options.progress or self.environment.get("COMPOSE_PROGRESS") or "auto",
+            self.progress,
             sys.stderr,
             color=use_color(self.options.ansi, sys.stderr, self.environment),
             environment=self.environment,
@@ -164,8 +170,10 @@ class Context:
 
     def warn(self, warnings: Iterable["Diagnostic"]) -> None:
         """Show warnings on standard error, a line each."""
-        if self.options.progress == "quiet":
-            return
+        if self.progress == "quiet":
+            return None
+        if self.progress == "json":
+            return self._write_problems(tuple(warnings))
         for warning in warnings:
             place = f"{warning.pos}: " if warning.pos else ""
             path = f"{warning.path}: " if warning.path else ""
@@ -212,9 +220,25 @@ class Context:
         """Data, for standard output."""
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
+    def show_problems(self, error: StackFileError) -> None:
+        """What is wrong with the stack files, on standard error; with `--progress json` an object a line."""
+        from minicompose.output.diagnostics import render_diagnostics
+        from minicompose.output.sink import use_color
+
+        if self.progress == "json":
+            return self._write_problems(error.diagnostics)
+        color = use_color(self.options.ansi, sys.stderr, self.environment)
+        sys.stderr.write(render_diagnostics(error.diagnostics, error.texts, color=color) + "\n")
+
+    def _write_problems(self, diagnostics: "Sequence[Diagnostic]") -> None:
+        from minicompose.output.diagnostics import diagnostics_json
+
+        for problem in diagnostics_json(diagnostics):
+            sys.stderr.write(json.dumps({"event": "Problem", **problem}) + "\n")
+
     def tell(self, text: str) -> None:
         """A remark, for standard error."""
-        if self.options.progress != "quiet":
+        if self.progress != "quiet":
             sys.stderr.write(text + "\n")
 
     def print_plan(self, plan: "Plan") -> None:

@@ -13,7 +13,7 @@ from argparse import ArgumentParser, Namespace
 
 from minicompose.commands.context import Context
 from minicompose.engine.protocol import ExecSpec
-from minicompose.errors import ExitCode, MinicomposeError
+from minicompose.errors import ExitCode, MinicomposeError, UsageError
 from minicompose.planning.observed import ObservedContainer
 
 
@@ -32,7 +32,9 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, context: Context) -> int:
     if not args.command:
-        raise MinicomposeError("there is no command to run", "minicompose exec SERVICE COMMAND [ARGUMENTS]")
+        raise UsageError("there is no command to run", "minicompose exec SERVICE COMMAND [ARGUMENTS]")
+    if context.options.dry_run:
+        raise UsageError("exec has no --dry-run: what a command would do is not known")
     container = _running_container(args, context)
     tty = not args.no_tty and not args.detach and sys.stdin.isatty() and sys.stdout.isatty()
     spec = ExecSpec(

@@ -94,6 +94,21 @@ def test_a_wrong_stack_file_exits_with_2_and_shows_the_place(stack: Path, capsys
     assert err.startswith("compose.yaml:3:5: services.db.imgae: unknown attribute\n")
 
 
+def test_problems_are_objects_for_programs_that_ask_for_json(stack: Path, capsys: Printed) -> None:
+    (stack / "compose.yaml").write_text("services:\n  db:\n    imgae: x\n")
+
+    assert main(["--progress", "json", "up"]) == 2
+
+    problem = json.loads(capsys.readouterr().err.splitlines()[0])
+    assert (problem["event"], problem["file"], problem["line"], problem["column"]) == ("Problem", "compose.yaml", 3, 5)
+    assert problem["hint"] == 'did you mean "image"?'
+
+
+def test_exec_does_not_pretend_to_have_a_dry_run(stack: Path, capsys: Printed) -> None:
+    assert main(["--dry-run", "exec", "db", "true"]) == 2
+    assert "no --dry-run" in capsys.readouterr().err
+
+
 def test_config_prints_data_on_standard_output_alone(stack: Path, capsys: Printed) -> None:
     assert main(["config", "--format", "json"]) == 0
     out, err = capsys.readouterr()
