@@ -250,7 +250,7 @@ def _outer_reason(
         if name in around.replaced_networks and name in container.networks:
             return NetworkReplaced(network=name), None
         there = container.networks.get(name)
-        if there and name in around.networks and there not in around.networks[name]:
+        if there and there not in around.networks.get(name, ()):  # the engine starts it on that one, or not at all
             return NetworkReplaced(network=name), None
     return _owner_replaced(service, around)
 

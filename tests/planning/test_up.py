@@ -385,6 +385,13 @@ def test_a_network_made_anew_by_hand_replaces_what_was_on_it() -> None:
     assert reasons(plan_up(stack, observed), "web") == {NetworkReplaced(network="shop_default")}
 
 
+def test_a_container_whose_network_was_removed_by_hand_is_replaced_and_not_started_on_it() -> None:
+    stack = stack_of(WEB)
+    observed = changed(running(stack), "shop-web-1", state="exited")
+    plan = plan_up(stack, msgspec.structs.replace(observed, networks=()))
+    assert reasons(plan, "web") == {NetworkReplaced(network="shop_default")}
+
+
 def test_force_recreate_replaces_what_was_named_and_always_recreate_deps_the_rest() -> None:
     stack = stack_of("services: {db: {image: a}, web: {image: a, depends_on: [db]}}")
     observed = running(stack)
