@@ -211,15 +211,21 @@ class _LogEnded(msgspec.Struct, frozen=True):
 class _Await(msgspec.Struct, frozen=True):
     """Somebody wants to know when and why it is over."""
 
-    ending: "SimpleQueue[Ending]"
+    ending: "SimpleQueue[Ending | _Unheard]"
     there: tuple[ObservedContainer, ...]
+
+
+class _Unheard(msgspec.Struct, frozen=True):
+    """`on_event` has raised: a pipe that nobody reads any more, or a full disk."""
+
+    error: Exception
 
 
 class _Close(msgspec.Struct, frozen=True):
     """Stop following."""
 
 
-_Message = Tidings | _LogEnded | _Await | _Close
+_Message = Tidings | _LogEnded | _Await | _Unheard | _Close
 
 
 class _Followed(msgspec.Struct):
@@ -285,7 +291,9 @@ class Follower:
         self._closed = threading.Event()
         self._followed: dict[str, _Followed] = {}
         self._printed: dict[str, str] = {}
-        self._waiter: SimpleQueue[Ending] | None = None
+        self._waiter: SimpleQueue[Ending | _Unheard] | None = None
+        self._unheard: _Unheard | None = None
+        self._unheard_told = False
         self._first: FirstExited | None = None
         self._lost: str | None = None
         self.exit_codes: dict[str, int] = {}
@@ -305,13 +313,19 @@ class Follower:
         self.close()
 
     def wait(self, interrupts: Interrupts) -> Ending:
-        """Block until all have ended, one has that ends all, or Ctrl-C. May be called again, to see the rest end."""
-        ending: SimpleQueue[Ending] = SimpleQueue()
+        """Block until all have ended, one has that ends all, or Ctrl-C. May be called again, to see the rest end.
+
+        Raises what `on_event` has raised.
+        """
+        ending: SimpleQueue[Ending | _Unheard] = SimpleQueue()
         with interrupts.listening(lambda _: ending.put(Stopped())):
             if interrupts.presses:
                 return Stopped()
             self._messages.put(_Await(ending, self._there()))
-            return ending.get()
+            found = ending.get()
+        if isinstance(found, _Unheard):
+            raise found.error
+        return found
 
     def _there(self) -> tuple[ObservedContainer, ...]:
         """The containers as listed, since the events of the last starts may still be on their way."""
@@ -359,6 +373,9 @@ class Follower:
                 self._hear_live()
             case StreamLost():
                 self._hear_lost(message.error)
+            case _Unheard():
+                self._unheard = message
+                self._tell_waiter()
             case _Close():
                 pass
             case _:
@@ -507,7 +524,9 @@ class Follower:
             self._waiter.put(ending)
             self._waiter = None
 
-    def _ending(self) -> Ending | None:
+    def _ending(self) -> Ending | _Unheard | None:
+        if self._unheard is not None:
+            return self._unheard
         if self._lost is not None:
             return EngineLost(self._lost)
         if self._first is not None and self._abort_on is not None:
@@ -581,8 +600,13 @@ class Follower:
 
     def _emit(self, event: AnyEvent) -> None:
         with self._emitting:
-            if not self._closed.is_set():
+            if self._closed.is_set() or self._unheard_told:
+                return
+            try:
                 self._on_event(event)
+            except Exception as error:  # noqa: BLE001 - this is no thread to raise it in
+                self._unheard_told = True
+                self._messages.put(_Unheard(error))
 
     def _now(self) -> float:
         return self._clock() - self._begun

@@ -3,6 +3,8 @@
 import threading
 from typing import Any, Literal
 
+import pytest
+
 from minicompose.engine.protocol import LogChunk
 from minicompose.errors import EngineFault
 from minicompose.execution.attach import AllExited, Ending, FirstExited, Follower, Stopped, read_logs, sources_of
@@ -183,6 +185,19 @@ def first_exit(abort_on: Literal["exit", "failure"], *codes: int) -> Ending:
             engine.exit(f"shop-{name}-1", code)
             heard.wait_for(f"shop-{name}-1 exited {code}")
         return following.wait(Interrupts())
+
+
+def test_what_the_listener_raises_ends_the_waiting() -> None:
+    engine = engine_with("web")
+    engine.start_container("shop-web-1")
+
+    def closed(_event: AnyEvent) -> None:
+        raise BrokenPipeError
+
+    following = Follower(engine, PROJECT, closed, sources_of(plan_of(), engine.observe(PROJECT)))
+    with following, pytest.raises(BrokenPipeError):
+        engine.say("shop-web-1", b"line\n")
+        following.wait(Interrupts())
 
 
 def test_the_first_container_to_exit_decides() -> None:
