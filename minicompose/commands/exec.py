@@ -21,9 +21,11 @@ def configure(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("-d", "--detach", action="store_true", help="start the command, and do not wait for it")
     add("-e", "--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable for the command")
+    add("-i", "--interactive", action="store_true", help="pass input on, as is done anyway")
     add("--index", type=int, metavar="N", help="which of the service's containers (default: the first)")
     add("--privileged", action="store_true", help="give the command all rights")
     add("-T", "--no-tty", action="store_true", help="no terminal: plain input and output, as in scripts")
+    add("-t", "--tty", action="store_true", help="a terminal, as is had anyway where there is one")
     add("-u", "--user", default="", metavar="USER", help="run the command as this user")
     add("-w", "--workdir", default="", metavar="DIR", help="where the command runs")
     add("service", metavar="SERVICE")

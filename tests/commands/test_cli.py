@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from minicompose.cli import VERBS, main
+from minicompose.cli import VERBS, Parser, main
 
 STACK = """
 services:
@@ -49,6 +49,18 @@ def test_an_unknown_verb_is_wrong_usage_and_names_the_near_one(capsys: Printed) 
 def test_an_unknown_option_is_wrong_usage_and_names_the_near_one(capsys: Printed) -> None:
     assert main(["up", "--force-recrate"]) == 2
     assert "unknown option --force-recrate\n  did you mean --force-recreate?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["-it"], ["-i", "-t"], ["--interactive", "--tty"]])
+def test_exec_takes_the_options_that_docker_exec_needs(words: list[str]) -> None:
+    from minicompose.commands import exec as verb
+
+    parser = Parser()
+    verb.configure(parser)
+
+    args = parser.parse_all([*words, "web", "ls", "-it"])
+
+    assert (args.service, args.command) == ("web", ["ls", "-it"])
 
 
 def test_no_verb_shows_the_help_and_is_wrong_usage(capsys: Printed) -> None:
