@@ -9,12 +9,14 @@ containers print, until they end or Ctrl-C stops them.
 """
 
 import argparse
+import contextlib
+import threading
 from argparse import ArgumentParser, Namespace
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Literal
 
 from minicompose.commands.context import Context, exit_code, seconds
-from minicompose.errors import ExitCode, MinicomposeError, UsageError
+from minicompose.errors import EngineError, ExitCode, MinicomposeError, UsageError
 from minicompose.planning.observed import Observed
 from minicompose.planning.plan import Plan
 from minicompose.planning.up import UpOptions, plan_up
@@ -163,13 +165,14 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
             if not isinstance(ending, AllExited):
                 later = context.interrupts.from_now_on()
                 now = context.engine.observe(stack.name)
-                run_plan(
-                    plan_stop(now, StopOptions(services=tuple(started), timeout=args.timeout)),
-                    context.engine,
-                    on_event,
-                    interrupts=later,
-                    workers=context.workers,
-                )
+                with later.listening(lambda _: _kill_meanwhile(context, stack.name, started)):
+                    run_plan(
+                        plan_stop(now, StopOptions(services=tuple(started), timeout=args.timeout)),
+                        context.engine,
+                        on_event,
+                        interrupts=later,
+                        workers=context.workers,
+                    )
                 if later.presses:
                     _kill(context, stack.name, started)
                 follower.wait(later)
@@ -180,11 +183,18 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
     return ending.exit_code if isinstance(ending, FirstExited) else ExitCode.OK
 
 
+def _kill_meanwhile(context: Context, project: str, services: Collection[str]) -> None:
+    """In a thread: a signal handler calls this, while the stops wait for their containers."""
+    threading.Thread(target=_kill, args=(context, project, services), daemon=True).start()
+
+
 def _kill(context: Context, project: str, services: Collection[str]) -> None:
     """The second Ctrl-C: what still runs ends now."""
-    for container in context.engine.observe(project).containers:
-        if container.service in services and container.state in ("running", "restarting", "paused"):
-            context.engine.kill_container(container.id, "SIGKILL")
+    with contextlib.suppress(EngineError):
+        for container in context.engine.observe(project).containers:
+            if container.service in services and container.state in ("running", "restarting", "paused"):
+                with contextlib.suppress(EngineError):  # it has ended meanwhile
+                    context.engine.kill_container(container.id, "SIGKILL")
 
 
 def _started(args: Namespace, stack: "Stack") -> list[str]:
