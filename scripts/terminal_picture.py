@@ -1,6 +1,6 @@
 """Turn what a terminal showed, colours and all, into an SVG picture for the documents.
 
-    tmux capture-pane -e -p | python scripts/terminal_picture.py TITLE > docs/up.svg
+tmux capture-pane -e -p | python scripts/terminal_picture.py TITLE > docs/up.svg
 """
 
 import io

@@ -109,7 +109,7 @@ class Context:
         return self._engine
 
     def refuse_what_the_engine_lacks(self, loaded: "Loaded", services: Iterable[str]) -> None:
-        """Raise StackFileError for what these services ask of the engine and its API does not have; no services means all."""
+        """Raise StackFileError for what these services (none named: all) ask of the engine and its API lacks."""
         from minicompose.commands.engine_lacks import lacks
         from minicompose.planning.selection import select
 
@@ -173,7 +173,8 @@ class Context:
         if self.progress == "quiet":
             return None
         if self.progress == "json":
-            return self._write_problems(tuple(warnings))
+            self._write_problems(tuple(warnings))
+            return
         for warning in warnings:
             place = f"{warning.pos}: " if warning.pos else ""
             path = f"{warning.path}: " if warning.path else ""
@@ -226,7 +227,8 @@ class Context:
         from minicompose.output.sink import use_color
 
         if self.progress == "json":
-            return self._write_problems(error.diagnostics)
+            self._write_problems(error.diagnostics)
+            return
         color = use_color(self.options.ansi, sys.stderr, self.environment)
         sys.stderr.write(render_diagnostics(error.diagnostics, error.texts, color=color) + "\n")
 

@@ -30,9 +30,18 @@ class Interrupts:
             listener(self._presses)
 
     def from_now_on(self) -> "Interrupts":
-        """Another count of the same presses, which begins at 0: for what is done after a first Ctrl-C."""
+        """Another count of the same presses, for what is done after a first Ctrl-C.
+
+        It begins at 0 and goes on at 2: the next press is not a first one, after which things would
+        still be waited for.
+        """
         later = Interrupts()
-        self._listeners = (*self._listeners, lambda _: later.press())
+
+        def press(_: int) -> None:
+            later._presses = max(later._presses, 1)
+            later.press()
+
+        self._listeners = (*self._listeners, press)
         return later
 
     @contextlib.contextmanager
