@@ -171,7 +171,7 @@ class Context:
     def warn(self, warnings: Iterable["Diagnostic"]) -> None:
         """Show warnings on standard error, a line each."""
         if self.progress == "quiet":
-            return None
+            return
         if self.progress == "json":
             self._write_problems(tuple(warnings))
             return
