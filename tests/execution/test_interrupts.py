@@ -21,17 +21,18 @@ def test_every_press_is_counted_and_told_to_those_who_listen() -> None:
     assert interrupts.presses == 4
 
 
-def test_a_count_from_now_on_begins_at_0() -> None:
+def test_a_count_from_now_on_begins_at_0_and_the_next_press_is_the_second() -> None:
     interrupts = Interrupts()
     interrupts.press()
     later = interrupts.from_now_on()
+    assert later.presses == 0
     heard: list[int] = []
 
     with later.listening(heard.append):
         interrupts.press()
 
-    assert heard == [1]
-    assert (interrupts.presses, later.presses) == (2, 1)
+    assert heard == [2]
+    assert (interrupts.presses, later.presses) == (2, 2)
 
 
 def test_sigint_and_sigterm_wake_who_waits_and_mean_what_they_meant_before_afterwards() -> None:
