@@ -1,6 +1,7 @@
 """The command line: words in, one command run, its exit code out. Every error ends here."""
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
@@ -134,6 +135,11 @@ def main(words: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our output has gone. Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+    except OSError as error:  # a full disk, a file that may not be written: `error` names it
+        with contextlib.suppress(OSError):  # what could not be written must not be tried again at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _complain(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error))
         return ExitCode.FAILED
     except Exception as error:  # noqa: BLE001 (the one place where a bug of ours is caught)
         return _report_bug(error)

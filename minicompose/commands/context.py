@@ -252,7 +252,9 @@ class Context:
 
     @property
     def workers(self) -> int:
-        asked = self.options.parallel or self.environment.get("COMPOSE_PARALLEL_LIMIT")
+        asked = self.options.parallel
+        if asked is None:
+            asked = self.environment.get("COMPOSE_PARALLEL_LIMIT")
         if asked in (None, ""):
             return WORKERS
         try:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from minicompose.cli import VERBS, Parser, main
+from minicompose.cli import VERBS, Parser, global_parser, main
+from minicompose.commands.context import Context
+from minicompose.errors import UsageError
 
 STACK = """
 services:
@@ -176,3 +178,14 @@ def test_ctrl_c_outside_of_a_run_is_exit_code_130(stack: Path, monkeypatch: pyte
     monkeypatch.setattr("minicompose.commands.version.run", lambda args, context: signal.raise_signal(signal.SIGINT))
 
     assert main(["version"]) == 130
+
+
+def test_a_file_that_cannot_be_written_is_no_bug(stack: Path, capsys: Printed) -> None:
+    assert main(["config", "-o", str(stack / "nowhere" / "out.yaml")]) == 1
+    assert capsys.readouterr().err == f"minicompose: {stack}/nowhere/out.yaml: No such file or directory\n"
+
+
+def test_no_workers_at_all_are_refused(stack: Path) -> None:
+    context = Context(global_parser().parse_args(["--parallel", "0"]), {}, str(stack))
+    with pytest.raises(UsageError):
+        _ = context.workers
