@@ -15,7 +15,8 @@ from minicompose.model import SourcePos
 
 _Paint = Callable[[str, str], str]
 
-MOST_SHOWN = 10
+MOST_SHOWN = 10  # with their lines
+MOST_NAMED = 200
 _LINE_WIDTH = 100
 _LEAD = 30  # columns of a long line that are kept before the caret
 _CUT = "…"
@@ -24,7 +25,7 @@ _BOLD, _DIM, _RED, _YELLOW, _CYAN, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[1;31m", 
 
 
 def render_diagnostics(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], color: bool) -> str:
-    """What to print for `diagnostics`, without a newline at the end: the first ten whole, the rest counted.
+    """What to print for `diagnostics`, without a newline at the end: the first ten whole, the rest a line each.
 
     `texts` maps the files' names to their texts; a message whose file is not there comes without its
     line. `color` adds ANSI codes and changes nothing else.
@@ -32,8 +33,11 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic], texts: Mapping[str, st
     paint = _painted if color else _plain
     lines = {file: texts[file].splitlines() for file in {d.pos.file for d in diagnostics if d.pos} & texts.keys()}
     shown = [_render(diagnostic, lines, paint) for diagnostic in diagnostics[:MOST_SHOWN]]
-    if len(diagnostics) > MOST_SHOWN:
-        shown.append(f"and {len(diagnostics) - MOST_SHOWN} more")
+    rest = [_heading(diagnostic, paint) for diagnostic in diagnostics[MOST_SHOWN:MOST_NAMED]]
+    if len(diagnostics) > MOST_NAMED:
+        rest.append(f"and {len(diagnostics) - MOST_NAMED} more")
+    if rest:
+        shown.append("\n".join(rest))
     return "\n\n".join(shown)
 
 

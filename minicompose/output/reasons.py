@@ -11,6 +11,7 @@ from minicompose.planning.plan import (
     Change,
     Changed,
     DependencyReplaced,
+    Disconnected,
     ImageMayChange,
     ImageUpdated,
     Missing,
@@ -58,6 +59,8 @@ def reason_lines(reason: Reason) -> list[str]:
             return [f"if {image} becomes another image"]
         case DependencyReplaced(service=service):
             return [f"{service} is replaced"]
+        case Disconnected(network=network):
+            return [f"is not on network {network}"]
         case NetworkReplaced(network=network):
             return [f"the network {network} is made anew"]
         case NotRunning(state=state):

@@ -15,6 +15,7 @@ from minicompose.planning.plan import (
     Asked,
     Changed,
     DependencyReplaced,
+    Disconnected,
     ImageDiffers,
     ImageMayChange,
     ImageUpdated,
@@ -252,6 +253,8 @@ def _outer_reason(
         there = container.networks.get(name)
         if there and there not in around.networks.get(name, ()):  # the engine starts it on that one, or not at all
             return NetworkReplaced(network=name), None
+        if container.state == "running" and name not in container.networks:
+            return Disconnected(network=name), None
     return _owner_replaced(service, around)
 
 

@@ -240,6 +240,12 @@ class NetworkReplaced(Tagged, frozen=True, kw_only=True):
     network: str
 
 
+class Disconnected(Tagged, frozen=True, kw_only=True):
+    """It runs, and is not on a network of its service: somebody took it off."""
+
+    network: str
+
+
 class NotRunning(Tagged, frozen=True, kw_only=True):
     """It exists, unchanged, but does not run; `state` is the engine's word for how it is."""
 
@@ -283,6 +289,7 @@ Reason = (
     | ImageMayChange
     | DependencyReplaced
     | NetworkReplaced
+    | Disconnected
     | NotRunning
     | Needed
     | Orphan

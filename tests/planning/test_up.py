@@ -8,6 +8,7 @@ import pytest
 from minicompose import labels
 from minicompose.model import Sealed, Stack
 from minicompose.output.plan_text import plan_text
+from minicompose.planning.encoding import plan_json
 from minicompose.planning.observed import Observed
 from minicompose.planning.plan import (
     Asked,
@@ -16,6 +17,7 @@ from minicompose.planning.plan import (
     CreateContainer,
     CreateNetwork,
     DependencyReplaced,
+    Disconnected,
     ImageDiffers,
     ImageMayChange,
     ImageUpdated,
@@ -383,6 +385,19 @@ def test_a_network_made_anew_by_hand_replaces_what_was_on_it() -> None:
     stack = stack_of(WEB)
     observed = changed(running(stack), "shop-web-1", networks={"shop_default": "gone"})
     assert reasons(plan_up(stack, observed), "web") == {NetworkReplaced(network="shop_default")}
+
+
+def test_a_running_container_that_was_taken_off_its_network_is_replaced() -> None:
+    stack = stack_of(WEB)
+    observed = changed(running(stack), "shop-web-1", networks={"bridge": "b"})
+    assert reasons(plan_up(stack, observed), "web") == {Disconnected(network="shop_default")}
+
+
+def test_a_plan_as_json_seals_what_looks_like_a_secret() -> None:
+    stack = stack_of("services: {web: {image: shop, environment: {PASSWORD: hunter2, MODE: fast}}}")
+    written = plan_json(plan_up(stack, Observed(project="shop"))).decode()
+    assert "hunter2" not in written
+    assert "fast" in written
 
 
 def test_a_container_whose_network_was_removed_by_hand_is_replaced_and_not_started_on_it() -> None:
