@@ -27,7 +27,7 @@ def _sealed(value: Any) -> Any:
             name: sealed_pairs(inner) if name in _PAIRS and isinstance(inner, dict) else _sealed(inner)
             for name, inner in value.items()
         }
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         words = bool(value) and all(isinstance(item, str) for item in value)
         return sealed_words(value) if words else [_sealed(item) for item in value]
     return sealed(value)
