@@ -35,8 +35,10 @@ def _lines(text: str) -> int | None:
 
 
 def run(args: Namespace, context: Context) -> ExitCode:
-    from minicompose.execution.attach import Follower, read_logs, sources_of
+    from minicompose.execution.follower import Follower
     from minicompose.execution.interrupts import handling_signals
+    from minicompose.execution.logs import read_logs
+    from minicompose.execution.sources import sources_of
     from minicompose.planning.plan import Plan
 
     if args.follow and args.until:

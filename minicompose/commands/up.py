@@ -141,9 +141,10 @@ def _refuse_clashes(args: Namespace) -> None:
 
 def _attached(args: Namespace, context: Context, stack: "Stack", observed: Observed, plan: Plan) -> int:
     """Carry the plan out and show what the containers print, until they end or are stopped."""
-    from minicompose.execution.attach import AllExited, EngineLost, FirstExited, Follower, sources_of
+    from minicompose.execution.follower import AllExited, EngineLost, FirstExited, Follower
     from minicompose.execution.interrupts import handling_signals
     from minicompose.execution.run import run_plan
+    from minicompose.execution.sources import sources_of
     from minicompose.planning.down import StopOptions, plan_stop
 
     started, shown = _started(args, stack), _shown(args, stack)

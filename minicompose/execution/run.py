@@ -16,9 +16,8 @@ from typing import assert_never
 import msgspec
 
 from minicompose.engine.protocol import Engine, EngineEvent, Progress
-from minicompose.errors import EngineUnreachable, MinicomposeError, NotFound
+from minicompose.errors import MinicomposeError
 from minicompose.execution.actions import failure, perform
-from minicompose.execution.conditions import Sight, concerns, is_met_by, look, waits_for
 from minicompose.execution.events import (
     AnyEvent,
     Interrupted,
@@ -36,8 +35,10 @@ from minicompose.execution.events import (
 from minicompose.execution.interrupts import Interrupts
 from minicompose.execution.order import Order, Rank
 from minicompose.execution.subscription import Happened, StreamLive, StreamLost, Subscription, Tidings
+from minicompose.execution.undo import Groups, Undone, undo
+from minicompose.execution.waits import Blind, Looked, Met, Missed, Troubled, Waits
 from minicompose.execution.workers import Job, Workers
-from minicompose.planning.plan import Action, BuildImage, Plan, RestartContainer, StartContainer, Step, WaitUntil
+from minicompose.planning.plan import BuildImage, Plan, RestartContainer, StartContainer, Step, WaitUntil
 
 OnEvent = Callable[[AnyEvent], None]
 
@@ -93,32 +94,7 @@ class _Performed(msgspec.Struct, frozen=True):
     error: Exception | None = None
 
 
-class _Looked(msgspec.Struct, frozen=True):
-    step: int
-    sight: Sight | None
-    error: Exception | None = None
-
-
-class _Undone(msgspec.Struct, frozen=True):
-    """The undo of one step of a group; `last` frees the worker."""
-
-    step: int
-    error: Exception | None
-    last: bool
-
-
-_Message = _Pressed | _PremiseFailed | _PremiseHolds | _Progressed | _Performed | _Looked | _Undone | Tidings
-
-
-class _Wait(msgspec.Struct):
-    """A `WaitUntil` that has begun. `again`: something happened while it was being looked at."""
-
-    step: int
-    action: WaitUntil
-    since: float
-    what: str
-    looking: bool = True
-    again: bool = False
+_Message = _Pressed | _PremiseFailed | _PremiseHolds | _Progressed | _Performed | Looked | Undone | Tidings
 
 
 class _Run:
@@ -139,7 +115,6 @@ class _Run:
         self._on_event = on_event
         self._interrupts = interrupts
         self._workers = Workers(workers)
-        self._deadline = deadline
         self._clock = clock
         self._start = clock()
         self._messages: SimpleQueue[_Message] = SimpleQueue()
@@ -151,19 +126,12 @@ class _Run:
         self._ready: list[tuple[Rank, int]] = []
         # Before any ready step: looks at what is waited for, and undoing.
         self._urgent: deque[Job] = deque()
-        self._waits: dict[int, _Wait] = {}
-        self._waiting_for: dict[str, set[int]] = {}
-        # Containers that are being started and whose start has not been seen among the events yet:
-        # what the stream tells of them may be of their life before.
-        self._starting: set[str] = set()
-        self._groups: dict[str, list[Step]] = {}
-        self._group_open: dict[str, int] = {}
+        self._waits = Waits(engine, self._urgent.append, self._messages.put, deadline)
+        self._groups = Groups(plan)
         self._undoing = 0
         self._build_output: dict[int, list[str]] = {}
         self._live = False
-        self._stream_error: Exception | None = None
         self._presses = 0
-        self._deadline_passed = False
         self._done: list[int] = []
         self._changed: set[int] = set()
         self._skipped: set[int] = set()
@@ -176,7 +144,9 @@ class _Run:
     def run(self) -> RunReport:
         self._emit(RunStarted(at=self._now(), plan=self._plan))
         if self._plan.steps:
-            self._prepare()
+            for step in self._plan.steps:
+                if not self._needs[step.id]:
+                    self._make_ready(step.id)
             try:
                 with self._listening():
                     self._hear_press(self._interrupts.presses)
@@ -202,14 +172,6 @@ class _Run:
             interrupted=self._presses > 0,
         )
 
-    def _prepare(self) -> None:
-        for step in self._plan.steps:
-            if not self._needs[step.id]:
-                self._make_ready(step.id)
-            group = _group(step)
-            self._groups.setdefault(group, []).append(step)
-            self._group_open[group] = self._group_open.get(group, 0) + 1
-
     @contextlib.contextmanager
     def _listening(self) -> Iterator[None]:
         """The interrupts, and the engine's events where something is waited for, come to the queue."""
@@ -229,7 +191,7 @@ class _Run:
                 self._hand_out()
             message = self._next()
             if message is None:
-                self._pass_deadline()
+                self._waits.pass_deadline()
             else:
                 self._hear(message)
             if self._presses > 1:
@@ -238,11 +200,11 @@ class _Run:
 
     def _next(self) -> _Message | None:
         """The next message, or None when the deadline has come before it."""
-        if self._deadline is None or self._deadline_passed:
+        left = self._waits.time_left(self._now())
+        if left is None:
             return self._messages.get()
-        left = self._deadline - self._now()
         try:
-            return self._messages.get(timeout=max(left, 0)) if left > 0 else self._messages.get_nowait()
+            return self._messages.get(timeout=left) if left > 0 else self._messages.get_nowait()
         except Empty:
             return None
 
@@ -250,7 +212,7 @@ class _Run:
         match message:
             case Happened():
                 self._hear_event(message.event)
-            case _Looked():
+            case Looked():
                 self._hear_look(message)
             case _Performed():
                 self._workers.take_back()
@@ -262,7 +224,7 @@ class _Run:
             case _PremiseFailed():
                 self._workers.take_back()
                 self._settle_done(message.step, skipped=True)
-            case _Undone():
+            case Undone():
                 self._hear_undone(message)
             case _Pressed():
                 self._hear_press(message.times)
@@ -300,11 +262,11 @@ class _Run:
     def _begin(self, step: Step) -> None:
         """The step is about to be done: its premise holds, where it has one."""
         if isinstance(step.action, WaitUntil):
-            self._open_wait(step, step.action)
+            self._open_wait(step.id, step.action)
             return
         self._changed.add(step.id)
         if isinstance(step.action, StartContainer | RestartContainer):
-            self._starting.add(step.action.container)
+            self._waits.expect_start(step.action.container)
         self._emit(StepStarted(at=self._now(), step=step.id))
 
     # ---- in a worker ----
@@ -330,29 +292,6 @@ class _Run:
             self._messages.put(_Performed(step.id, error))
         else:
             self._messages.put(_Performed(step.id))
-
-    def _look(self, step: int, action: WaitUntil) -> None:
-        try:
-            self._messages.put(_Looked(step, look(self._engine, action.container, action.condition)))
-        except Exception as error:  # noqa: BLE001 - the loop decides what it means
-            self._messages.put(_Looked(step, None, error))
-
-    def _undo(self, steps: list[Step]) -> None:
-        """Undo the last step first; what several of them would do is done once."""
-        tried: list[Action] = []
-        for step in steps:
-            error: Exception | None = None
-            for action in step.undo:
-                if action in tried:
-                    continue
-                tried.append(action)
-                try:
-                    perform(self._engine, action, _unheard)
-                except NotFound:
-                    continue  # it was never made: nothing to take back
-                except Exception as problem:  # noqa: BLE001 - the rest still has to be put back
-                    error = error or problem
-            self._messages.put(_Undone(step.id, error, step is steps[-1]))
 
     # ---- results ----
 
@@ -432,10 +371,8 @@ class _Run:
     def _settle(self, id: int) -> None:
         """The step is over, in whichever way."""
         step = self._open.pop(id)
-        self._group_open[_group(step)] -= 1
-        wait = self._waits.pop(id, None)
-        if wait is not None:
-            self._waiting_for[wait.action.container].discard(id)
+        self._groups.settle(step)
+        self._waits.close(id)
         for other in self._order.wanters[id]:
             self._release(other)
 
@@ -447,105 +384,45 @@ class _Run:
 
     # ---- waiting ----
 
-    def _open_wait(self, step: Step, action: WaitUntil) -> None:
+    def _open_wait(self, id: int, action: WaitUntil) -> None:
         if self._presses:
-            self._cancel([step.id], INTERRUPTED)
+            self._cancel([id], INTERRUPTED)
             return
-        what = waits_for(action.condition)
-        self._waits[step.id] = _Wait(step=step.id, action=action, since=self._now(), what=what)
-        self._waiting_for.setdefault(action.container, set()).add(step.id)
-        self._emit(StepWaits(at=self._now(), step=step.id, what=what))
-        self._urgent.append(lambda: self._look(step.id, action))
+        what = self._waits.open(id, action, self._now())
+        self._emit(StepWaits(at=self._now(), step=id, what=what))
 
     def _hear_event(self, event: EngineEvent) -> None:
-        if not concerns(event):
-            return
-        names = {event.id, event.name}
-        if event.action == "start":
-            self._starting -= names
-        told_of_now = not self._starting & names
-        for id in sorted(id for name in names for id in self._waiting_for.get(name, ())):
-            if told_of_now and is_met_by(self._waits[id].action.condition, event):
+        for id, is_met in self._waits.woken_by(event):
+            if is_met:
                 self._settle_done(id)
             else:
-                self._look_again(self._waits[id])
+                self._waits.look(id)
 
-    def _look_again(self, wait: _Wait) -> None:
-        if wait.looking:
-            wait.again = True
-            return
-        wait.looking = True
-        id, action = wait.step, wait.action
-        self._urgent.append(lambda: self._look(id, action))
-
-    def _hear_look(self, looked: _Looked) -> None:
+    def _hear_look(self, looked: Looked) -> None:
         self._workers.take_back()
-        wait = self._waits.get(looked.step)
-        if wait is None:
-            return  # an event told first
-        wait.looking = False
-        if looked.sight is None:
-            self._hear_blind_look(wait, looked.error)
-            return
-        match looked.sight.verdict:
-            case "holds":
-                self._settle_done(wait.step)
-            case "failed":
-                self._fail(wait.step, looked.sight.message, looked.sight.hint, looked.sight.output)
-            case "open":
-                self._keep_waiting(wait, looked.sight)
+        outcome = self._waits.hear_look(looked, self._now())
+        match outcome:
+            case Met():
+                self._settle_done(looked.step)
+            case Missed():
+                self._fail(looked.step, outcome.message, outcome.hint, outcome.output)
+            case Blind():
+                self._fail_with(looked.step, outcome.error)
+            case Troubled():
+                self._emit(StepWaits(at=self._now(), step=looked.step, what=outcome.what))
+            case None:
+                pass
             case _:
-                assert_never(looked.sight.verdict)
-
-    def _hear_blind_look(self, wait: _Wait, error: Exception | None) -> None:
-        """The engine did not answer. While it is being reached again, that is no answer yet."""
-        assert error is not None
-        if isinstance(error, EngineUnreachable) and self._stream_error is None and not self._deadline_passed:
-            wait.again = False
-            return
-        self._fail_with(wait.step, error)
-
-    def _keep_waiting(self, wait: _Wait, sight: Sight) -> None:
-        if wait.again:
-            wait.again = False
-            self._look_again(wait)
-        elif self._deadline_passed:
-            self._fail_late(wait, sight)
-        elif self._stream_error is not None:
-            self._fail_with(wait.step, self._stream_error)
-        elif sight.trouble:
-            self._tell_trouble(wait, sight.trouble)
-
-    def _tell_trouble(self, wait: _Wait, trouble: str) -> None:
-        what = f"{waits_for(wait.action.condition)} ({trouble})"
-        if what != wait.what:
-            wait.what = what
-            self._emit(StepWaits(at=self._now(), step=wait.step, what=what))
-
-    def _fail_late(self, wait: _Wait, sight: Sight) -> None:
-        waited = self._now() - wait.since
-        message = f"not {waits_for(wait.action.condition)} after {waited:.1f}s of waiting, and the time is up"
-        self._fail(wait.step, f"{message} ({sight.present})")
-
-    def _pass_deadline(self) -> None:
-        """Time is up: each open wait has one last look, which also tells how things are."""
-        self._deadline_passed = True
-        for wait in list(self._waits.values()):
-            self._look_again(wait)
+                assert_never(outcome)
 
     def _hear_live(self) -> None:
-        """Events come; some may have been missed if they came before."""
         self._live = True
-        self._starting.clear()
-        for wait in list(self._waits.values()):
-            self._look_again(wait)
+        self._waits.hear_live()
 
     def _hear_lost(self, error: Exception) -> None:
         if not self._live:
             raise error  # nothing has been begun
-        self._stream_error = error
-        for wait in list(self._waits.values()):
-            self._look_again(wait)
+        self._waits.hear_lost(error)
 
     # ---- the end of it ----
 
@@ -565,23 +442,13 @@ class _Run:
 
     def _undo_if_over(self, id: int) -> None:
         """When a step's group is over, put back what its steps that failed or were not begun would have."""
-        group = _group(self._order.steps[id])
-        if self._group_open[group]:
-            return
-        members, self._groups[group] = self._groups[group], []
-        to_undo: list[Step] = []
-        changed_before = False
-        for step in members:
-            changed_before = changed_before or step.id in self._changed
-            failed = step.id in self._failures
-            if step.undo and (failed or (changed_before and step.id not in self._done)):
-                to_undo.append(step)
+        step = self._order.steps[id]
+        to_undo = self._groups.to_undo(step, changed=self._changed, done=self._done, failed=self._failures)
         if to_undo:
-            to_undo.reverse()
             self._undoing += 1
-            self._urgent.append(lambda: self._undo(to_undo))
+            self._urgent.append(lambda: undo(self._engine, to_undo, self._messages.put))
 
-    def _hear_undone(self, undone: _Undone) -> None:
+    def _hear_undone(self, undone: Undone) -> None:
         if undone.last:
             self._workers.take_back()
             self._undoing -= 1
@@ -595,12 +462,3 @@ class _Run:
 
     def _now(self) -> float:
         return self._clock() - self._start
-
-
-def _group(step: Step) -> str:
-    """The change that a step is part of; one that is in no group is a change of its own."""
-    return step.group or f"step {step.id}"
-
-
-def _unheard(_progress: Progress) -> None:
-    """Nobody follows how far an undo is."""

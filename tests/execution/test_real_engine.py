@@ -8,10 +8,11 @@ import pytest
 from minicompose import labels
 from minicompose.engine.http_engine import HttpEngine
 from minicompose.engine.protocol import Engine
-from minicompose.execution.attach import AllExited, Follower, sources_of
 from minicompose.execution.events import AnyEvent, ContainerExited, LogLine, StepFailed
+from minicompose.execution.follower import AllExited, Follower
 from minicompose.execution.interrupts import Interrupts
 from minicompose.execution.run import run_plan
+from minicompose.execution.sources import sources_of
 from minicompose.model import Duration, Healthcheck, Service
 from minicompose.planning.plan import (
     Action,

@@ -7,11 +7,13 @@ import pytest
 
 from minicompose.engine.protocol import LogChunk
 from minicompose.errors import EngineFault
-from minicompose.execution.attach import AllExited, Ending, FirstExited, Follower, Stopped, read_logs, sources_of
 from minicompose.execution.events import AnyEvent, ContainerExited, LogLine, Notice
+from minicompose.execution.follower import AllExited, Ending, FirstExited, Follower, Stopped
 from minicompose.execution.interrupts import Interrupts
 from minicompose.execution.log_text import RECORD, Lines, LinesOfStreams
+from minicompose.execution.logs import read_logs
 from minicompose.execution.run import run_plan
+from minicompose.execution.sources import sources_of
 from minicompose.planning.plan import Plan
 from tests.fake_engine import Behaviour, FakeEngine
 from tests.runs import DEADLINE, IMAGE, PROJECT, create, engine_with, plan_of, spec_of, start, step, wait
