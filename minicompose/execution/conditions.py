@@ -19,6 +19,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
 
     `message` and `hint` say why it failed, `output` is then the last that it printed. `present` says
     in a few words how one is that is still waited for; `trouble` is set when that does not look well.
+    `provisional`: it holds since the container runs, of which nobody knows whether it is well.
     """
 
     verdict: Verdict
@@ -27,15 +28,21 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     output: str = ""
     present: str = ""
     trouble: str = ""
+    provisional: bool = False
 
 
-def look(engine: Engine, container: str, condition: Condition) -> Sight:
-    """Inspect the container and judge it; one that failed is also asked for its last lines."""
+def look(engine: Engine, container: str, condition: Condition, *, steadily: bool = False) -> Sight:
+    """Inspect the container and judge it; one that failed is also asked for its last lines.
+
+    `steadily`: one that has ended and is being restarted has failed.
+    """
     try:
         state = engine.inspect_container(container)
     except NotFound:
         return Sight(verdict="failed", message="was removed")
     sight = judge(condition, state)
+    if steadily and state.state == "restarting":
+        sight = Sight(verdict="failed", message=sight.trouble)
     if sight.verdict != "failed":
         return sight
     return msgspec.structs.replace(sight, output=last_lines(engine, container))
@@ -187,8 +194,10 @@ def _judge_settled(state: ContainerState) -> Sight:
     if state.state == "exited":
         return _ended(state)
     running = _judge_running(state)
-    if running.verdict != "holds" or state.health == "none":
+    if running.verdict != "holds":
         return running
+    if state.health == "none":
+        return Sight(verdict="holds", provisional=True, present="it has only just been started")
     return _judge_health(state)
 
 

@@ -191,7 +191,7 @@ class _Run:
                 self._hand_out()
             message = self._next()
             if message is None:
-                self._waits.pass_deadline()
+                self._waits.pass_time(self._now())
             else:
                 self._hear(message)
             if self._presses > 1:
@@ -199,7 +199,7 @@ class _Run:
                 return
 
     def _next(self) -> _Message | None:
-        """The next message, or None when the deadline has come before it."""
+        """The next message, or None when a wait has something to do before it."""
         left = self._waits.time_left(self._now())
         if left is None:
             return self._messages.get()
@@ -300,6 +300,9 @@ class _Run:
         if isinstance(step.action, WaitUntil) and error is None:
             return  # its premise was checked by a worker, and now it waits without one
         if error is None:
+            action = self._order.steps[id].action
+            if isinstance(action, StartContainer):
+                self._waits.note_start(action.container, self._now())
             self._settle_done(id)
         else:
             self._fail_with(id, error)

@@ -51,7 +51,11 @@ Outcome = Met | Missed | Blind | Troubled
 
 
 class _Wait(msgspec.Struct):
-    """A `WaitUntil` that has begun. `again`: something happened while it was being looked at."""
+    """A `WaitUntil` that has begun. `again`: something happened while it was being looked at.
+
+    `steady_at` is when the container will have run for long enough, set while only that is waited for;
+    `died` is the code with which it ended, other than 0, while it was waited for.
+    """
 
     step: int
     action: WaitUntil
@@ -59,6 +63,8 @@ class _Wait(msgspec.Struct):
     what: str
     looking: bool = False
     again: bool = False
+    steady_at: float | None = None
+    died: int | None = None
 
 
 class Waits:
@@ -85,6 +91,7 @@ class Waits:
         # Containers that are being started and whose start has not been seen among the events yet:
         # what the stream tells of them may be of their life before.
         self._starting: set[str] = set()
+        self._start_of: dict[str, float] = {}
 
     def __contains__(self, step: int) -> bool:
         return step in self._open
@@ -115,7 +122,7 @@ class Waits:
     def _look(self, step: int, action: WaitUntil) -> None:
         """In a worker."""
         try:
-            self._tell(Looked(step, look(self._engine, action.container, action.condition)))
+            self._tell(Looked(step, look(self._engine, action.container, action.condition, steadily=action.steady > 0)))
         except Exception as error:  # noqa: BLE001 - the loop decides what it means
             self._tell(Looked(step, None, error))
 
@@ -129,6 +136,10 @@ class Waits:
         """The container is about to be started."""
         self._starting.add(container)
 
+    def note_start(self, container: str, now: float) -> None:
+        """The container has been started: what it has to be steady from."""
+        self._start_of[container] = now
+
     def woken_by(self, event: EngineEvent) -> list[tuple[int, bool]]:
         """The steps that wait for the event's container, and whether it tells that the wait is met."""
         if not concerns(event):
@@ -137,6 +148,9 @@ class Waits:
         if event.action == "start":
             self._starting -= names
         told_of_now = not self._starting & names
+        if told_of_now and event.action == "die" and event.exit_code:
+            for step in (step for name in names for step in self._waiting_for.get(name, ())):
+                self._open[step].died = event.exit_code
         return [
             (step, told_of_now and is_met_by(self._open[step].action.condition, event))
             for step in sorted(step for name in names for step in self._waiting_for.get(name, ()))
@@ -153,15 +167,21 @@ class Waits:
         self._look_at_all()
 
     def time_left(self, now: float) -> float | None:
-        """The seconds until the deadline; None when there is none, or it has passed."""
-        if self._deadline is None or self._deadline_passed:
-            return None
-        return max(self._deadline - now, 0)
+        """The seconds until there is something to do without being told; None when there is not."""
+        times = [wait.steady_at for wait in self._open.values() if wait.steady_at is not None]
+        if self._deadline is not None and not self._deadline_passed:
+            times.append(self._deadline)
+        return max(min(times) - now, 0) if times else None
 
-    def pass_deadline(self) -> None:
-        """Time is up: each open wait has one last look, which also tells how things are."""
-        self._deadline_passed = True
-        self._look_at_all()
+    def pass_time(self, now: float) -> None:
+        """Look at what has run for long enough; at the deadline, each open wait has one last look."""
+        for wait in self._open.values():
+            if wait.steady_at is not None and wait.steady_at <= now:
+                wait.steady_at = None
+                self.look(wait.step)
+        if self._deadline is not None and self._deadline <= now and not self._deadline_passed:
+            self._deadline_passed = True
+            self._look_at_all()
 
     # ---- what a look found ----
 
@@ -175,13 +195,25 @@ class Waits:
             return self._hear_blind_look(wait, looked.error)
         match looked.sight.verdict:
             case "holds":
-                return Met()
+                return self._judge_steadiness(wait, looked.sight, now) if looked.sight.provisional else Met()
             case "failed":
                 return Missed(message=looked.sight.message, hint=looked.sight.hint, output=looked.sight.output)
             case "open":
                 return self._keep_waiting(wait, looked.sight, now)
             case _:
                 assert_never(looked.sight.verdict)
+
+    def _judge_steadiness(self, wait: _Wait, sight: Sight, now: float) -> Outcome | None:
+        """The container runs, and has no health check: whether it has run for long enough."""
+        if wait.action.steady and wait.died is not None:
+            return Missed(message=f"exited with code {wait.died} as soon as it was started")
+        steady_at = self._start_of.get(wait.action.container, wait.since) + wait.action.steady
+        if now >= steady_at:
+            return Met()
+        if self._deadline_passed:
+            return _late(wait, sight, now)
+        wait.steady_at = steady_at
+        return None
 
     def _hear_blind_look(self, wait: _Wait, error: Exception | None) -> Blind | None:
         """The engine did not answer. While it is being reached again, that is no answer yet."""

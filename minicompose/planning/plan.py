@@ -170,10 +170,14 @@ class WaitUntil(Tagged, frozen=True, kw_only=True):
     started: it has been started. running: it runs now. healthy: its health check passes.
     completed: it has exited with 0. settled: it runs, is healthy where it has a health check,
     or has exited with 0: what `--wait` wants and what makes a successor good.
+
+    `steady` is for how many seconds from its start a container without a health check has to have run
+    until it counts as settled; if it fails meanwhile, the wait does.
     """
 
     container: str
     condition: Condition
+    steady: float = 0.0
 
 
 Action = (

@@ -72,6 +72,10 @@ class NameTaken(msgspec.Struct, frozen=True, kw_only=True):
     holder: ObservedContainer
 
 
+# What fails at its start fails at once: a command that is not there, a setting that it does not take.
+# Longer would cost every update time; a health check says more.
+_STEADY = 0.5
+
 _STRICTER: tuple[Condition, ...] = ("healthy", "completed")
 
 
@@ -274,7 +278,7 @@ class Rollout:
         if decision.starts:
             started = change.add(StartContainer(container=new), (created, *stopped, *after), back, wants)
             self._starts.add(started)
-            settle = change.add(WaitUntil(container=new, condition="settled"), (started,), back)
+            settle = change.add(WaitUntil(container=new, condition="settled", steady=_STEADY), (started,), back)
             if not (_has_healthcheck(service) or service.name in self._watched or decision.starts_old):
                 self._late.append(settle)
             up = (started,)
@@ -309,7 +313,7 @@ class Rollout:
         if is_up(old):
             stopped = (change.add(StopContainer(container=old.id, timeout=self._manner.timeout), ()),)
             self._leaves_networks(old, stopped)
-        settle = change.add(WaitUntil(container=new, condition="settled"), stopped, back)
+        settle = change.add(WaitUntil(container=new, condition="settled", steady=_STEADY), stopped, back)
         removed = change.add(RemoveContainer(container=old.id, volumes=self._manner.renew_anon_volumes), (settle,))
         named = change.add(RenameContainer(container=new, name=name), (removed,))
         self._takers.append((name, named, old.id))

@@ -22,7 +22,9 @@ from minicompose.planning.plan import (
     RemoveContainer,
     RestartContainer,
     StartContainer,
+    Step,
     StopContainer,
+    WaitUntil,
 )
 from tests.fake_engine import Behaviour, FakeEngine
 from tests.runs import IMAGE, Running, create, engine_with, in_words, plan_of, start, step, wait
@@ -278,6 +280,35 @@ def test_a_container_settles_when_it_runs_is_healthy_where_it_has_a_check_or_has
 
     assert {11, 12, 13} < set(report.done)
     assert report.failures == ((14, "exited with code 1"),)
+
+
+def steady(id: int, service: str, seconds: float, *after: int) -> Step:
+    return step(id, WaitUntil(container=f"shop-{service}-1", condition="settled", steady=seconds), *after)
+
+
+def test_a_container_that_fails_before_it_has_run_for_long_enough_has_not_settled() -> None:
+    engine = engine_with("web")
+    running = Running(plan_of(start(1, "web"), steady(2, "web", 600.0, 1)), engine)
+    running.saw("wait 2 ready")
+
+    engine.exit("shop-web-1", 3)
+
+    (failure,) = running.report().failures
+    assert failure == (2, "exited with code 3")
+
+
+def test_a_container_that_has_run_for_long_enough_has_settled() -> None:
+    report = run_plan(plan_of(start(1, "web"), steady(2, "web", 0.01, 1)), engine_with("web"), lambda _: None)
+
+    assert report.done == (1, 2)
+
+
+def test_a_deadline_comes_before_a_container_has_run_for_long_enough() -> None:
+    plan = plan_of(start(1, "web"), steady(2, "web", 600.0, 1))
+
+    report = run_plan(plan, engine_with("web"), lambda _: None, deadline=0.01)
+
+    assert [step for step, _ in report.failures] == [2]
 
 
 def test_a_container_that_is_removed_while_it_is_waited_for_fails() -> None:

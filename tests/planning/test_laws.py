@@ -156,11 +156,11 @@ def test_a_container_that_works_is_removed_only_when_its_successor_has_settled(
     for step in plan.steps:
         if isinstance(step.action, RemoveContainer) and step.group:
             settled = [
-                by_id[other].action
+                (action.container, action.condition)
                 for other in earlier[step.id]
-                if by_id[other].group == step.group and isinstance(by_id[other].action, WaitUntil)
+                if by_id[other].group == step.group and isinstance(action := by_id[other].action, WaitUntil)
             ]
-            assert settled == [WaitUntil(container=step.subject.name + NEXT, condition="settled")]
+            assert settled == [(step.subject.name + NEXT, "settled")]
 
 
 @SETTINGS

@@ -1,6 +1,10 @@
 """What people do beside the command: take away what it made, press Ctrl-C once more."""
 
+import pytest
+
 from tests.scenarios.stage import Stage
+
+pytestmark = pytest.mark.engine
 
 ENDLESS = """
 services:

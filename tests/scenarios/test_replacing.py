@@ -76,6 +76,21 @@ def test_when_the_new_version_crashes_the_old_container_runs_again(stage: Stage)
     assert_the_old_one_runs(stage, before)
 
 
+@pytest.mark.parametrize("restart", ["no", "always"])
+def test_a_crash_at_the_start_is_seen_without_a_health_check(stage: Stage, restart: str) -> None:
+    plain = WORKING.replace("  web: {", f'  web: {{restart: "{restart}", ')
+    stage.write(plain)
+    stage.good("up", "-d")
+    before = stage.ids()
+    stage.write(plain.replace("echo VERSION; exec sleep 600", "echo no such table; exit 5"))
+
+    done = stage.run("up", "-d")
+
+    assert done.code == 1
+    assert "exited with code 5" in done.err
+    assert_the_old_one_runs(stage, before)
+
+
 def test_when_the_new_version_is_not_healthy_the_old_container_runs_again(stage: Stage) -> None:
     stage.write(CHECKED)
     stage.good("up", "-d", "--wait")
