@@ -9,14 +9,11 @@ containers print, until they end or Ctrl-C stops them.
 """
 
 import argparse
-import contextlib
-import threading
 from argparse import ArgumentParser, Namespace
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Literal
 
 from minicompose.commands.context import Context, exit_code, seconds
-from minicompose.errors import EngineError, ExitCode, MinicomposeError, UsageError
+from minicompose.errors import ExitCode, MinicomposeError, UsageError
 from minicompose.planning.observed import Observed
 from minicompose.planning.plan import Plan
 from minicompose.planning.up import UpOptions, plan_up
@@ -145,6 +142,7 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
     from minicompose.execution.interrupts import handling_signals
     from minicompose.execution.run import run_plan
     from minicompose.execution.sources import sources_of
+    from minicompose.execution.stopping import stop_or_kill
     from minicompose.planning.down import StopOptions, plan_stop
 
     started, shown = _started(args, stack), _shown(args, stack)
@@ -166,36 +164,20 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
             if not isinstance(ending, AllExited):
                 later = context.interrupts.from_now_on()
                 now = context.engine.observe(stack.name)
-                with later.listening(lambda _: _kill_meanwhile(context, stack.name, started)):
-                    run_plan(
-                        plan_stop(now, StopOptions(services=tuple(started), timeout=args.timeout)),
-                        context.engine,
-                        on_event,
-                        interrupts=later,
-                        workers=context.workers,
-                    )
-                if later.presses:
-                    _kill(context, stack.name, started)
+                stop_or_kill(
+                    plan_stop(now, StopOptions(services=tuple(started), timeout=args.timeout)),
+                    context.engine,
+                    on_event,
+                    services=started,
+                    interrupts=later,
+                    workers=context.workers,
+                )
                 follower.wait(later)
     if report.interrupted or context.interrupts.presses:
         return ExitCode.INTERRUPTED
     if args.exit_code_from:
         return follower.exit_codes.get(args.exit_code_from, ExitCode.FAILED)
     return ending.exit_code if isinstance(ending, FirstExited) else ExitCode.OK
-
-
-def _kill_meanwhile(context: Context, project: str, services: Collection[str]) -> None:
-    """In a thread: a signal handler calls this, while the stops wait for their containers."""
-    threading.Thread(target=_kill, args=(context, project, services), daemon=True).start()
-
-
-def _kill(context: Context, project: str, services: Collection[str]) -> None:
-    """The second Ctrl-C: what still runs ends now."""
-    with contextlib.suppress(EngineError):
-        for container in context.engine.observe(project).containers:
-            if container.service in services and container.state in ("running", "restarting", "paused"):
-                with contextlib.suppress(EngineError):  # it has ended meanwhile
-                    context.engine.kill_container(container.id, "SIGKILL")
 
 
 def _started(args: Namespace, stack: "Stack") -> list[str]:
