@@ -21,7 +21,8 @@ test: $(VENV)/.dev  ## all tests: the unit suite, then those on a real engine an
 	scripts/base-image
 	scripts/browser
 	$(PYTEST) -q -n auto -m "not engine and not browser"
-	$(PYTEST) -q -n 2 --dist loadgroup -m "engine or browser"
+	$(PYTEST) -q -n 2 --dist loadgroup -m "engine and not browser"
+	$(PYTEST) -q -m browser
 
 unit: $(VENV)/.dev  ## the tests that need no engine, in seconds
 	$(PYTEST) -q -n auto -m "not engine and not browser"

@@ -12,7 +12,7 @@ async function ask(method, path, body) {
   }
   let answer;
   try {
-    answer = await fetch(`/api/${path}`, request);
+    answer = await reach(`/api/${path}`, request);
   } catch {
     throw new Error("The frontend does not answer. Is the stack running?");
   }
@@ -20,6 +20,17 @@ async function ask(method, path, body) {
   if (answer.status === 422) throw new Error("Please write a name and a message.");
   const said = await answer.json().catch(() => ({}));
   throw new Error(said.detail ?? "The backend does not answer. Please try again.");
+}
+
+// A read is asked once more when the connection breaks: browsers drop requests while networks come and go.
+async function reach(address, request) {
+  try {
+    return await fetch(address, request);
+  } catch (error) {
+    if (request.method !== "GET") throw error;
+    await new Promise((resume) => setTimeout(resume, 500));
+    return fetch(address, request);
+  }
 }
 
 // textContent, never innerHTML: what visitors write is text and nothing else.
