@@ -53,14 +53,6 @@ class StackFileError(MinicomposeError):
         super().__init__(f"{len(self.diagnostics)} problem(s) in the stack file")
 
 
-class RunFailed(MinicomposeError):
-    """A step of a plan failed."""
-
-
-class ConditionNotMet(RunFailed):
-    """A container did not become healthy, or did not complete, or did so too late."""
-
-
 class EngineError(MinicomposeError):
     """The engine answered with an error; `status` is the HTTP status, 0 where there was no answer.
 
