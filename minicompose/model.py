@@ -21,6 +21,30 @@ class SourcePos(msgspec.Struct, frozen=True, order=True, gc=False):
         return f"{self.file}:{self.line}:{self.column}"
 
 
+class Variables(msgspec.Struct, frozen=True):
+    """What interpolation can see. `places` says where an env file sets a variable; the others are the environment's."""
+
+    values: dict[str, str]
+    places: dict[str, SourcePos] = {}
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """How a value came to stand where it does, beyond the place where it is written.
+
+    `expression` is the text that it was made from, with `variables`. `over` is the value of an earlier
+    file whose place it took. On a service, `base` is the place of the service that it extends; on a
+    service or resource, `include` is that of the entry of `include` that brought it. `implied` tells
+    that nobody wrote the value: it is a default, or follows from what stands at its place.
+    """
+
+    expression: str | None = None
+    variables: Variables | None = None
+    over: "Node | None" = None
+    base: SourcePos | None = None
+    include: SourcePos | None = None
+    implied: bool = False
+
+
 class Node(msgspec.Struct, frozen=True):
     """A YAML value with its place.
 
@@ -32,6 +56,11 @@ class Node(msgspec.Struct, frozen=True):
     pos: SourcePos
     key_pos: SourcePos | None = None
     tag: str | None = None
+    origin: Origin | None = None
+
+    def holding(self, value: Any) -> "Node":
+        """This node with another value."""
+        return Node(value, self.pos, self.key_pos, self.tag, self.origin)
 
 
 # A step into a Node: a mapping's key or a list's index.

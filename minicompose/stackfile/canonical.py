@@ -124,7 +124,7 @@ def _read_text(node: Node, _where: _Where, _problems: _Problems) -> Node | None:
         return node
     if value is None or isinstance(value, dict | list):
         return None
-    return _changed(node, units.print_scalar(value))
+    return node.holding(units.print_scalar(value))
 
 
 def _converting(kind: type, convert: Callable[[Any], object]) -> _Reader:
@@ -137,7 +137,7 @@ def _converting(kind: type, convert: Callable[[Any], object]) -> _Reader:
         if value is None or isinstance(value, dict | list):
             return None
         try:
-            return _changed(node, convert(value))
+            return node.holding(convert(value))
         except ValueError as error:
             problems.error(where, node, str(error))
             return None
@@ -186,7 +186,7 @@ def _read_boolean(node: Node, where: _Where, problems: _Problems) -> Node | None
         return None
     if units.is_old_boolean(str(value)):
         problems.warn(where, node, f'"{value}" is an old way to write {str(truth).lower()}: write it so')
-    return _changed(node, truth)
+    return node.holding(truth)
 
 
 def _choice_reader(form: Choice) -> _Reader:
@@ -237,12 +237,12 @@ def _pairs_reader(form: Pairs) -> _Reader:
             if type(child.value) is str:
                 entries[key] = child
                 continue
-            done = child if child.value is bare else _changed(child, bare) if child.value is None else None
+            done = child if child.value is bare else child.holding(bare) if child.value is None else None
             done = done or item(child, (where, key), problems)
             changed = changed or done is not child
             if done is not None:
                 entries[key] = done
-        return _changed(node, entries) if changed else node
+        return node.holding(entries) if changed else node
 
     return read
 
@@ -261,13 +261,13 @@ def _table_reader(form: Table) -> _Reader:
         changed = False
         for key, child in node.value.items():
             if child.value is None:
-                done: Node | None = child if nothing is None else _changed(child, nothing)
+                done: Node | None = child if nothing is None else child.holding(nothing)
             else:
                 done = item(child, (where, key), problems)
             changed = changed or done is not child
             if done is not None:
                 entries[key] = done
-        return _changed(node, entries) if changed else node
+        return node.holding(entries) if changed else node
 
     return read
 
@@ -306,7 +306,7 @@ def _many_reader(form: Many) -> _Reader:
         if form.key is not None and len(done) > 1:
             done = list({short.entry_key(form, entry): entry for entry in done}.values())
         same = len(done) == len(node.value) and all(map(_is, done, node.value))
-        return node if same else _changed(node, done)
+        return node if same else node.holding(done)
 
     return read
 
@@ -333,7 +333,7 @@ def _record_reader(form: Record) -> _Reader:
             changed = changed or done is not child
             if done is not None:
                 entries[key] = done
-        return _changed(node, entries) if changed else node
+        return node.holding(entries) if changed else node
 
     return read
 
@@ -371,7 +371,7 @@ def _mount(node: Node) -> Node | None:
             raise short.BadValue(f"a mount needs its `{name}`", node)
     target = node.value["target"]
     cleaned = short.clean_target(target.value)
-    return node if cleaned == target.value else _changed(node, node.value | {"target": _changed(target, cleaned)})
+    return node if cleaned == target.value else node.holding(node.value | {"target": target.holding(cleaned)})
 
 
 _COMPLETE: dict[Short | None, Callable[[Node], Node | None]] = {Short.PORT: _port, Short.MOUNT: _mount}
@@ -379,7 +379,3 @@ _COMPLETE: dict[Short | None, Callable[[Node], Node | None]] = {Short.PORT: _por
 
 def _is(one: object, other: object) -> bool:
     return one is other
-
-
-def _changed(node: Node, value: object) -> Node:
-    return Node(value, node.pos, node.key_pos, node.tag)

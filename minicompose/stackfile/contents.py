@@ -38,8 +38,8 @@ def with_contents(
     services: dict[str, Service] = {}
     for name, service in stack.services.items():
         services[name], nodes[name] = reader.completed(service, nodes[name])
-    section = _like(root.value["services"], nodes)
-    return replace(stack, services=services, root=_like(root, root.value | {"services": section}))
+    section = root.value["services"].holding(nodes)
+    return replace(stack, services=services, root=root.holding(root.value | {"services": section}))
 
 
 def sealed(stack: Stack, lookup: Mapping[str, str], report: Report) -> Stack:
@@ -111,14 +111,14 @@ class _FilesOfServices:
         if not changed:
             return service, node
         values = {name: {key: entry.value for key, entry in table.value.items()} for name, table in changed.items()}
-        return replace(service, **values), _like(node, inside | changed)
+        return replace(service, **values), node.holding(inside | changed)
 
     def _environment(self, inside: dict[str, Node], service: str) -> Node:
         """The variables of the files, under those of `environment`; a null there asks outside."""
         said = inside.get("environment")
         written: dict[str, Node] = said.value if said is not None else {}
         bare = [name for name, node in written.items() if node.value is None and name in self.lookup]
-        own = written | {name: _like(written[name], self.lookup[name]) for name in bare}
+        own = written | {name: written[name].holding(self.lookup[name]) for name in bare}
         found: dict[str, Node] = {}
 
         def look_up(name: str) -> str | None:
@@ -132,7 +132,7 @@ class _FilesOfServices:
         if said is not None and not bare and not found:
             return said
         place = said or inside.get("env_file") or Node({}, SourcePos("", 0, 0))
-        return _like(place, found | own)
+        return place.holding(found | own)
 
     def _env_file(
         self, entry: Node, path: tuple[str | int, ...], look_up: Callable[[str], str | None]
@@ -161,7 +161,7 @@ class _FilesOfServices:
         if said is not None and not found:
             return said
         place = said or inside.get("label_file") or Node({}, SourcePos("", 0, 0))
-        return _like(place, found | (said.value if said is not None else {}))
+        return place.holding(found | (said.value if said is not None else {}))
 
     def _variables(
         self,
@@ -212,7 +212,3 @@ def _find(root: Node | None, path: tuple[str, ...]) -> Node | None:
             return None
         node = node.value.get(step)
     return node
-
-
-def _like(node: Node, value: object) -> Node:
-    return Node(value, node.pos, node.key_pos, node.tag)

@@ -12,7 +12,7 @@ import msgspec
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
-from minicompose.model import Node, Path, SourcePos
+from minicompose.model import Node, Origin, Path, SourcePos, Variables
 from minicompose.stackfile.pathtext import path_text
 
 Report = Callable[[Diagnostic], None]
@@ -173,19 +173,22 @@ def interpolate(
     path: Path = (),
     texts: Mapping[str, str] | None = None,
     warned: set[str] | None = None,
+    places: Mapping[str, SourcePos] | None = None,
 ) -> Node:
     """`root` with the expressions in its string values replaced; keys stay as they are.
 
     Nodes without a `$` below them are shared with `root`, not copied. Each unset variable is one
     warning; `warned` carries those already given from file to file. `texts` are the files' texts:
-    with them a problem is placed at its `$`, else at the beginning of the value.
+    with them a problem is placed at its `$`, else at the beginning of the value. `places` says where
+    env files set variables; a value that was replaced remembers them and its expression as its origin.
     """
-    work = _Interpolation(variables, report, texts or {}, set() if warned is None else warned)
+    seen = Variables(dict(variables), dict(places or {}))
+    work = _Interpolation(seen, report, texts or {}, set() if warned is None else warned)
     where: _Where = None
     for step in path:
         where = (where, step)
     value = work.value(root, where)
-    return root if value is root.value else Node(value, root.pos, root.key_pos, root.tag)
+    return root if value is root.value else root.holding(value)
 
 
 # Where a value stands: what came before and its last step; None at the root. A path is only made of
@@ -194,14 +197,14 @@ _Where = tuple[Any, str | int] | None
 
 
 class _Interpolation:
-    def __init__(
-        self, variables: Mapping[str, str], report: Report, texts: Mapping[str, str], warned: set[str]
-    ) -> None:
-        self.variables = variables
+    def __init__(self, variables: Variables, report: Report, texts: Mapping[str, str], warned: set[str]) -> None:
+        self.seen = variables
+        self.variables = variables.values
         self.report = report
         self.texts = texts
         self.warned = warned
         self.size = 0
+        self.origins: dict[str, Origin] = {}  # by the text that was there
         self.known: dict[str, str] = {}  # what a text comes to; the same one often stands in many services
         self.done: dict[int, Any] = {}  # by the identity of what aliases share
         self.lines: dict[str, list[str]] = {}
@@ -232,10 +235,16 @@ class _Interpolation:
             if new is not inside:
                 if changed is None:
                     changed = value.copy()
-                changed[key] = Node(new, item.pos, item.key_pos, item.tag)
+                origin = item.origin if new.__class__ is not str else self._origin(inside)
+                changed[key] = Node(new, item.pos, item.key_pos, item.tag, origin)
         done = value if changed is None else changed
         self.done[id(value)] = done
         return done
+
+    def _origin(self, text: str) -> Origin:
+        if text not in self.origins:
+            self.origins[text] = Origin(expression=text, variables=self.seen)
+        return self.origins[text]
 
     def _text(self, node: Node, where: _Where) -> str:
         text: str = node.value

@@ -5,8 +5,9 @@ Everything that is added stands at the place that implies it.
 
 from collections.abc import Iterator, Mapping
 
-from minicompose.model import Node
+from minicompose.model import Node, Origin
 
+_IMPLIED = Origin(implied=True)
 _NAMESPACES = ("network_mode", "ipc", "pid", "uts", "cgroup")
 _NAMED = ("networks", "volumes", "configs", "secrets")
 
@@ -17,17 +18,17 @@ def normalised(root: Node, project: str, lookup: Mapping[str, str]) -> Node:
     sections = {name: _named(root, name, project) for name in _NAMED}
     attached = next(filter(None, (_default_attachment(node) for node in services.values())), None)
     if attached is not None and "default" not in sections["networks"]:
-        name = Node(f"{project}_default", attached.pos)
-        sections["networks"]["default"] = Node({"name": name}, attached.pos, attached.key_pos)
+        name = Node(f"{project}_default", attached.pos, origin=_IMPLIED)
+        sections["networks"]["default"] = Node({"name": name}, attached.pos, attached.key_pos, origin=_IMPLIED)
     sections["services"] = services
     written = {
         section: Node(entries, root.value[section].pos, root.value[section].key_pos)
         if section in root.value
-        else Node(entries, root.pos)
+        else Node(entries, root.pos, origin=_IMPLIED)
         for section, entries in sections.items()
         if entries or section in root.value
     }
-    return Node(root.value | written, root.pos, root.key_pos, root.tag)
+    return root.holding(root.value | written)
 
 
 def _entries(root: Node, section: str) -> Iterator[tuple[str, Node]]:
@@ -50,26 +51,26 @@ def _with_name(key: str, node: Node, project: str) -> Node:
     if "name" in inside:
         return node
     external = "external" in inside and inside["external"].value
-    return _with(node, name=Node(key if external else f"{project}_{key}", node.pos, node.key_pos))
+    return _with(node, name=Node(key if external else f"{project}_{key}", node.pos, node.key_pos, origin=_IMPLIED))
 
 
 def _service(node: Node, lookup: Mapping[str, str]) -> Node:
     inside = node.value
     if not isinstance(inside, dict):
-        return Node({}, node.pos, node.key_pos, node.tag)
+        return node.holding({})
     added: dict[str, Node] = {}
     if not _said(inside, "networks") and "network_mode" not in inside and "provider" not in inside:
         added["networks"] = _default_network(node)
     if "build" in inside:
         added["build"] = _build(inside["build"], lookup)
     if "pull_policy" in inside and inside["pull_policy"].value == "if_not_present":
-        added["pull_policy"] = _like(inside["pull_policy"], "missing")
+        added["pull_policy"] = inside["pull_policy"].holding("missing")
     if "scale" in inside and "deploy" in inside and "replicas" not in inside["deploy"].value:
         added["deploy"] = _with(inside["deploy"], replicas=inside["scale"])
     implied = dict(_implied(inside))
     if implied:
         written = inside.get("depends_on", Node({}, next(iter(implied.values())).pos))
-        added["depends_on"] = _like(written, written.value | implied | written.value)
+        added["depends_on"] = written.holding(written.value | implied | written.value)
     return _with(node, **added) if added else node
 
 
@@ -78,8 +79,8 @@ def _said(inside: dict[str, Node], name: str) -> bool:
 
 
 def _default_network(service: Node) -> Node:
-    attachment = Node(None, service.pos, service.key_pos)
-    return Node({"default": attachment}, service.pos, service.key_pos)
+    attachment = Node(None, service.pos, service.key_pos, origin=_IMPLIED)
+    return Node({"default": attachment}, service.pos, service.key_pos, origin=_IMPLIED)
 
 
 def _build(build: Node, lookup: Mapping[str, str]) -> Node:
@@ -87,17 +88,17 @@ def _build(build: Node, lookup: Mapping[str, str]) -> Node:
     inside = build.value
     added: dict[str, Node] = {}
     if "context" not in inside:
-        added["context"] = Node(".", build.pos, build.key_pos)
+        added["context"] = Node(".", build.pos, build.key_pos, origin=_IMPLIED)
     if "dockerfile" not in inside and "dockerfile_inline" not in inside:
-        added["dockerfile"] = Node("Dockerfile", build.pos, build.key_pos)
+        added["dockerfile"] = Node("Dockerfile", build.pos, build.key_pos, origin=_IMPLIED)
     if "args" in inside and any(value.value is None for value in inside["args"].value.values()):
-        added["args"] = _like(inside["args"], _filled(inside["args"].value, lookup))
+        added["args"] = inside["args"].holding(_filled(inside["args"].value, lookup))
     return _with(build, **added) if added else build
 
 
 def _filled(values: dict[str, Node], lookup: Mapping[str, str]) -> dict[str, Node]:
     return {
-        name: _like(node, lookup[name]) if node.value is None else node
+        name: node.holding(lookup[name]) if node.value is None else node
         for name, node in values.items()
         if node.value is not None or name in lookup
     }
@@ -124,12 +125,13 @@ def _items(inside: dict[str, Node], name: str) -> list[Node]:
 def _started(node: Node, *, restart: bool) -> Node:
     said: dict[str, object] = {"condition": "service_started", "required": True}
     said |= {"restart": True} if restart else {}
-    return Node({name: Node(value, node.pos) for name, value in said.items()}, node.pos, node.key_pos or node.pos)
+    return Node(
+        {name: Node(value, node.pos) for name, value in said.items()},
+        node.pos,
+        node.key_pos or node.pos,
+        origin=_IMPLIED,
+    )
 
 
 def _with(node: Node, **entries: Node) -> Node:
-    return _like(node, (node.value or {}) | entries)
-
-
-def _like(node: Node, value: object) -> Node:
-    return Node(value, node.pos, node.key_pos, node.tag)
+    return node.holding((node.value or {}) | entries)

@@ -71,14 +71,14 @@ def change_at(node: Node, steps: tuple[str, ...], change: _Change) -> Node:
     if isinstance(inside, list) and first == "*":
         done = [change_at(child, rest, change) for child in inside]
         same = all(new is old for new, old in zip(done, inside, strict=True))
-        return node if same else Node(done, node.pos, node.key_pos, node.tag)
+        return node if same else node.holding(done)
     if not isinstance(inside, dict):
         return node
     wanted = inside if first == "*" else {first: inside[first]} if first in inside else {}
     changes = {key: change_at(child, rest, change) for key, child in wanted.items()}
     if all(changes[key] is inside[key] for key in changes):
         return node
-    return Node(inside | changes, node.pos, node.key_pos, node.tag)
+    return node.holding(inside | changes)
 
 
 def _binds_a_directory(volume: Node) -> bool:
@@ -93,4 +93,4 @@ def _binds_a_directory(volume: Node) -> bool:
 
 
 def _text(node: Node, text: str) -> Node:
-    return node if text == node.value else Node(text, node.pos, node.key_pos, node.tag)
+    return node if text == node.value else node.holding(text)

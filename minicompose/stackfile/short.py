@@ -89,8 +89,8 @@ def mapping_of_pairs(node: Node, bare: str | None) -> Node:
         key, equals, value = print_scalar(item.value).partition("=")
         if equals and key.endswith((" ", "\t")):
             raise BadValue(f'the name "{key}" ends in a space: write {key.strip()}=... without one', item)
-        pairs[key] = Node(value if equals else bare, item.pos, item.pos)
-    return Node(pairs, node.pos, node.key_pos, node.tag)
+        pairs[key] = Node(value if equals else bare, item.pos, item.pos, origin=item.origin)
+    return node.holding(pairs)
 
 
 def mapping_of_names(node: Node, form: Table) -> Node:
@@ -98,7 +98,7 @@ def mapping_of_names(node: Node, form: Table) -> Node:
     if not isinstance(node.value, list):
         return node
     names = {print_scalar(item.value): long_form(Node(None, item.pos, item.pos), form.item) for item in node.value}
-    return Node(names, node.pos, node.key_pos, node.tag)
+    return node.holding(names)
 
 
 def list_of(node: Node, form: Many, note: Note) -> Node:
@@ -106,7 +106,7 @@ def list_of(node: Node, form: Many, note: Note) -> Node:
     if form.short in LISTS:
         node = LISTS[form.short](node, note)
     if form.single and not isinstance(node.value, list | dict) and node.value is not None:
-        return Node([Node(node.value, node.pos)], node.pos, node.key_pos, node.tag)
+        return node.holding([_part(node, node.value)])
     return node
 
 
@@ -118,7 +118,7 @@ def words(node: Node) -> Node:
         split = split_words(node.value)
     except ValueError as error:
         raise BadValue(str(error), node) from None
-    return Node([Node(word, node.pos) for word in split], node.pos, node.key_pos, node.tag)
+    return node.holding([_part(node, word) for word in split])
 
 
 def split_words(text: str) -> list[str]:
@@ -262,7 +262,7 @@ def _mounts(node: Node, note: Note) -> tuple[Node, ...]:
 
 
 def _inner(node: Node, entries: dict[str, object]) -> dict[str, Node] | None:
-    return {name: Node(value, node.pos) for name, value in entries.items()} or None
+    return {name: _part(node, value) for name, value in entries.items()} or None
 
 
 def _split_paths(text: str) -> list[str]:
@@ -334,7 +334,7 @@ def _secret(node: Node, note: Note) -> Node:
     if not isinstance(node.value, dict) or "target" in node.value or "source" not in node.value:
         return node
     source = node.value["source"]
-    return _with(node, target=Node(f"/run/secrets/{source.value}", source.pos))
+    return _with(node, target=_part(source, f"/run/secrets/{source.value}"))
 
 
 def _build(node: Node, _note: Note) -> Node:
@@ -350,7 +350,7 @@ def _ulimit(node: Node, _note: Note) -> Node:
     if not isinstance(node.value, str):
         return node
     try:
-        return Node(parse_integer(node.value), node.pos, node.key_pos, node.tag)
+        return node.holding(parse_integer(node.value))
     except ValueError as error:
         raise BadValue(str(error), node) from None
 
@@ -361,7 +361,7 @@ def _device_request(node: Node, _note: Note) -> Node:
         return node
     count = node.value.get("count")
     if count is None and "device_ids" not in node.value:
-        return _with(node, count=Node(-1, node.pos))
+        return _with(node, count=_part(node, -1))
     if count is not None and count.value == "all":
         return _with(node, count=Node(-1, count.pos, count.key_pos))
     return node
@@ -386,7 +386,7 @@ def _external(node: Node, note: Note) -> Node:
 def _health_test(node: Node, _note: Note) -> Node:
     """A string is for the container's shell."""
     if isinstance(node.value, str):
-        return Node([Node("CMD-SHELL", node.pos), Node(node.value, node.pos)], node.pos, node.key_pos, node.tag)
+        return node.holding([_part(node, "CMD-SHELL"), _part(node, node.value)])
     if isinstance(node.value, list) and node.value and node.value[0].value not in ("CMD", "CMD-SHELL", "NONE"):
         raise BadValue('a list must begin with "CMD", "CMD-SHELL" or "NONE"', node.value[0])
     return node
@@ -397,22 +397,22 @@ def _all_gpus(node: Node, _note: Note) -> Node:
         return node
     if node.value != "all":
         raise BadValue('must be "all" or a list of device requests', node)
-    return Node([_mapping(node, count=-1)], node.pos, node.key_pos, node.tag)
+    return node.holding([_mapping(node, count=-1)])
 
 
 def _extra_hosts(node: Node, _note: Note) -> Node:
     """`host=ip` entries, from a mapping or from `host:ip`, `host=ip1,ip2` and `host=[ip]`."""
     if isinstance(node.value, dict):
         entries = [
-            Node(f"{host}={_bare_address(print_scalar(address.value))}", address.pos)
+            _part(address, f"{host}={_bare_address(print_scalar(address.value))}")
             for host, addresses in node.value.items()
             for address in (addresses.value if isinstance(addresses.value, list) else [addresses])
         ]
-        return Node(entries, node.pos, node.key_pos, node.tag)
+        return node.holding(entries)
     if not isinstance(node.value, list):
         return node
     entries = [entry for item in node.value for entry in _extra_host(item)]
-    return node if entries == node.value else Node(entries, node.pos, node.key_pos, node.tag)
+    return node if entries == node.value else node.holding(entries)
 
 
 def _extra_host(item: Node) -> list[Node]:
@@ -422,7 +422,7 @@ def _extra_host(item: Node) -> list[Node]:
         host, separator, addresses = text.partition(":")
     if not host or not addresses:
         raise BadValue(f'"{text}" has no address: write HOST=ADDRESS', item)
-    return [Node(f"{host}={_bare_address(address)}", item.pos) for address in addresses.split(",")]
+    return [_part(item, f"{host}={_bare_address(address)}") for address in addresses.split(",")]
 
 
 def _bare_address(text: str) -> str:
@@ -455,11 +455,16 @@ LISTS: dict[Short | None, Callable[[Node, Note], Node]] = {
 """The short forms of a whole list."""
 
 
+def _part(node: Node, value: object) -> Node:
+    """A value that the text `node` holds, or stands for."""
+    return Node(value, node.pos, origin=node.origin)
+
+
 def _mapping(node: Node, **entries: object) -> Node:
     """A mapping in the place of the text `node`, each of its values standing there too."""
-    inside = {name: Node(value, node.pos) for name, value in entries.items() if value is not None}
-    return Node(inside, node.pos, node.key_pos, node.tag)
+    inside = {name: _part(node, value) for name, value in entries.items() if value is not None}
+    return node.holding(inside)
 
 
 def _with(node: Node, **entries: Node) -> Node:
-    return Node(node.value | entries, node.pos, node.key_pos, node.tag)
+    return node.holding(node.value | entries)

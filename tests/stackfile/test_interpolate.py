@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicompose.diagnostic import Diagnostic
-from minicompose.model import Node, SourcePos
+from minicompose.model import SourcePos
 from minicompose.stackfile.interpolate import MOST_TEXT, ExpressionError, interpolate, substitute
 from tests.stackfile.reading import plain, said, tree
 
@@ -151,9 +151,18 @@ def test_shared_values_stay_shared() -> None:
 
 
 def test_values_keep_their_place() -> None:
-    root = interpolate(tree("a: $S"), KNOWN, lambda _problem: None)
+    node = interpolate(tree("a: $S"), KNOWN, lambda _problem: None).value["a"]
 
-    assert root.value["a"] == Node("s", SourcePos("stack.yaml", 1, 4), SourcePos("stack.yaml", 1, 1))
+    assert (node.value, node.pos, node.key_pos) == ("s", SourcePos("stack.yaml", 1, 4), SourcePos("stack.yaml", 1, 1))
+
+
+def test_a_value_remembers_the_expression_it_was_made_from() -> None:
+    place = SourcePos(".env", 3, 1)
+    node = interpolate(tree("a: $S"), KNOWN, lambda _problem: None, places={"S": place}).value["a"]
+
+    assert node.origin is not None and node.origin.variables is not None
+    assert node.origin.expression == "$S"
+    assert node.origin.variables.places["S"] == place
 
 
 @pytest.mark.parametrize(
