@@ -26,6 +26,8 @@ _BASES = (
     (8, re.compile(r"0[oO]?([0-7]+)")),
     (10, re.compile(r"([0-9]+)")),
 )
+_SIGN_INSIDE = re.compile(r"(0[bo])([-+])")  # `0b-1` is -1 to the reference
+_STRAY_UNDERSCORE = re.compile(r"(?<![0-9])_|_(?![0-9])")
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _LONGEST_INTEGER = 70  # digits: sixty-four bits in binary, and some
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
@@ -37,7 +39,9 @@ def resolve(text: str) -> Scalar:
         return _WORDS[text]
     if text[:1] not in MAY_BEGIN_NON_STRING or text[0] in "nNtTfF":
         return text
-    digits = text if text.startswith("_") else text.replace("_", "")
+    if text[0] == "." and _STRAY_UNDERSCORE.search(text):  # only here does it matter where they stand
+        return text
+    digits = text.replace("_", "")
     integer = _integer(digits)
     if integer is not None:
         return integer
@@ -52,6 +56,8 @@ def _integer(digits: str) -> int | None:
     """A whole number that fits in 64 bits; a larger one is left to be a float, as in the reference."""
     if len(digits) > _LONGEST_INTEGER:
         return None
+    if inside := _SIGN_INSIDE.match(digits):
+        digits = inside[2] + inside[1] + digits[inside.end() :]
     negative = digits.startswith("-")
     magnitude = digits[1:] if digits[:1] in ("-", "+") else digits
     for base, pattern in _BASES:
