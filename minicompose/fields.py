@@ -124,7 +124,10 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     `engine` is the path in the body of `POST /containers/create` where the value goes as it is
     ("HostConfig.PidsLimit"); fields that become something else there have a function in
     `engine/translate.py`. `since` is the engine API version that knows it, as (1, 44). `refused` is
-    why an attribute that the specification has cannot be carried out; it is then an error.
+    why an attribute that the specification has cannot be carried out: it loads and is printed, and a
+    command that would need it stops with an error. Where it is `harmless` to do without, which means
+    that what runs is what was asked for, both are no more than a warning. `idle` is the value that
+    asks for nothing. A mapping that lacks a `required` one, after all files have been merged, says nothing that could be used.
     """
 
     name: str
@@ -134,6 +137,9 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     engine: str = ""
     since: tuple[int, int] = (0, 0)
     refused: str = ""
+    harmless: bool = False
+    idle: object = None
+    required: bool = False
 
 
 TEXT = Scalar()
@@ -175,7 +181,7 @@ _DEVICE_REQUEST = Record(
 )
 
 _GRANT_FIELDS = (
-    _field("source", TEXT),
+    _field("source", TEXT, required=True),
     _field("target", TEXT),
     _field("uid", PRINTED),
     _field("gid", PRINTED),
@@ -188,7 +194,7 @@ _SECRET_GRANT = Record(fields=_GRANT_FIELDS, short=Short.SECRET)
 
 _HOOK = Record(
     fields=(
-        _field("command", WORDS, merge=Merge.REPLACE),
+        _field("command", WORDS, merge=Merge.REPLACE, required=True),
         _field("user", TEXT),
         _field("privileged", BOOLEAN),
         _field("working_dir", TEXT),
@@ -198,34 +204,40 @@ _HOOK = Record(
 
 _ULIMITS = Table(
     item=Record(
-        fields=(_field("soft", INTEGER, merge=Merge.REPLACE), _field("hard", INTEGER, merge=Merge.REPLACE)),
+        fields=(
+            _field("soft", INTEGER, merge=Merge.REPLACE, required=True),
+            _field("hard", INTEGER, merge=Merge.REPLACE, required=True),
+        ),
         short=Short.ULIMIT,
     )
 )
+
+_KEPT = "needs a cluster: an engine alone keeps no configs and no secrets"
+_BUILDKIT = "needs BuildKit, and images are built by the classic builder here"
 
 _BUILD = Record(
     fields=(
         _field("context", TEXT),
         _field("dockerfile", TEXT),
         _field("dockerfile_inline", TEXT),
-        _field("entitlements", LIST, refused="needs BuildKit"),
+        _field("entitlements", LIST, refused=_BUILDKIT, harmless=True),
         _field("args", VARIABLES),
-        _field("ssh", VARIABLES, refused="needs BuildKit"),
+        _field("ssh", VARIABLES, refused=_BUILDKIT),
         _field("labels", PAIRS),
         _field("cache_from", LIST),
-        _field("cache_to", LIST, refused="needs BuildKit"),
+        _field("cache_to", LIST, refused=_BUILDKIT, harmless=True),
         _field("no_cache", BOOLEAN),
-        _field("additional_contexts", PAIRS, refused="needs BuildKit"),
+        _field("additional_contexts", PAIRS, refused=_BUILDKIT),
         _field("network", TEXT),
-        _field("provenance", PRINTED, refused="needs BuildKit"),
-        _field("sbom", PRINTED, refused="needs BuildKit"),
+        _field("provenance", PRINTED, refused=_BUILDKIT, harmless=True, idle="false"),
+        _field("sbom", PRINTED, refused=_BUILDKIT, harmless=True, idle="false"),
         _field("pull", BOOLEAN),
         _field("target", TEXT),
         _field("shm_size", SIZE),
         _field("extra_hosts", Many(single=True, short=Short.EXTRA_HOSTS, key="")),
         _field("isolation", TEXT),
-        _field("privileged", BOOLEAN, refused="needs BuildKit"),
-        _field("secrets", Many(item=_GRANT), refused="needs BuildKit"),
+        _field("privileged", BOOLEAN, refused=_BUILDKIT),
+        _field("secrets", Many(item=_GRANT), refused=_BUILDKIT),
         _field("tags", SET),
         _field("ulimits", _ULIMITS),
         _field("platforms", LIST),
@@ -250,7 +262,7 @@ _PORT = Record(
         _field("name", TEXT),
         _field("mode", TEXT),
         _field("host_ip", TEXT),
-        _field("target", INTEGER),
+        _field("target", INTEGER, required=True),
         _field("published", PRINTED),
         _field("protocol", TEXT),
         _field("app_protocol", TEXT),
@@ -259,9 +271,9 @@ _PORT = Record(
 
 _MOUNT = Record(
     fields=(
-        _field("type", Choice(words=("bind", "volume", "tmpfs", "image", "cluster", "npipe"))),
+        _field("type", Choice(words=("bind", "volume", "tmpfs", "image", "cluster", "npipe")), required=True),
         _field("source", TEXT),
-        _field("target", TEXT),
+        _field("target", TEXT, required=True),
         _field("read_only", BOOLEAN),
         _field("consistency", TEXT),
         _field(
@@ -293,7 +305,7 @@ _ATTACHMENT = Record(
         _field("link_local_ips", SET),
         _field("mac_address", TEXT),
         _field("driver_opts", OPTIONS),
-        _field("gw_priority", INTEGER, since=(1, 48)),
+        _field("gw_priority", INTEGER, since=(1, 48), idle=0),
         _field("priority", INTEGER),
     )
 )
@@ -364,14 +376,14 @@ _DEPLOY = Record(
     )
 )
 
-_RATES = Many(item=Record(fields=(_field("path", TEXT), _field("rate", SIZE))))
+_RATES = Many(item=Record(fields=(_field("path", TEXT, required=True), _field("rate", SIZE, required=True))))
 
-_WEIGHT = Record(fields=(_field("path", TEXT), _field("weight", INTEGER)))
+_WEIGHT = Record(fields=(_field("path", TEXT, required=True), _field("weight", INTEGER, required=True)))
 
 _WATCH = Record(
     fields=(
-        _field("path", PATH),
-        _field("action", Choice(words=("rebuild", "sync", "restart", "sync+restart", "sync+exec"))),
+        _field("path", PATH, required=True),
+        _field("action", Choice(words=("rebuild", "sync", "restart", "sync+restart", "sync+exec")), required=True),
         _field("target", TEXT),
         _field("ignore", APPENDED),
         _field("include", APPENDED),
@@ -382,16 +394,14 @@ _WATCH = Record(
 
 SERVICE = Record(
     fields=(
-        _field("annotations", PAIRS, "HostConfig.Annotations", since=(1, 43)),
+        _field("annotations", PAIRS, "HostConfig.Annotations", since=(1, 43), harmless=True),
         _field("attach", BOOLEAN, effect=STACK),
         _field(
             "blkio_config",
             Record(
                 fields=(
                     _field("weight", INTEGER),
-                    _field(
-                        "weight_device", Many(item=Record(fields=(_field("path", TEXT), _field("weight", INTEGER))))
-                    ),
+                    _field("weight_device", Many(item=_WEIGHT)),
                     _field("device_read_bps", _RATES),
                     _field("device_read_iops", _RATES),
                     _field("device_write_bps", _RATES),
@@ -418,8 +428,7 @@ SERVICE = Record(
         _field("cpuset", TEXT, "HostConfig.CpusetCpus"),
         _field(
             "credential_spec",
-            Record(fields=(_field("config", TEXT), _field("file", TEXT), _field("registry", TEXT))),
-            refused="is for Windows containers",
+            Record(fields=(_field("config", TEXT, refused=_KEPT), _field("file", TEXT), _field("registry", TEXT))),
         ),
         _field(
             "depends_on",
@@ -429,6 +438,7 @@ SERVICE = Record(
                         _field(
                             "condition",
                             Choice(words=("service_started", "service_healthy", "service_completed_successfully")),
+                            required=True,
                         ),
                         _field("required", BOOLEAN),
                         _field("restart", BOOLEAN),
@@ -446,7 +456,7 @@ SERVICE = Record(
             "devices",
             Many(
                 item=Record(
-                    fields=(_field("source", TEXT), _field("target", TEXT), _field("permissions", TEXT)),
+                    fields=(_field("source", TEXT, required=True), _field("target", TEXT), _field("permissions", TEXT)),
                     short=Short.DEVICE,
                 ),
                 key="target",
@@ -461,7 +471,7 @@ SERVICE = Record(
             "env_file",
             Many(
                 item=Record(
-                    fields=(_field("path", PATH), _field("required", BOOLEAN), _field("format", TEXT)),
+                    fields=(_field("path", PATH, required=True), _field("required", BOOLEAN), _field("format", TEXT)),
                     short=Short.ENV_FILE,
                 ),
                 single=True,
@@ -471,7 +481,7 @@ SERVICE = Record(
         ),
         _field("environment", VARIABLES),
         _field("expose", Many(item=PRINTED, key="")),
-        _field("extends", ANY, effect=STACK, refused="is not supported yet"),
+        _field("extends", ANY, effect=STACK, merge=Merge.REPLACE),
         _field("external_links", LIST),
         _field("extra_hosts", Many(single=True, short=Short.EXTRA_HOSTS, key="")),
         _field("gpus", Many(item=_DEVICE_REQUEST, short=Short.GPUS)),
@@ -499,7 +509,7 @@ SERVICE = Record(
             "models",
             Table(item=Record(fields=(_field("endpoint_var", TEXT), _field("model_var", TEXT))), from_names=True),
             effect=STACK,
-            refused="needs Docker Model Runner, which minicompose does not drive",
+            refused="needs Docker Model Runner, which is not driven from here",
         ),
         _field("network_mode", TEXT),
         _field("networks", Table(item=_ATTACHMENT, from_names=True)),
@@ -515,9 +525,14 @@ SERVICE = Record(
         _field("profiles", SET, effect=STACK),
         _field(
             "provider",
-            Record(fields=(_field("type", TEXT), _field("options", Table(item=Many(item=PRINTED, single=True))))),
+            Record(
+                fields=(
+                    _field("type", TEXT, required=True),
+                    _field("options", Table(item=Many(item=PRINTED, single=True))),
+                )
+            ),
             effect=STACK,
-            refused="needs a Compose provider plugin, which minicompose does not run",
+            refused="needs a provider plugin of docker compose, which is not run from here",
         ),
         _field("pull_policy", TEXT, effect=STACK),
         _field("pull_refresh_after", TEXT, effect=STACK, refused="is not supported yet"),
@@ -577,7 +592,7 @@ NETWORK = Record(
         _field("external", Scalar(kind=Kind.BOOLEAN)),
         _field("internal", BOOLEAN),
         _field("attachable", BOOLEAN),
-        _field("enable_ipv4", BOOLEAN, since=(1, 48)),
+        _field("enable_ipv4", BOOLEAN, since=(1, 48), idle=True),
         _field("enable_ipv6", BOOLEAN),
         _field("labels", PAIRS),
     ),
@@ -601,9 +616,9 @@ CONFIG = Record(
         _field("file", PATH),
         _field("environment", TEXT),
         _field("content", TEXT),
-        _field("external", BOOLEAN),
+        _field("external", BOOLEAN, refused=_KEPT, idle=False),
         _field("labels", PAIRS),
-        _field("template_driver", TEXT),
+        _field("template_driver", TEXT, refused=_KEPT),
     ),
     short=Short.EXTERNAL,
 )
@@ -613,11 +628,11 @@ SECRET = Record(
         _field("name", TEXT),
         _field("file", PATH),
         _field("environment", TEXT),
-        _field("external", BOOLEAN),
+        _field("external", BOOLEAN, refused=_KEPT, idle=False),
         _field("labels", PAIRS),
-        _field("driver", TEXT),
+        _field("driver", TEXT, refused=_KEPT),
         _field("driver_opts", OPTIONS),
-        _field("template_driver", TEXT),
+        _field("template_driver", TEXT, refused=_KEPT),
     ),
     short=Short.EXTERNAL,
 )
@@ -625,7 +640,7 @@ SECRET = Record(
 MODEL = Record(
     fields=(
         _field("name", TEXT),
-        _field("model", TEXT),
+        _field("model", TEXT, required=True),
         _field("context_size", INTEGER),
         _field("runtime_flags", LIST),
     )
@@ -635,7 +650,7 @@ STACK_FILE = Record(
     fields=(
         _field("version", PRINTED, effect=STACK),
         _field("name", TEXT, effect=STACK),
-        _field("include", ANY, effect=STACK, refused="is not supported yet"),
+        _field("include", ANY, effect=STACK),
         _field("services", Table(item=SERVICE)),
         _field("networks", Table(item=NETWORK)),
         _field("volumes", Table(item=VOLUME)),

@@ -23,6 +23,7 @@ from minicompose.model import (
 from minicompose.stackfile.normalise import normalised
 from minicompose.stackfile.paths import absolute_paths
 from minicompose.stackfile.pathtext import path_text
+from minicompose.stackfile.scope import home_of
 
 Report = Callable[[Diagnostic], None]
 
@@ -72,11 +73,6 @@ def build_stack(
 def is_enabled(service: Service, profiles: Collection[str]) -> bool:
     """Whether the active `profiles` enable `service`; "*" enables all."""
     return not service.profiles or "*" in profiles or any(profile in profiles for profile in service.profiles)
-
-
-def home_of(lookup: Mapping[str, str]) -> str:
-    """The home directory, on Windows too; empty when the environment does not say."""
-    return lookup.get("HOME") or lookup.get("USERPROFILE") or ""
 
 
 def plain(node: Node) -> Any:

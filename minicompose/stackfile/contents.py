@@ -3,7 +3,6 @@
 Only what enabled services use is read.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,14 +10,12 @@ from msgspec.structs import replace
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Config, Node, Sealed, Service, SourcePos, Stack
-from minicompose.stackfile.dotenv import parse_dotenv, parse_raw
+from minicompose.stackfile.dotenv import parse_dotenv, parse_raw, places_of
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.textfile import read_text
 
 Report = Callable[[Diagnostic], None]
 Shown = Callable[[str], str]
-
-_ASSIGNED = re.compile(r"^[ \t]*(?:export[ \t]+)?([\w.\-\[\]]+)[ \t]*(?:[=:]|$)", re.MULTILINE)
 
 
 def with_contents(
@@ -186,7 +183,7 @@ class _FilesOfServices:
         if text is None:
             return {}
         self.texts[shown] = text
-        places = {match[1]: _place(text, match.start(1), shown) for match in _ASSIGNED.finditer(text)}
+        places = places_of(text, shown)
         found = parse(text, shown, look_up, placed)
         return {name: Node(value, places.get(name, node.pos), places.get(name)) for name, value in found.items()}
 
@@ -195,10 +192,6 @@ class _FilesOfServices:
         self.report(
             Diagnostic(severity="error", pos=node.pos, path=path_text(path), summary=summary, hint=hint, length=length)
         )
-
-
-def _place(text: str, index: int, file: str) -> SourcePos:
-    return SourcePos(file, text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index))
 
 
 def _items(inside: dict[str, Node], name: str) -> Iterator[Node]:

@@ -14,6 +14,7 @@ from minicompose.stackfile.interpolate import ExpressionError, substitute
 Report = Callable[[Diagnostic], None]
 Lookup = Callable[[str], str | None]
 
+_ASSIGNED = re.compile(r"^[ \t]*(?:export[ \t]+)?([\w.\-\[\]]+)[ \t]*(?:[=:]|$)", re.MULTILINE)
 _EXPORT = re.compile(r"export[ \t]+")
 _NAME = re.compile(r"[^\n=:]*")
 _ODD = re.compile(r"[^\w.\-\[\]]")
@@ -30,6 +31,18 @@ def parse_dotenv(text: str, file: str, lookup: Lookup, report: Report) -> dict[s
     name that nobody knows is left out. Problems go to `report`, placed in `file`; their lines are skipped.
     """
     return _Dotenv(text, file, lookup, report).read()
+
+
+def places_of(text: str, file: str) -> dict[str, SourcePos]:
+    """Where `text` sets each of its variables, the last time that it does."""
+    places: dict[str, SourcePos] = {}
+    line, read = 1, 0
+    for match in _ASSIGNED.finditer(text):
+        start = match.start(1)
+        line += text.count("\n", read, start)
+        places[match[1]] = SourcePos(file, line, start - text.rfind("\n", 0, start))
+        read = start
+    return places
 
 
 def parse_raw(text: str, file: str, lookup: Lookup, report: Report) -> dict[str, str]:

@@ -13,7 +13,8 @@ import msgspec
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import UsageError
-from minicompose.stackfile.dotenv import parse_dotenv
+from minicompose.model import SourcePos
+from minicompose.stackfile.dotenv import parse_dotenv, places_of
 from minicompose.stackfile.names import checked_name
 from minicompose.stackfile.textfile import read_text, shown_path
 
@@ -63,8 +64,8 @@ class Location(msgspec.Struct, frozen=True, kw_only=True):
 
     `files` are absolute, "-" kept, and empty where there is none. `name` is what `-p` or
     COMPOSE_PROJECT_NAME says, None where the files or the directory decide (`names.project_name`).
-    `variables` are the environment's and the `.env` files'. `problems` are errors and warnings met
-    so far, `texts` the texts they point into.
+    `variables` are the environment's and the `.env` files', `places` where the latter are set. `problems`
+    are errors and warnings met so far, `texts` the texts they point into.
     """
 
     files: tuple[str, ...]
@@ -73,6 +74,7 @@ class Location(msgspec.Struct, frozen=True, kw_only=True):
     name_source: str | None
     working_directory: str
     variables: dict[str, str]
+    places: dict[str, SourcePos] = {}
     profiles: tuple[str, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
     texts: dict[str, str] = {}
@@ -94,6 +96,7 @@ class _Search:
         self.variables.setdefault("PWD", request.working_directory)
         self.problems: list[Diagnostic] = []
         self.texts: dict[str, str] = {}
+        self.places: dict[str, SourcePos] = {}
         self.env_files_read: set[str] = set()
 
     def location(self) -> Location:
@@ -114,6 +117,7 @@ class _Search:
             name_source=source,
             working_directory=self.working_directory,
             variables=self.variables,
+            places=self.places,
             profiles=profiles,
             problems=tuple(self.problems),
             texts=self.texts,
@@ -174,6 +178,8 @@ class _Search:
             self.texts[shown] = text
             known = added | self.variables
             added |= parse_dotenv(text, shown, known.get, self.problems.append)
+            places = places_of(text, shown)
+            self.places |= {name: place for name, place in places.items() if name not in self.variables}
         self.variables = added | self.variables
 
     def _env_files(self, directory: str) -> list[tuple[str, bool]]:

@@ -12,19 +12,20 @@ import msgspec
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import StackFileError, UsageError
-from minicompose.model import Node, Path, SourcePos, Stack
+from minicompose.model import Node, Path, SourcePos, Stack, Variables
 from minicompose.stackfile.build import build_stack
 from minicompose.stackfile.canonical import canonical
 from minicompose.stackfile.checks import check
+from minicompose.stackfile.combine import combined
 from minicompose.stackfile.contents import sealed, with_contents
-from minicompose.stackfile.files import STDIN, LoadRequest, Location, locate
-from minicompose.stackfile.interpolate import ExpressionError, interpolate, substitute
-from minicompose.stackfile.merge import OVERRIDE, RESET, merge
+from minicompose.stackfile.files import LoadRequest, Location, locate
+from minicompose.stackfile.interpolate import ExpressionError, substitute
 from minicompose.stackfile.names import normal_name
 from minicompose.stackfile.pathtext import steps_of
 from minicompose.stackfile.schema import validate
-from minicompose.stackfile.textfile import read_text, shown_path
-from minicompose.stackfile.yamltree import read_yaml
+from minicompose.stackfile.scope import Scope
+from minicompose.stackfile.sources import Sources
+from minicompose.stackfile.textfile import shown_path
 
 _NO_PLACE = SourcePos("", 0, 0)
 
@@ -75,8 +76,7 @@ class _Loading:
         self.texts = dict(self.location.texts)
         self.variables = self.location.variables
         self.problems = list(self.location.problems)
-        self.warned: set[str] = set()
-        self.unread = False  # a file could not be read or parsed
+        self.sources = Sources(self.location.working_directory, request.read_stdin, self.report, self.texts)
 
     # ---- the order of work ----
 
@@ -84,9 +84,9 @@ class _Loading:
         documents = self.read()
         name = self.name_of(documents)
         self.variables = self.variables | {"COMPOSE_PROJECT_NAME": name}
-        root = self.combine([self.interpolated(document) for document in documents])
+        root = self.combine()
         self.validate(root)
-        if self.unread:
+        if self.sources.unread:
             self.raise_errors()
         refused = self.refused(root)
         tree = canonical(root, self.report, refused)
@@ -120,38 +120,7 @@ class _Loading:
                 "there is no stack file here or in any parent directory",
                 hint="write a compose.yaml, or name a file with -f",
             )
-        return [document for file in self.location.files for document in self.documents_of(file)]
-
-    def documents_of(self, file: str) -> list[Node]:
-        """The documents of one file; none is a problem, which is reported."""
-        shown = "<stdin>" if file == STDIN else shown_path(file, self.location.working_directory)
-        text = self.stdin() if file == STDIN else read_text(file, shown, self.report)
-        if text is None:
-            self.unread = True
-            return []
-        self.texts[shown] = text
-        before = len(self.problems)
-        read = read_yaml(text, shown, self.report)
-        documents = [document for document in read if document.value is not None]
-        if not documents:
-            self.unread = True
-            if len(self.problems) == before:
-                self.error(SourcePos(shown, 1, 1), "the file is empty", hint='a stack file begins with "services:"')
-        return [document for document in documents if self.is_mapping(document)]
-
-    def stdin(self) -> str | None:
-        try:
-            return self.request.read_stdin()
-        except UnicodeDecodeError:
-            self.error(None, "standard input is not UTF-8 text")
-            return None
-
-    def is_mapping(self, document: Node) -> bool:
-        if isinstance(document.value, dict):
-            return True
-        self.unread = True
-        self.error(document.pos, "a stack file must be a mapping", hint='it begins with "services:"')
-        return False
+        return [document for file in self.location.files for document in self.sources.documents(file)]
 
     def name_of(self, documents: list[Node]) -> str:
         """The project's name: `-p` or the environment, the last `name:` of the files, the directory."""
@@ -172,17 +141,14 @@ class _Loading:
             return name
         raise UsageError("the project has no name", hint="give it one with -p, or with name: in the stack file")
 
-    def interpolated(self, document: Node) -> Node:
-        if "$" not in self.texts[document.pos.file]:
-            return document
-        return interpolate(document, self.variables, self.report, texts=self.texts, warned=self.warned)
-
-    def combine(self, documents: list[Node]) -> Node:
-        """All documents as one tree."""
-        if not documents:
+    def combine(self) -> Node:
+        """All files as one tree, with what they extend and include."""
+        scope = Scope(self.location.directory, Variables(self.variables, self.location.places))
+        root = combined(self.location.files, scope, self.sources, self.report)
+        if root is None:
             self.raise_errors()
-        tagged = any(tag in text for text in self.texts.values() for tag in (RESET, OVERRIDE))
-        return merge(documents, self.report, tagged=tagged)
+        assert root is not None
+        return root
 
     def validate(self, root: Node) -> None:
         """Whether every value is of its kind, but for those that have been refused already."""

@@ -7,9 +7,11 @@ here, and those that mean the same thing are made one when the tree becomes cano
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from minicompose.diagnostic import Diagnostic
-from minicompose.fields import STACK_FILE, Field, Form, Many, Merge, Pairs, Record, Short, Table, Words
-from minicompose.model import Node, Path
+from minicompose.fields import SERVICE, STACK_FILE, Field, Form, Many, Merge, Pairs, Record, Short, Table, Words
+from minicompose.model import Node, Origin, Path
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.short import BadValue, long_form
 
@@ -24,13 +26,22 @@ def merge(nodes: Sequence[Node], report: Report, *, tagged: bool = True) -> Node
     `tagged` False promises that none of them holds a tag, which saves looking for one.
 
     `!reset` and `!override` have done their work in the result and are gone from it. Every value
-    keeps the place of the file that won; a mapping or list of several files that of the first.
+    keeps the place of the file that won, and remembers the value that it took the place of; a mapping
+    or list of several files has the place of the first.
     """
     merged, *later = nodes
     merged = without_tags(merged) if tagged else merged
     for node in later:
         merged = _Merger(report).node(merged, node, STACK_FILE, Merge.BY_FORM, ())
     return merged
+
+
+def merge_service(base: Node, node: Node, name: str, report: Report) -> Node:
+    """The service `node`, called `name`, on top of the one that it extends.
+
+    Its tags do their work on the base and stay: they are meant for earlier files, too.
+    """
+    return _Merger(report, keep_tags=True).node(base, node, SERVICE, Merge.BY_FORM, ("services", name))
 
 
 def without_tags(node: Node) -> Node:
@@ -44,32 +55,43 @@ def without_tags(node: Node) -> Node:
         same = len(inside) == len(value) and all(new is old for new, old in zip(inside, value, strict=True))
     else:
         inside, same = value, True
-    return node if same and node.tag is None else Node(value if same else inside, node.pos, node.key_pos)
+    if same and node.tag is None:
+        return node
+    return Node(value if same else inside, node.pos, node.key_pos, None, node.origin)
 
 
 class _Merger:
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, *, keep_tags: bool = False) -> None:
         self.report = report
+        self.keep_tags = keep_tags
 
     def node(self, base: Node, over: Node, form: Form | None, rule: Merge, path: Path) -> Node:
         """`over` on top of `base`, both at `path`, where `form` is what the table says stands there."""
         if over.tag == OVERRIDE or rule is Merge.REPLACE or (isinstance(form, Record) and form.short is Short.ULIMIT):
-            return without_tags(over)
+            return self._instead(base, over)
         if over.value is None:
             return base
         base, over = self._long(base, form, path), self._long(over, form, path)
         if isinstance(base.value, dict) and isinstance(over.value, dict):
             if rule is Merge.LOGGING and _other_driver(base, over):
-                return without_tags(over)
-            return Node(self._mapping(base.value, over, form, path), base.pos, base.key_pos)
+                return self._instead(base, over)
+            return _sum(self._mapping(base.value, over, form, path), base, over)
         if isinstance(base.value, list) and isinstance(over.value, list):
             if rule is Merge.IPAM_POOLS and isinstance(form, Many):
-                return Node(self._pools(base.value, over.value, form.item, path), base.pos, base.key_pos)
-            return Node([*base.value, *without_tags(over).value], base.pos, base.key_pos)
+                return _sum(self._pools(base.value, over.value, form.item, path), base, over)
+            return _sum([*base.value, *self._clean(over).value], base, over)
         if isinstance(base.value, dict | list):
             self._cannot_override(base, over, path)
             return base
-        return without_tags(over)
+        return self._instead(base, over)
+
+    def _clean(self, node: Node) -> Node:
+        return node if self.keep_tags else without_tags(node)
+
+    def _instead(self, base: Node, over: Node) -> Node:
+        """`over` alone, which remembers what it replaced."""
+        over = self._clean(over)
+        return Node(over.value, over.pos, over.key_pos, over.tag, _over(base, over.origin))
 
     def _mapping(self, base: dict[str, Node], over: Node, form: Form | None, path: Path) -> dict[str, Node]:
         merged = dict(base)
@@ -78,8 +100,12 @@ class _Merger:
             earlier = merged.get(key)
             if node.tag == RESET:
                 merged.pop(key, None)
-            elif earlier is None or isinstance(form, Pairs):
-                merged[key] = without_tags(node)
+                if self.keep_tags:
+                    merged[key] = node
+            elif earlier is None:
+                merged[key] = self._clean(node)
+            elif isinstance(form, Pairs):
+                merged[key] = self._instead(earlier, node)
             else:
                 field = inside(key)
                 rule = field.merge if isinstance(field, Field) else Merge.BY_FORM
@@ -95,7 +121,7 @@ class _Merger:
             subnet = _scalar(pool, "subnet")
             at = next((i for i, known in enumerate(base) if subnet and _scalar(known, "subnet") == subnet), None)
             if at is None:
-                merged.append(without_tags(pool))
+                merged.append(self._clean(pool))
             else:
                 merged[at] = self.node(merged[at], pool, form, Merge.BY_FORM, (*path, at))
         return merged
@@ -122,6 +148,16 @@ class _Merger:
                 hint="write !override before the value to replace the earlier one",
             )
         )
+
+
+def _sum(value: object, base: Node, over: Node) -> Node:
+    """What `base` and `over` come to together, in the place of the first."""
+    return Node(value, base.pos, base.key_pos, None, over.origin or base.origin)
+
+
+def _over(base: Node, origin: Origin | None) -> Origin:
+    """The origin of a value that took the place of `base`."""
+    return Origin(over=base) if origin is None else replace(origin, over=base)
 
 
 def _inside(form: Form | None) -> Callable[[str], Field | Form | None]:

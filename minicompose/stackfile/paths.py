@@ -1,10 +1,11 @@
-"""The paths of a canonical tree, made absolute against the project directory."""
+"""The paths of a tree, made absolute against the directory that they refer to."""
 
 import os.path
 from collections.abc import Callable
 
+from minicompose.fields import PAIRS, Form, Short
 from minicompose.model import Node
-from minicompose.stackfile.short import is_windows_path
+from minicompose.stackfile import short
 
 _Change = Callable[[Node], Node]
 
@@ -12,35 +13,51 @@ _Change = Callable[[Node], Node]
 def absolute_paths(root: Node, directory: str, home: str) -> Node:
     """`root` with every path that the specification reads relative to the project made absolute.
 
-    `home` is what `~` stands for; empty where it is not known, and `~` is then left alone.
+    The tree may hold short forms; those with a path in them are long in the result. `home` is what `~`
+    stands for; empty where it is not known, and `~` is then left alone.
     """
 
     def path(node: Node) -> Node:
-        return _text(node, absolute(node.value, directory, home))
+        return node.holding(absolute(node.value, directory, home)) if isinstance(node.value, str) else node
 
     def context(node: Node) -> Node:
-        return node if is_remote(node.value) else path(node)
+        return path(node) if isinstance(node.value, str) and not is_remote(node.value) else node
 
-    def bind(node: Node) -> Node:
-        return change_at(node, ("source",), path) if node.value["type"].value == "bind" else node
+    def build(node: Node) -> Node:
+        if not isinstance(node.value, dict):
+            return context(node)
+        return change_at(change_at(node, ("context",), context), ("additional_contexts",), contexts)
 
-    def local_bind(node: Node) -> Node:
-        return change_at(node, ("driver_opts", "device"), path) if _binds_a_directory(node) else node
+    def contexts(node: Node) -> Node:
+        return change_at(_long(node, PAIRS), ("*",), context)
 
-    places: tuple[tuple[tuple[str, ...], _Change], ...] = (
-        (("build", "context"), context),
-        (("build", "additional_contexts", "*"), context),
-        (("env_file", "*", "path"), path),
-        (("label_file", "*"), path),
-        (("volumes", "*"), bind),
-        (("develop", "watch", "*", "path"), path),
+    def env_file(node: Node) -> Node:
+        return change_at(node, ("path",), path) if isinstance(node.value, dict) else path(node)
+
+    def each(change: _Change) -> _Change:
+        """For a list, or for one entry that stands for a list."""
+        return lambda node: change_at(node, ("*",), change) if isinstance(node.value, list) else change(node)
+
+    def mount(node: Node) -> Node:
+        node = _long_mount(node)
+        return change_at(node, ("source",), path) if _is(node, "type", "bind") else node
+
+    places: tuple[tuple[str, _Change], ...] = (
+        ("build", build),
+        ("env_file", each(env_file)),
+        ("label_file", each(path)),
+        ("volumes", each(mount)),
+        ("develop", lambda node: change_at(node, ("watch", "*", "path"), path)),
     )
 
     def service(node: Node) -> Node:
-        for steps, change in places:
-            if isinstance(node.value, dict) and steps[0] in node.value:
-                node = change_at(node, steps, change)
+        for attribute, change in places:
+            if isinstance(node.value, dict) and attribute in node.value:
+                node = change_at(node, (attribute,), change)
         return node
+
+    def local_bind(node: Node) -> Node:
+        return change_at(node, ("driver_opts", "device"), path) if _binds_a_directory(node) else node
 
     root = change_at(root, ("services", "*"), service)
     root = change_at(root, ("volumes", "*"), local_bind)
@@ -48,11 +65,34 @@ def absolute_paths(root: Node, directory: str, home: str) -> Node:
     return change_at(root, ("secrets", "*", "file"), path)
 
 
+def _long_mount(node: Node) -> Node:
+    """The short form of a bind made long; one that cannot be read stays, and what is wrong is said later."""
+    if not isinstance(node.value, str):
+        return node
+    try:
+        (mount,) = short.ENTRIES[Short.MOUNT](node, lambda _node, _remark: None)
+    except short.BadValue:
+        return node
+    return mount if _is(mount, "type", "bind") else node
+
+
+def _long(node: Node, form: Form) -> Node:
+    try:
+        return short.long_form(node, form)
+    except short.BadValue:
+        return node
+
+
+def _is(node: Node, attribute: str, word: str) -> bool:
+    """Whether `node` is a mapping whose `attribute` is `word`."""
+    return isinstance(node.value, dict) and attribute in node.value and node.value[attribute].value == word
+
+
 def absolute(path: str, directory: str, home: str) -> str:
     """`path` as seen from `directory`; `..` is resolved by its text, not by what is there."""
     if home and (path == "~" or path.startswith(("~/", "~\\"))):
         return os.path.normpath(home + path[1:])
-    if not path or path.startswith(("/", "~")) or is_windows_path(path):
+    if not path or path.startswith(("/", "~")) or short.is_windows_path(path):
         return path
     return os.path.normpath(os.path.join(directory, path))  # noqa: PTH118 (pathlib is on no fast path)
 
@@ -83,14 +123,8 @@ def change_at(node: Node, steps: tuple[str, ...], change: _Change) -> Node:
 
 def _binds_a_directory(volume: Node) -> bool:
     """Whether the local driver is asked for a bind, whose device is then a path."""
-    if not isinstance(volume.value, dict):
+    if not isinstance(volume.value, dict) or not ("driver" not in volume.value or _is(volume, "driver", "local")):
         return False
-    driver, options = volume.value.get("driver"), volume.value.get("driver_opts")
-    if options is None or (driver is not None and driver.value != "local"):
-        return False
-    mount = options.value.get("o")
-    return mount is not None and "bind" in mount.value.split(",")
-
-
-def _text(node: Node, text: str) -> Node:
-    return node if text == node.value else node.holding(text)
+    options = volume.value.get("driver_opts")
+    mount = options.value.get("o") if options is not None and isinstance(options.value, dict) else None
+    return mount is not None and isinstance(mount.value, str) and "bind" in mount.value.split(",")

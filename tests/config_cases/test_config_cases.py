@@ -15,14 +15,6 @@ from tests.config_cases.comparison import differences, normalised, parsed
 # never ignored. A case leaves the list when what it needs is there.
 REFUSED = {
     "build-long": "needs BuildKit",
-    "extends-chain": "not supported yet",
-    "extends-file": "not supported yet",
-    "extends-loop": "not supported yet",
-    "extends-missing": "not supported yet",
-    "include-clash": "not supported yet",
-    "include-long": "not supported yet",
-    "include-loop": "not supported yet",
-    "include-simple": "not supported yet",
     "service-commands": "not supported yet",
 }
 

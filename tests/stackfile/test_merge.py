@@ -229,7 +229,8 @@ def test_a_value_has_the_place_of_the_file_that_won() -> None:
     root = merge([tree("a: {b: 1, c: 2}", "1.yaml"), tree("a: {b: 3}", "2.yaml")], lambda _problem: None)
 
     inside = root.value["a"].value
-    assert inside["b"] == Node(3, SourcePos("2.yaml", 1, 8), SourcePos("2.yaml", 1, 5))
+    won = inside["b"]
+    assert (won.value, won.pos, won.key_pos) == (3, SourcePos("2.yaml", 1, 8), SourcePos("2.yaml", 1, 5))
     assert inside["c"].pos.file == "1.yaml"
 
 

@@ -1,0 +1,41 @@
+"""All files of a stack as one tree: variables replaced, `extends` and `include` followed, files merged.
+
+The order is that of the Compose Specification's reference: each document of each file by itself first,
+then one onto the other.
+"""
+
+from collections.abc import Callable
+
+from minicompose.diagnostic import Diagnostic
+from minicompose.model import Node
+from minicompose.stackfile.extend import Extending
+from minicompose.stackfile.include import Including
+from minicompose.stackfile.scope import Scope
+from minicompose.stackfile.sources import Sources
+
+Report = Callable[[Diagnostic], None]
+
+
+def combined(files: tuple[str, ...], scope: Scope, sources: Sources, report: Report) -> Node | None:
+    """The sum of `files` (absolute paths), the later over the earlier, with what they extend and include.
+
+    None where nothing could be read.
+    """
+    return _Combining(sources, report).tree(files, scope, ())
+
+
+class _Combining:
+    def __init__(self, sources: Sources, report: Report) -> None:
+        self.sources = sources
+        self.report = report
+        self.including = Including(sources, report, self.tree)
+
+    def tree(self, files: tuple[str, ...], scope: Scope, chain: tuple[str, ...]) -> Node | None:
+        """The sum of `files`; `chain` are those whose `include` led to them, the outermost first."""
+        extending = Extending(self.sources, scope, self.report)
+        documents = [
+            self.including.complete(extending.complete(document, file), scope, (*chain, file))
+            for file in files
+            for document in self.sources.interpolated(file, scope.variables)
+        ]
+        return self.sources.merged(documents) if documents else None

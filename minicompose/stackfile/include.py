@@ -1,0 +1,236 @@
+"""`include`: other projects' services and resources, added to the file that names them.
+
+An included project has its own directory and `.env`; variables of the including one win.
+"""
+
+import functools
+import os.path
+from collections.abc import Callable
+
+import msgspec
+
+from minicompose.diagnostic import Diagnostic
+from minicompose.model import Node, Origin, Variables
+from minicompose.stackfile.canonical import canonical
+from minicompose.stackfile.dotenv import parse_dotenv, places_of
+from minicompose.stackfile.paths import absolute, absolute_paths, change_at
+from minicompose.stackfile.pathtext import path_text
+from minicompose.stackfile.schema import plain
+from minicompose.stackfile.scope import Scope
+from minicompose.stackfile.sources import Sources
+from minicompose.stackfile.textfile import read_text
+
+Report = Callable[[Diagnostic], None]
+
+# Reads the sum of some files in a scope; the files that led to them come last.
+Tree = Callable[[tuple[str, ...], Scope, tuple[str, ...]], Node | None]
+
+_SECTIONS = ("services", "networks", "volumes", "configs", "secrets", "models")
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """One entry of `include`: `files` and `env_files` are texts; None is not said."""
+
+    node: Node
+    path: str
+    files: tuple[Node, ...]
+    env_files: tuple[Node, ...] | None
+    project_directory: Node | None
+
+
+class Including:
+    """Follows the `include` of documents. The same project in the same variables is read once."""
+
+    def __init__(self, sources: Sources, report: Report, tree: Tree) -> None:
+        self._sources = sources
+        self._report = report
+        self._tree = tree
+        self._done: dict[tuple[object, ...], Node | None] = {}
+
+    def complete(self, document: Node, scope: Scope, chain: tuple[str, ...]) -> Node:
+        """`document` with what it includes; `chain` are the files that led to it, itself the last."""
+        include = document.value.get("include")
+        if include is None or not isinstance(include.value, list):
+            return document
+        for index, node in enumerate(include.value):
+            entry = _entry(node, f"include[{index}]")
+            if entry is not None:
+                document = self._with(document, entry, scope, chain)
+        return document
+
+    def _with(self, document: Node, entry: _Entry, scope: Scope, chain: tuple[str, ...]) -> Node:
+        """`document` with the resources of one entry."""
+        files = tuple(absolute(node.value, scope.directory, scope.home) for node in entry.files)
+        again = next((file for file in files if file in chain), None)
+        if again is not None:
+            shown = [self._sources.shown(file) for file in (*chain[chain.index(again) :], again)]
+            self._error(entry.node, entry.path, f"the files include each other in a circle: {' -> '.join(shown)}")
+            return document
+        own = entry.project_directory
+        directory = os.path.dirname(files[0]) if own is None else absolute(own.value, scope.directory, scope.home)  # noqa: PTH120
+        variables = self._variables(entry, scope, directory)
+        root = self._read(files, Scope(directory, variables), chain, entry)
+        return document if root is None else self._added(document, root, entry)
+
+    def _read(self, files: tuple[str, ...], scope: Scope, chain: tuple[str, ...], entry: _Entry) -> Node | None:
+        """The tree of the included files, with absolute paths and the variables that only they see."""
+        known = (files, scope.directory, *sorted(scope.variables.values.items()))
+        if known not in self._done:
+            for file, node in zip(files, entry.files, strict=True):
+                self._sources.documents(file, node, entry.path)
+            root = self._tree(files, scope, chain)
+            self._done[known] = root and _closed(absolute_paths(root, scope.directory, scope.home), scope)
+        return self._done[known]
+
+    def _variables(self, entry: _Entry, scope: Scope, directory: str) -> Variables:
+        """Those of the including project, over what the entry's env files or the directory's `.env` set."""
+        outer = scope.variables
+        if entry.env_files is None:
+            own = os.path.join(directory, ".env")  # noqa: PTH118 (pathlib is on no fast path)
+            files = [(own, entry.node)] if os.path.isfile(own) else []  # noqa: PTH113
+        else:
+            files = [(absolute(node.value, scope.directory, scope.home), node) for node in entry.env_files]
+        values: dict[str, str] = {}
+        places = dict(outer.places)
+        for path, node in files:
+            shown = self._sources.shown(path)
+            text = read_text(path, shown, functools.partial(self._unreadable, node, entry))
+            if text is None:
+                continue
+            self._sources.texts[shown] = text
+            known = values | outer.values
+            values |= parse_dotenv(text, shown, known.get, self._report)
+            places |= {name: place for name, place in places_of(text, shown).items() if name not in outer.values}
+        return Variables(values | outer.values, places) if values else outer
+
+    def _added(self, document: Node, root: Node, entry: _Entry) -> Node:
+        added: dict[str, Node] = {}
+        for name in _SECTIONS:
+            theirs = root.value.get(name)
+            if theirs is None or not isinstance(theirs.value, dict) or not theirs.value:
+                continue
+            own = document.value.get(name)
+            if own is not None and not isinstance(own.value, dict | None):
+                continue  # the schema complains of it
+            inside = dict(own.value or {}) if own is not None else {}
+            for key, node in theirs.value.items():
+                if key not in inside:
+                    inside[key] = _brought(node, entry)
+                elif not _alike(name, key, inside[key], node):
+                    self._conflict(name, key, inside[key], node, entry)
+            added[name] = Node(inside, theirs.pos, theirs.key_pos) if own is None else own.holding(inside)
+        return document.holding(document.value | added) if added else document
+
+    # ---- problems ----
+
+    def _conflict(self, section: str, key: str, own: Node, theirs: Node, entry: _Entry) -> None:
+        what, where = section.removesuffix("s"), theirs.key_pos or theirs.pos
+        self._report(
+            Diagnostic(
+                severity="error",
+                pos=own.key_pos or own.pos,
+                summary=f"this {what} conflicts with the one at {where}, which {entry.node.pos} includes",
+                path=path_text((section, key)),
+                hint="change what is included in an override file, not in the file that includes it",
+                length=len(key),
+            )
+        )
+
+    def _unreadable(self, node: Node, entry: _Entry, problem: Diagnostic) -> None:
+        if problem.pos is None:
+            self._error(node, entry.path, problem.summary, problem.hint)
+        else:
+            self._report(problem)
+
+    def _error(self, node: Node, path: str, summary: str, hint: str = "") -> None:
+        length = len(node.value) if isinstance(node.value, str) else 1
+        self._report(
+            Diagnostic(severity="error", pos=node.pos, summary=summary, path=path, hint=hint, length=length or 1)
+        )
+
+
+def _entry(node: Node, path: str) -> _Entry | None:
+    """An entry in its long form; None for one of another shape, which the schema refuses."""
+    if isinstance(node.value, str):
+        return _Entry(node, path, (node,), None, None)
+    if not isinstance(node.value, dict):
+        return None
+    inside = node.value
+    files = _texts(inside.get("path"))
+    env_files = _texts(inside["env_file"]) if "env_file" in inside else None
+    directory = inside.get("project_directory")
+    if not files or (directory is not None and not isinstance(directory.value, str)):
+        return None
+    return _Entry(node, path, files, env_files, directory)
+
+
+def _texts(node: Node | None) -> tuple[Node, ...]:
+    """A text, or the texts of a list."""
+    if node is None:
+        return ()
+    nodes = node.value if isinstance(node.value, list) else [node]
+    return tuple(each for each in nodes if isinstance(each.value, str))
+
+
+def _brought(node: Node, entry: _Entry) -> Node:
+    base = node.origin.base if node.origin is not None else None
+    return Node(node.value, node.pos, node.key_pos, node.tag, Origin(base=base, include=entry.node.pos))
+
+
+def _alike(section: str, key: str, one: Node, other: Node) -> bool:
+    """Whether two definitions of a service or resource come to the same."""
+    return one.value is other.value or _meaning(section, key, one) == _meaning(section, key, other)
+
+
+def _meaning(section: str, key: str, node: Node) -> object:
+    """What a definition comes to, whatever form it has; null says as much as an empty mapping."""
+    root = Node({section: Node({key: node}, node.pos)}, node.pos)
+    return plain(canonical(root, lambda _problem: None))[section].get(key) or {}
+
+
+def _closed(root: Node, scope: Scope) -> Node:
+    """`root` with what only the included project knows: its directory, and its own variables.
+
+    A variable without a value in `environment` gets it here; a config or secret that is made from a
+    variable remembers where to look; a build without a context has the project's directory.
+    """
+    seen = scope.variables
+
+    def with_context(node: Node) -> Node:
+        if not isinstance(node.value, dict) or "context" in node.value:
+            return node
+        context = Node(scope.directory, node.pos, node.key_pos, origin=Origin(implied=True))
+        return node.holding(node.value | {"context": context})
+
+    def filled(node: Node) -> Node:
+        if isinstance(node.value, list):
+            return node.holding([_assigned(item, seen) for item in node.value])
+        if isinstance(node.value, dict):
+            return node.holding({name: _with_value(item, name, seen) for name, item in node.value.items()})
+        return node
+
+    def remembering(node: Node) -> Node:
+        return Node(node.value, node.pos, node.key_pos, node.tag, Origin(variables=seen))
+
+    root = change_at(root, ("services", "*", "build"), with_context)
+    root = change_at(root, ("services", "*", "environment"), filled)
+    root = change_at(root, ("configs", "*", "environment"), remembering)
+    return change_at(root, ("secrets", "*", "environment"), remembering)
+
+
+def _assigned(item: Node, seen: Variables) -> Node:
+    """`NAME` of a list as `NAME=value`, if the variable is set."""
+    name = item.value
+    if not isinstance(name, str) or name not in seen.values:
+        return item
+    return Node(f"{name}={seen.values[name]}", item.pos, item.key_pos, item.tag, _looked_up(name, seen))
+
+
+def _with_value(node: Node, name: str, seen: Variables) -> Node:
+    if node.value is not None or name not in seen.values:
+        return node
+    return Node(seen.values[name], node.pos, node.key_pos, node.tag, _looked_up(name, seen))
+
+
+def _looked_up(name: str, seen: Variables) -> Origin:
+    return Origin(expression=f"${{{name}}}", variables=seen)

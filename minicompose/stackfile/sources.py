@@ -1,0 +1,130 @@
+"""The files that a stack is read from: each is read once, whoever asks for it."""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from minicompose.diagnostic import Diagnostic
+from minicompose.model import Node, SourcePos, Variables
+from minicompose.stackfile.files import STDIN
+from minicompose.stackfile.interpolate import interpolate
+from minicompose.stackfile.merge import OVERRIDE, RESET, merge
+from minicompose.stackfile.textfile import read_text, shown_path
+from minicompose.stackfile.yamltree import read_yaml
+
+Report = Callable[[Diagnostic], None]
+
+
+class Sources:
+    """The documents of stack files, by the files' absolute paths; `STDIN` is one of them.
+
+    `texts` has the text of each file that was read, by the name that positions carry; `unread` tells
+    that one of them could not be read or parsed, so that what rests on it cannot be judged.
+    `expressions` False leaves expressions as they are written.
+    """
+
+    def __init__(
+        self,
+        working_directory: str,
+        read_stdin: Callable[[], str],
+        report: Report,
+        texts: dict[str, str],
+        *,
+        expressions: bool = True,
+    ) -> None:
+        self.texts = texts
+        self.unread = False
+        self._working_directory = working_directory
+        self._read_stdin = read_stdin
+        self._report = report
+        self._expressions = expressions
+        self._warned: set[str] = set()
+        self._documents: dict[str, list[Node]] = {}
+
+    def documents(self, file: str, asked: Node | None = None, path: str = "") -> list[Node]:
+        """The documents of `file`, in their order; none is a problem, which is reported.
+
+        `asked` is the value at `path` that names the file, where one does.
+        """
+        if file not in self._documents:
+            self._documents[file] = self._read(file, self._placing(asked, path))
+        return self._documents[file]
+
+    def interpolated(self, file: str, variables: Variables, asked: Node | None = None, path: str = "") -> list[Node]:
+        """The documents of `file` with `variables` in the place of expressions."""
+        documents = self.documents(file, asked, path)
+        if not self._expressions or "$" not in self.texts.get(self.shown(file), ""):
+            return documents
+        return [
+            interpolate(
+                document,
+                variables.values,
+                self._report,
+                texts=self.texts,
+                warned=self._warned,
+                places=variables.places,
+            )
+            for document in documents
+        ]
+
+    def merged(self, documents: list[Node]) -> Node:
+        """`documents`, of which there is at least one, as one."""
+        files = {document.pos.file for document in documents}
+        tagged = any(tag in self.texts[file] for file in files for tag in (RESET, OVERRIDE))
+        return merge(documents, self._report, tagged=tagged)
+
+    def shown(self, file: str) -> str:
+        """How messages call the file."""
+        return "<stdin>" if file == STDIN else shown_path(file, self._working_directory)
+
+    def _placing(self, asked: Node | None, path: str) -> Report:
+        """What has no place of its own is said where the file is named."""
+        if asked is None:
+            return self._report
+
+        def report(problem: Diagnostic) -> None:
+            if problem.pos is None:
+                problem = replace(problem, pos=asked.pos, path=path, length=len(str(asked.value)) or 1)
+            self._report(problem)
+
+        return report
+
+    def _read(self, file: str, report: Report) -> list[Node]:
+        shown = self.shown(file)
+        text = self._stdin(report) if file == STDIN else read_text(file, shown, report)
+        if text is None:
+            self.unread = True
+            return []
+        self.texts[shown] = text
+        broken = False
+
+        def reported(problem: Diagnostic) -> None:
+            nonlocal broken
+            broken = True
+            report(problem)
+
+        documents = [document for document in read_yaml(text, shown, reported) if document.value is not None]
+        if not documents:
+            self.unread = True
+            if not broken:
+                place = SourcePos(shown, 1, 1)
+                report(_error(place, "the file is empty", hint='a stack file begins with "services:"'))
+        return [document for document in documents if self._is_mapping(document, report)]
+
+    def _stdin(self, report: Report) -> str | None:
+        try:
+            return self._read_stdin()
+        except UnicodeDecodeError:
+            report(_error(None, "standard input is not UTF-8 text"))
+            return None
+
+    def _is_mapping(self, document: Node, report: Report) -> bool:
+        if isinstance(document.value, dict):
+            return True
+        self.unread = True
+        report(_error(document.pos, "a stack file must be a mapping", hint='it begins with "services:"'))
+        return False
+
+
+def _error(pos: SourcePos | None, summary: str, hint: str = "") -> Diagnostic:
+    return Diagnostic(severity="error", pos=pos, summary=summary, hint=hint)
