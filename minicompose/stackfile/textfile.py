@@ -1,5 +1,6 @@
 """Reading a text file that a person wrote: every way it can fail to be one is a diagnostic."""
 
+import codecs
 import os
 import stat
 from collections.abc import Callable
@@ -13,11 +14,14 @@ Report = Callable[[Diagnostic], None]
 
 MOST_BYTES = 32 * 1024 * 1024
 
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # some editors and shells write it, and YAML allows it
+
 
 def read_text(path: str, shown: str, report: Report) -> str | None:
     """The text of the file at `path`, which messages call `shown`; None when why not was reported.
 
-    Only regular files are read (and the null device, which is empty): a pipe could block for ever.
+    It is UTF-8, or UTF-16 with a byte-order mark. Only regular files are read (and the null device,
+    which is empty): a pipe could block for ever.
     """
     if "\0" in path:
         report(_problem("a file's name cannot hold a NUL character"))
@@ -41,7 +45,7 @@ def read_text(path: str, shown: str, report: Report) -> str | None:
         report(_problem(f"{shown} is larger than {MOST_BYTES // 1024 // 1024} MB"))
         return None
     try:
-        return data.decode()
+        return data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         before = data[data.rfind(b"\n", 0, error.start) + 1 : error.start]

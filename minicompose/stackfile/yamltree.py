@@ -4,6 +4,7 @@ Working on events keeps the depth of the text off the C stack, and says where ea
 This is the only module that knows of PyYAML.
 """
 
+import binascii
 from collections.abc import Callable
 from typing import Any
 
@@ -47,13 +48,19 @@ MOST_EXPANDED = 1_000_000  # values that aliases stand for, all together
 
 _STANDARD = "tag:yaml.org,2002:"
 _KEPT_TAGS = ("!reset", "!override")
+_UNTAGGED = "!"
+_MERGE_TAG = _STANDARD + "merge"
+_COLLECTION_TAGS = tuple(_STANDARD + kind for kind in ("map", "seq", "set", "omap", "pairs"))
+_TEXT_TAGS = tuple(_STANDARD + kind for kind in ("str", "timestamp", "merge"))
+_KINDS: dict[str, type] = {"null": type(None), "bool": bool, "int": int, "float": float}
 
 
 def read_yaml(text: str, file: str, report: Report) -> list[Node]:
     """The documents of `text`, one `Node` each; none for an empty text or one that is not YAML.
 
     `file` is the name that positions carry. Problems go to `report`; all but a syntax error leave
-    the rest of the tree to be read. Aliases share their anchor's `Node`.
+    the rest of the tree to be read. Aliases share their anchor's `Node`. A document that holds
+    nothing, not even an empty mapping, is a problem, and its value None.
     """
     return _Reader(text, file, report).documents()
 
@@ -99,12 +106,15 @@ class _Reader:
     def documents(self) -> list[Node]:
         found: list[Node] = []
         try:
-            parser = _Parser(self.text)
-            parser.get_event()  # the stream's start
-            while not isinstance(parser.get_event(), StreamEndEvent):  # else a document's start
+            get_event: Callable[[], Any] = _Parser(self.text).get_event
+            get_event()  # the stream's start
+            while not isinstance(start := get_event(), StreamEndEvent):  # else a document's start
                 self.anchors.clear()
                 self.measures.clear()
-                found.append(self._document(parser.get_event))
+                document = self._document(get_event)
+                if document.value is None:
+                    self._empty(start.start_mark)
+                found.append(document)
         except _GiveUp:
             return []
         except yaml.YAMLError as problem:
@@ -160,6 +170,11 @@ class _Reader:
                 top.value[top.key] = node
                 top.key = None
 
+    def _empty(self, mark: Any) -> None:
+        pos = SourcePos(self.file, mark.line + 1, mark.column + 1)
+        hint = 'a stack file begins with "services:"; take out a --- that nothing follows'
+        self._complain(pos, "this document is empty", hint=hint, length=3)
+
     def _open(self, event: Any, pos: SourcePos, is_key: bool) -> _Open:
         if len(self.stack) >= MOST_DEPTH:
             self._complain(pos, f"values are nested more than {MOST_DEPTH} deep")
@@ -195,7 +210,7 @@ class _Reader:
         top.key_pos = pos
         if value.__class__ is not str:
             value = self._odd_key(value, event, pos)
-        elif value == "<<" and isinstance(event, ScalarEvent) and event.implicit[0]:
+        elif value == "<<" and isinstance(event, ScalarEvent) and (event.implicit[0] or event.tag == _MERGE_TAG):
             top.key = _MERGE
             return
         top.key = value
@@ -268,34 +283,48 @@ class _Reader:
 
     def _tagged_scalar(self, event: Any, pos: SourcePos) -> tuple[Any, str | None]:
         tag, text = event.tag, event.value
-        if tag in _KEPT_TAGS:
-            return (text if event.style in ("'", '"', "|", ">") else resolve(text)), tag
-        if tag in ("!", _STANDARD + "str"):
+        if tag in _KEPT_TAGS:  # what has one is taken as it is written, but for a plain null
+            return (None if not event.style and text in ("~", "null") else text), tag
+        if tag in _TEXT_TAGS:
             return text, None
+        if tag == _UNTAGGED:
+            return (text if event.style else resolve(text)), None
         kind = tag.removeprefix(_STANDARD)
-        value = resolve(text)
-        if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
-            return float(value), None
-        wanted = {"null": type(None), "bool": bool, "int": int, "float": float}.get(kind)
+        if kind == "binary":
+            return self._decoded(text, pos), None
+        wanted = _KINDS.get(kind)
         if wanted is None:
             self._unknown_tag(tag, pos)
-        elif type(value) is not wanted:
+            return text, None
+        value = resolve(text)
+        if wanted is float and type(value) is int:
+            return float(value), None
+        if type(value) is not wanted:
             self._complain(pos, f'"{text}" is not what its tag !!{kind} says', self._path())
         return value, None
+
+    def _decoded(self, text: str, pos: SourcePos) -> str:
+        try:
+            return binascii.a2b_base64("".join(text.splitlines()), strict_mode=True).decode(errors="replace")
+        except binascii.Error:
+            self._complain(pos, f'"{text}" is not what its tag !!binary says', self._path())
+            return text
 
     def _collection_tag(self, event: Any, pos: SourcePos) -> str | None:
         tag: str = event.tag
         if tag in _KEPT_TAGS:
             return tag
-        if tag not in ("!", _STANDARD + ("map" if isinstance(event, MappingStartEvent) else "seq")):
+        if tag != _UNTAGGED and tag not in _COLLECTION_TAGS:
             self._unknown_tag(tag, pos)
         return None
 
     def _unknown_tag(self, tag: str, pos: SourcePos) -> None:
+        """Tags are for programs that know them, and no concern of ours; a misspelt one of ours is."""
+        if near := nearest(tag.lower(), _KEPT_TAGS):
+            self._complain(pos, f"there is no tag {tag}", self._path(), f"did you mean {near}?", len(tag))
+            return
         shown = "!!" + tag.removeprefix(_STANDARD) if tag.startswith(_STANDARD) else tag
-        near = nearest(shown, _KEPT_TAGS)
-        hint = f"did you mean {near}?" if near else "a stack file knows the tags !reset and !override"
-        self._complain(pos, f"the tag {shown} means nothing here", self._path(), hint, len(shown))
+        self._warn(pos, f"the tag {shown} means nothing here", len(shown))
 
     # ---- telling ----
 
@@ -303,6 +332,10 @@ class _Reader:
         """The path of what is being read, as far as its keys are known."""
         steps = [open_.key if isinstance(open_.value, dict) else len(open_.value) for open_ in self.stack]
         return path_text(tuple(step for step in steps if step is not None))
+
+    def _warn(self, pos: SourcePos, summary: str, length: int) -> None:
+        path = self._path()
+        self.report(Diagnostic(severity="warning", pos=pos, summary=summary, path=path, length=length))
 
     def _complain(self, pos: SourcePos, summary: str, path: str = "", hint: str = "", length: int = 1) -> None:
         self.report(Diagnostic(severity="error", pos=pos, summary=summary, path=path, hint=hint, length=length))

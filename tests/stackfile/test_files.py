@@ -254,6 +254,17 @@ def test_what_is_no_text_file_is_told(tmp_path: Path) -> None:
     assert read(Path(f"{tmp_path}/a\0b")) == ["a file's name cannot hold a NUL character"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be"])
+def test_a_text_is_utf_8_or_has_the_mark_of_utf_16(tmp_path: Path, encoding: str) -> None:
+    mark = "\ufeff" if encoding.startswith("utf-16") else ""
+    (tmp_path / "a").write_bytes(f"{mark}é: ü".encode(encoding))
+
+    text = read_text(str(tmp_path / "a"), "a", no_problem)
+
+    assert text is not None
+    assert text.removeprefix("\ufeff") == "é: ü"
+
+
 def test_a_misspelt_file_is_told_the_right_one(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").touch()
     problems: list[Diagnostic] = []

@@ -56,7 +56,7 @@ def test_a_stack_is_the_sum_of_its_files(project: Path) -> None:
 
 
 def test_documents_of_a_file_are_merged_like_files(project: Path) -> None:
-    stack = load(project, "services: {web: {image: a}}\n---\n---\nservices: {web: {image: b}}\n").stack
+    stack = load(project, "services: {web: {image: a}}\n---\nservices: {web: {image: b}}\n").stack
 
     assert stack.services["web"].image == "b"
 
@@ -199,7 +199,7 @@ def test_files_that_are_not_there_are_told_all(project: Path) -> None:
     ("text", "message"),
     [
         ("", "1.yaml:1:1 the file is empty"),
-        ("# nothing\n---\n", "1.yaml:1:1 the file is empty"),
+        ("# nothing\n---\n", "1.yaml:2:1 this document is empty"),
         ("- a\n", "1.yaml:1:1 a stack file must be a mapping"),
         ("word\n", "1.yaml:1:1 a stack file must be a mapping"),
         ("name: '!!'\n", '1.yaml:1:7 name nothing of "!!" can be part of a project\'s name'),

@@ -202,7 +202,7 @@ def test_a_bad_short_form_is_told_when_a_later_file_meets_it() -> None:
         (("a: {b: 1}", "a: !reset {}"), {}),
         (("a: {b: 1}", "a: !override {c: 2}"), {"a": {"c": 2}}),
         (("a: [1]", "a: !override [2]"), {"a": [2]}),
-        (("a: {b: 1}", "a: !override 3"), {"a": 3}),
+        (("a: {b: 1}", "a: !override 3"), {"a": "3"}),
         (("a: [1]", "a: !reset []", "a: [3]"), {"a": [3]}),
         (("a: [1]", "a: [!reset 1, 2]"), {"a": [1, 2]}),
         (

@@ -35,13 +35,28 @@ def test_columns_count_characters_and_not_bytes() -> None:
 
 
 def test_quoted_scalars_are_strings() -> None:
-    root = tree("a: '1'\nb: \"true\"\nc: |\n  2\nd: !!str 3\ne: ! 4\n")
+    root = tree("a: '1'\nb: \"true\"\nc: |\n  2\nd: !!str 3\ne: ! '4'\n")
 
     assert plain(root) == {"a": "1", "b": "true", "c": "2\n", "d": "3", "e": "4"}
 
 
 def test_standard_tags_say_the_kind() -> None:
-    assert plain(tree("a: !!int '3'\nb: !!float 1\nc: !!map {}\nd: !!seq []")) == {"a": 3, "b": 1.0, "c": {}, "d": []}
+    root = tree(
+        "a: !!int '3'\nb: !!float 1\nc: !!map {}\nd: !!seq []\ne: !!binary YQ==\nf: !!timestamp 2024-01-02\ng: ! 4"
+    )
+
+    assert plain(root) == {"a": 3, "b": 1.0, "c": {}, "d": [], "e": "a", "f": "2024-01-02", "g": 4}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("!x 1", "1"), ("!x", ""), ("!x [1]", [1]), ("!!python/name:os {a: b}", {"a": "b"})]
+)
+def test_a_tag_that_nobody_knows_is_a_warning_and_a_scalar_with_it_a_string(text: str, value: object) -> None:
+    problems: list[Diagnostic] = []
+    (document,) = read_yaml(f"a: {text}\n", "stack.yaml", problems.append)
+
+    assert plain(document) == {"a": value}
+    assert [(problem.severity, problem.length) for problem in problems] == [("warning", len(text.split()[0]))]
 
 
 def test_every_document_is_a_node() -> None:
@@ -89,6 +104,12 @@ def test_a_merge_key_fills_in_what_the_mapping_does_not_say(merged: str, expecte
     assert plain(root.value["c"]) == expected
 
 
+def test_a_merge_key_may_have_its_tag() -> None:
+    root = tree("a: &a {x: 1}\nb: {!!merge <<: *a}\n")
+
+    assert plain(root.value["b"]) == {"x": 1}
+
+
 def test_what_a_merge_key_brings_keeps_its_place() -> None:
     root = tree("a: &a {x: 1}\nb:\n  <<: *a\n")
 
@@ -96,13 +117,14 @@ def test_what_a_merge_key_brings_keeps_its_place() -> None:
 
 
 def test_reset_and_override_are_kept_on_the_node() -> None:
-    root = tree("a: !reset\nb: !override [1]\nc: !reset {}\nd: !override 010\n")
+    root = tree("a: !reset\nb: !override [1]\nc: !reset {}\nd: !override 010\ne: !override null\n")
 
     assert [(node.tag, plain(node)) for node in root.value.values()] == [
-        ("!reset", None),
+        ("!reset", ""),
         ("!override", [1]),
         ("!reset", {}),
-        ("!override", 8),
+        ("!override", "010"),
+        ("!override", None),
     ]
 
 
@@ -120,8 +142,10 @@ def test_reset_and_override_are_kept_on_the_node() -> None:
         ("a: {<<: [{}, x]}", "stack.yaml:1:14 a.<< << takes a mapping or a list of mappings, not a string"),
         ("a: *b", "stack.yaml:1:4 a there is no anchor &b before this"),
         ("a: &a [*a]", "stack.yaml:1:8 a[0] the anchor &a contains itself"),
-        ("a: !foo b", "stack.yaml:1:4 a the tag !foo means nothing here"),
-        ("a: !!binary b", "stack.yaml:1:4 a the tag !!binary means nothing here"),
+        ("a: !Override b", "stack.yaml:1:4 a there is no tag !Override"),
+        ("a: !!binary b", 'stack.yaml:1:4 a "b" is not what its tag !!binary says'),
+        ("a: 1\n---\n# c\n", "stack.yaml:2:1 this document is empty"),
+        ("---\n---\na: 1\n", "stack.yaml:1:1 this document is empty"),
         ("a: !!int x", 'stack.yaml:1:4 a "x" is not what its tag !!int says'),
         ("a: b: c", 'stack.yaml:1:5 a ":" is not expected here'),
         ("a:\n  b: c\n d: e", "stack.yaml:3:2 the indentation does not fit the mapping that began at line 1"),
