@@ -32,15 +32,15 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """How a value came to stand where it does, beyond the place where it is written.
 
     `expression` is the text that it was made from, with `variables`. `over` is the value of an earlier
-    file whose place it took. On a service, `base` is the place of the service that it extends; on a
-    service or resource, `include` is that of the entry of `include` that brought it. `implied` tells
-    that nobody wrote the value: it is a default, or follows from what stands at its place.
+    file whose place it took. On a service, `bases` are the places of the services that it extends, the
+    nearest first; on a service or resource, `include` is that of the entry of `include` that brought it.
+    `implied` tells that nobody wrote the value: it is a default, or follows from what stands at its place.
     """
 
     expression: str | None = None
     variables: Variables | None = None
     over: "Node | None" = None
-    base: SourcePos | None = None
+    bases: tuple[SourcePos, ...] = ()
     include: SourcePos | None = None
     implied: bool = False
 

@@ -5,6 +5,7 @@ short forms made long, defaults filled in.
 
     minicompose config -q        only check it
     minicompose config --images  what will be pulled or built
+    minicompose config --explain where each value comes from
 """
 
 import json
@@ -22,6 +23,7 @@ def configure(parser: ArgumentParser) -> None:
     add("--format", choices=("yaml", "json"), default="yaml", help="how to print it (default: yaml)")
     add("-q", "--quiet", action="store_true", help="only check; print nothing")
     add("-o", "--output", metavar="FILE", help="write to FILE instead of standard output")
+    add("--explain", action="store_true", help="print where each value comes from: file and line, override, variable")
     names = parser.add_mutually_exclusive_group()
     for what in ("services", "images", "volumes", "networks", "profiles"):
         names.add_argument(
@@ -46,6 +48,11 @@ def _whole(stack: Stack, args: Namespace) -> str:
     from minicompose.stackfile.printed import printed, to_yaml
 
     canonical = printed(select(stack, args.services or stack.services))
+    if args.explain:
+        from minicompose.stackfile.explain import explained_yaml
+
+        assert stack.root is not None
+        return explained_yaml(canonical, stack.root)
     return json.dumps(canonical, indent=2, ensure_ascii=False) if args.format == "json" else to_yaml(canonical)
 
 

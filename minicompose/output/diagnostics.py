@@ -20,6 +20,7 @@ MOST_NAMED = 200
 _LINE_WIDTH = 100
 _LEAD = 30  # columns of a long line that are kept before the caret
 _CUT = "…"
+_NOTE = "="  # stands before a note, under the bar
 
 _BOLD, _DIM, _RED, _YELLOW, _CYAN, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[36m", "\x1b[0m"
 
@@ -53,6 +54,7 @@ def diagnostics_json(diagnostics: Sequence[Diagnostic]) -> list[dict[str, Any]]:
             "path": diagnostic.path,
             "summary": diagnostic.summary,
             "hint": diagnostic.hint,
+            "notes": list(diagnostic.notes),
         }
         for diagnostic in diagnostics
     ]
@@ -70,10 +72,11 @@ def _render(diagnostic: Diagnostic, lines: Mapping[str, list[str]], paint: _Pain
     pos = diagnostic.pos
     heading = [_heading(diagnostic, paint)]
     inside = lines.get(pos.file, []) if pos else []
+    notes = [f"{paint(f'{_NOTE:>7}', _DIM)} {_visible(note)}" for note in diagnostic.notes]
     if pos is None or not 1 <= pos.line <= len(inside):
         hint = _visible(diagnostic.hint)
-        return "\n".join([*heading, f"    {paint(hint, _CYAN)}"] if hint else heading)
-    return "\n".join([*heading, *_excerpt(diagnostic, pos, inside, paint)])
+        return "\n".join([*heading, *([f"    {paint(hint, _CYAN)}"] if hint else []), *notes])
+    return "\n".join([*heading, *_excerpt(diagnostic, pos, inside, paint), *notes])
 
 
 def _heading(diagnostic: Diagnostic, paint: _Paint) -> str:

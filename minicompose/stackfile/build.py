@@ -1,7 +1,7 @@
 """From a canonical tree to the `Stack` that the rest of the program works with."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Set
+from collections.abc import Callable, Collection, Set
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,6 +18,7 @@ from minicompose.model import (
     Path,
     Service,
     Stack,
+    Variables,
     Volume,
 )
 from minicompose.stackfile.normalise import normalised
@@ -36,7 +37,7 @@ def build_stack(
     *,
     name: str,
     directory: str,
-    lookup: Mapping[str, str],
+    variables: Variables,
     report: Report,
     files: tuple[str, ...] = (),
     profiles: Collection[str] = (),
@@ -45,11 +46,11 @@ def build_stack(
 ) -> Stack:
     """The stack that the canonical tree `root` declares, with everything that it implies.
 
-    `directory` is the absolute project directory, `lookup` the variables of interpolation (the home
+    `directory` is the absolute project directory, `variables` are those of interpolation (the home
     directory among them), `profiles` the active ones. `refused` holds the paths about which problems
     have been reported already.
     """
-    root = absolute_paths(normalised(root, name, lookup), directory, home_of(lookup))
+    root = absolute_paths(normalised(root, name, variables), directory, home_of(variables.values))
     part = _Builder(root, report, refused)
     services = part.table("services", Service)
     enabled = {key for key, service in services.items() if is_enabled(service, profiles)}

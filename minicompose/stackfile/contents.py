@@ -3,15 +3,17 @@
 Only what enabled services use is read.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from minicompose.diagnostic import Diagnostic
-from minicompose.model import Config, Node, Sealed, Service, SourcePos, Stack
+from minicompose.model import Config, Node, Sealed, Service, SourcePos, Stack, Variables
 from minicompose.stackfile.dotenv import parse_dotenv, parse_raw, places_of
 from minicompose.stackfile.pathtext import path_text
+from minicompose.stackfile.scope import looked_up
 from minicompose.stackfile.textfile import read_text
 
 Report = Callable[[Diagnostic], None]
@@ -19,15 +21,15 @@ Shown = Callable[[str], str]
 
 
 def with_contents(
-    stack: Stack, lookup: Mapping[str, str], report: Report, shown: Shown, texts: dict[str, str] | None = None
+    stack: Stack, variables: Variables, report: Report, shown: Shown, texts: dict[str, str] | None = None
 ) -> Stack:
     """`stack` with the variables and labels that `env_file` and `label_file` give its services.
 
-    Variables without a value take it from `lookup`. `shown` turns an absolute path into the name
+    Those without a value take it from `variables`. `shown` turns an absolute path into the name
     that messages use, and `texts` receives the text of each file by that name. A variable's place
     in `Stack.root` is its line in that file.
     """
-    reader = _FilesOfServices(lookup, report, shown, {} if texts is None else texts)
+    reader = _FilesOfServices(variables, report, shown, {} if texts is None else texts)
     root = stack.root
     if root is None or "services" not in root.value:
         return stack
@@ -39,7 +41,7 @@ def with_contents(
     return replace(stack, services=services, root=root.holding(root.value | {"services": section}))
 
 
-def sealed(stack: Stack, lookup: Mapping[str, str], report: Report) -> Stack:
+def sealed(stack: Stack, variables: Variables, report: Report) -> Stack:
     """`stack` with the contents of the configs and secrets that its services use.
 
     Commands that create containers need them; one that cannot be read is an error at its place.
@@ -48,17 +50,17 @@ def sealed(stack: Stack, lookup: Mapping[str, str], report: Report) -> Stack:
     secrets = {grant.source for service in stack.services.values() for grant in service.secrets or ()}
     return replace(
         stack,
-        configs={key: _sealed(stack, "configs", key, configs, lookup, report) for key in stack.configs},
-        secrets={key: _sealed(stack, "secrets", key, secrets, lookup, report) for key in stack.secrets},
+        configs={key: _sealed(stack, "configs", key, configs, variables, report) for key in stack.configs},
+        secrets={key: _sealed(stack, "secrets", key, secrets, variables, report) for key in stack.secrets},
     )
 
 
-def _sealed(stack: Stack, section: str, key: str, used: set[str], lookup: Mapping[str, str], report: Report) -> Config:
+def _sealed(stack: Stack, section: str, key: str, used: set[str], variables: Variables, report: Report) -> Config:
     config = stack.configs[key] if section == "configs" else stack.secrets[key]
-    if key not in used or config.external:
+    if key not in used or config.external or (config.file is not None and _is_mounted(Path(config.file))):
         return config
     try:
-        content = _content(config, lookup)
+        content = _content(config, _seen_by(stack, section, key, variables).values)
     except (OSError, LookupError) as error:
         attribute = "file" if config.file is not None else "environment"
         path = (section, key, attribute)
@@ -70,12 +72,29 @@ def _sealed(stack: Stack, section: str, key: str, used: set[str], lookup: Mappin
     return config if content is None else replace(config, sealed=Sealed(content))
 
 
+def _is_mounted(file: Path) -> bool:
+    """Whether it can be given to a container, and not read here: a directory, or a file that is not for us to read."""
+    return file.is_dir() or (file.is_file() and not os.access(file, os.R_OK))
+
+
+def _seen_by(stack: Stack, section: str, key: str, variables: Variables) -> Variables:
+    """The variables that a config or secret is made from: one of an included project has its own."""
+    node = _find(stack.root, (section, key, "environment"))
+    own = node.origin.variables if node is not None and node.origin is not None else None
+    return own or variables
+
+
 def _content(config: Config, lookup: Mapping[str, str]) -> bytes | None:
     if config.content is not None:
         return config.content.encode()
     if config.environment is not None:
         return lookup[config.environment].encode()
-    return Path(config.file).read_bytes() if config.file is not None else None
+    if config.file is None:
+        return None
+    file = Path(config.file)
+    if file.exists() and not file.is_file():
+        raise OSError(None, "it is neither a file nor a directory")
+    return file.read_bytes()
 
 
 def _why(error: Exception, config: Config) -> str:
@@ -87,8 +106,9 @@ def _why(error: Exception, config: Config) -> str:
 
 
 class _FilesOfServices:
-    def __init__(self, lookup: Mapping[str, str], report: Report, shown: Shown, texts: dict[str, str]) -> None:
-        self.lookup = lookup
+    def __init__(self, variables: Variables, report: Report, shown: Shown, texts: dict[str, str]) -> None:
+        self.variables = variables
+        self.lookup = variables.values
         self.report = report
         self.shown = shown
         self.texts = texts
@@ -115,7 +135,7 @@ class _FilesOfServices:
         said = inside.get("environment")
         written: dict[str, Node] = said.value if said is not None else {}
         bare = [name for name, node in written.items() if node.value is None and name in self.lookup]
-        own = written | {name: written[name].holding(self.lookup[name]) for name in bare}
+        own = written | {name: looked_up(written[name], name, self.variables) for name in bare}
         found: dict[str, Node] = {}
 
         def look_up(name: str) -> str | None:

@@ -125,7 +125,8 @@ class Extending:
         inherited = inherited.holding({key: value for key, value in inherited.value.items() if key != "extends"})
         own = Node(node.value, node.pos, node.key_pos)
         merged = merge_service(inherited, own, link.service, self._report)
-        origin = Origin(base=base.key_pos or base.pos)
+        further = base.origin.bases if base.origin is not None else ()
+        origin = Origin(bases=(base.key_pos or base.pos, *further))
         return Node(merged.value, node.pos, node.key_pos, node.tag, origin)
 
     # ---- problems ----

@@ -16,7 +16,7 @@ from minicompose.stackfile.dotenv import parse_dotenv, places_of
 from minicompose.stackfile.paths import absolute, absolute_paths, change_at
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.schema import plain
-from minicompose.stackfile.scope import Scope
+from minicompose.stackfile.scope import Scope, looked_up
 from minicompose.stackfile.sources import Sources
 from minicompose.stackfile.textfile import read_text
 
@@ -173,8 +173,8 @@ def _texts(node: Node | None) -> tuple[Node, ...]:
 
 
 def _brought(node: Node, entry: _Entry) -> Node:
-    base = node.origin.base if node.origin is not None else None
-    return Node(node.value, node.pos, node.key_pos, node.tag, Origin(base=base, include=entry.node.pos))
+    bases = node.origin.bases if node.origin is not None else ()
+    return Node(node.value, node.pos, node.key_pos, node.tag, Origin(bases=bases, include=entry.node.pos))
 
 
 def _alike(section: str, key: str, one: Node, other: Node) -> bool:
@@ -223,14 +223,9 @@ def _assigned(item: Node, seen: Variables) -> Node:
     name = item.value
     if not isinstance(name, str) or name not in seen.values:
         return item
-    return Node(f"{name}={seen.values[name]}", item.pos, item.key_pos, item.tag, _looked_up(name, seen))
+    found = looked_up(item, name, seen)
+    return found.holding(f"{name}={found.value}")
 
 
 def _with_value(node: Node, name: str, seen: Variables) -> Node:
-    if node.value is not None or name not in seen.values:
-        return node
-    return Node(seen.values[name], node.pos, node.key_pos, node.tag, _looked_up(name, seen))
-
-
-def _looked_up(name: str, seen: Variables) -> Origin:
-    return Origin(expression=f"${{{name}}}", variables=seen)
+    return looked_up(node, name, seen) if node.value is None and name in seen.values else node

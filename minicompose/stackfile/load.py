@@ -21,11 +21,14 @@ from minicompose.stackfile.contents import sealed, with_contents
 from minicompose.stackfile.files import LoadRequest, Location, locate
 from minicompose.stackfile.interpolate import ExpressionError, substitute
 from minicompose.stackfile.names import normal_name
+from minicompose.stackfile.origins import with_notes
 from minicompose.stackfile.pathtext import steps_of
 from minicompose.stackfile.schema import validate
 from minicompose.stackfile.scope import Scope
 from minicompose.stackfile.sources import Sources
 from minicompose.stackfile.textfile import shown_path
+
+MOST_NOTED = 200  # problems that say where their values came from
 
 _NO_PLACE = SourcePos("", 0, 0)
 
@@ -74,8 +77,9 @@ class _Loading:
         self.request = request
         self.location = locate(request) if location is None else location
         self.texts = dict(self.location.texts)
-        self.variables = self.location.variables
+        self.variables = Variables(self.location.variables, self.location.places)
         self.problems = list(self.location.problems)
+        self.tree: Node | None = None  # all files' sum
         self.sources = Sources(self.location.working_directory, request.read_stdin, self.report, self.texts)
 
     # ---- the order of work ----
@@ -83,8 +87,8 @@ class _Loading:
     def loaded(self) -> Loaded:
         documents = self.read()
         name = self.name_of(documents)
-        self.variables = self.variables | {"COMPOSE_PROJECT_NAME": name}
-        root = self.combine()
+        self.variables = Variables(self.variables.values | {"COMPOSE_PROJECT_NAME": name}, self.variables.places)
+        root = self.tree = self.combine()
         self.validate(root)
         if self.sources.unread:
             self.raise_errors()
@@ -94,7 +98,7 @@ class _Loading:
             tree,
             name=name,
             directory=self.location.directory,
-            lookup=self.variables,
+            variables=self.variables,
             report=self.report,
             files=self.location.files,
             profiles=self.profiles(tree),
@@ -104,7 +108,7 @@ class _Loading:
         self.check(stack, self.refused(tree))
         stack = self.with_contents(stack)
         self.raise_errors()
-        return Loaded(stack=stack, warnings=tuple(self.sorted()), texts=self.texts, variables=self.variables)
+        return Loaded(stack=stack, warnings=tuple(self.sorted()), texts=self.texts, variables=self.variables.values)
 
     def name(self) -> str:
         name = self.name_of(self.read())
@@ -129,7 +133,7 @@ class _Loading:
         node = _last_name(documents)
         if node is not None:
             try:
-                said = substitute(node.value, self.variables.get)
+                said = substitute(node.value, self.variables.values.get)
             except ExpressionError:
                 said = ""  # said again, with its place, when the document is interpolated
             if name := normal_name(said):
@@ -143,7 +147,7 @@ class _Loading:
 
     def combine(self) -> Node:
         """All files as one tree, with what they extend and include."""
-        scope = Scope(self.location.directory, Variables(self.variables, self.location.places))
+        scope = Scope(self.location.directory, self.variables)
         root = combined(self.location.files, scope, self.sources, self.report)
         if root is None:
             self.raise_errors()
@@ -204,7 +208,7 @@ class _Loading:
         return {steps_of(root, problem.path) for problem in errors}
 
     def sorted(self) -> list[Diagnostic]:
-        """The problems by file and place, each once."""
+        """The problems by file and place, each once; those that are shown say where their values came from."""
         order = {name: index for index, name in enumerate(self.texts)}
         once = {(problem.severity, problem.pos, problem.summary): problem for problem in self.problems}
 
@@ -212,7 +216,13 @@ class _Loading:
             pos = problem.pos
             return (-1, _NO_PLACE) if pos is None else (order.get(pos.file, len(order)), pos)
 
-        return sorted(once.values(), key=place)
+        found = sorted(once.values(), key=place)
+        return [*map(self.with_notes, found[:MOST_NOTED]), *found[MOST_NOTED:]]
+
+    def with_notes(self, problem: Diagnostic) -> Diagnostic:
+        if self.tree is None or not problem.path or problem.notes:
+            return problem
+        return with_notes(problem, self.tree)
 
     def raise_errors(self) -> None:
         if any(problem.severity == "error" for problem in self.problems):

@@ -3,18 +3,19 @@
 Everything that is added stands at the place that implies it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from minicompose.model import Node, Origin
+from minicompose.model import Node, Origin, Variables
+from minicompose.stackfile.scope import looked_up
 
 _IMPLIED = Origin(implied=True)
 _NAMESPACES = ("network_mode", "ipc", "pid", "uts", "cgroup")
 _NAMED = ("networks", "volumes", "configs", "secrets")
 
 
-def normalised(root: Node, project: str, lookup: Mapping[str, str]) -> Node:
-    """`root` with section by section everything explicit; `lookup` gives build arguments their values."""
-    services = {name: _service(node, lookup) for name, node in _entries(root, "services")}
+def normalised(root: Node, project: str, variables: Variables) -> Node:
+    """`root` with section by section everything explicit; `variables` give build arguments their values."""
+    services = {name: _service(node, variables) for name, node in _entries(root, "services")}
     sections = {name: _named(root, name, project) for name in _NAMED}
     attached = next(filter(None, (_default_attachment(node) for node in services.values())), None)
     if attached is not None and "default" not in sections["networks"]:
@@ -54,7 +55,7 @@ def _with_name(key: str, node: Node, project: str) -> Node:
     return _with(node, name=Node(key if external else f"{project}_{key}", node.pos, node.key_pos, origin=_IMPLIED))
 
 
-def _service(node: Node, lookup: Mapping[str, str]) -> Node:
+def _service(node: Node, variables: Variables) -> Node:
     inside = node.value
     if not isinstance(inside, dict):
         return node.holding({})
@@ -62,7 +63,7 @@ def _service(node: Node, lookup: Mapping[str, str]) -> Node:
     if not _said(inside, "networks") and "network_mode" not in inside and "provider" not in inside:
         added["networks"] = _default_network(node)
     if "build" in inside:
-        added["build"] = _build(inside["build"], lookup)
+        added["build"] = _build(inside["build"], variables)
     if "pull_policy" in inside and inside["pull_policy"].value == "if_not_present":
         added["pull_policy"] = inside["pull_policy"].holding("missing")
     if "scale" in inside and "deploy" in inside and "replicas" not in inside["deploy"].value:
@@ -83,7 +84,7 @@ def _default_network(service: Node) -> Node:
     return Node({"default": attachment}, service.pos, service.key_pos, origin=_IMPLIED)
 
 
-def _build(build: Node, lookup: Mapping[str, str]) -> Node:
+def _build(build: Node, variables: Variables) -> Node:
     """A context and a Dockerfile; arguments without a value take it from outside or are left out."""
     inside = build.value
     added: dict[str, Node] = {}
@@ -92,15 +93,15 @@ def _build(build: Node, lookup: Mapping[str, str]) -> Node:
     if "dockerfile" not in inside and "dockerfile_inline" not in inside:
         added["dockerfile"] = Node("Dockerfile", build.pos, build.key_pos, origin=_IMPLIED)
     if "args" in inside and any(value.value is None for value in inside["args"].value.values()):
-        added["args"] = inside["args"].holding(_filled(inside["args"].value, lookup))
+        added["args"] = inside["args"].holding(_filled(inside["args"].value, variables))
     return _with(build, **added) if added else build
 
 
-def _filled(values: dict[str, Node], lookup: Mapping[str, str]) -> dict[str, Node]:
+def _filled(values: dict[str, Node], variables: Variables) -> dict[str, Node]:
     return {
-        name: node.holding(lookup[name]) if node.value is None else node
+        name: looked_up(node, name, variables) if node.value is None else node
         for name, node in values.items()
-        if node.value is not None or name in lookup
+        if node.value is not None or name in variables.values
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from minicompose.model import Variables
+from minicompose.model import Node, Origin, Variables
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -22,3 +22,9 @@ class Scope(msgspec.Struct, frozen=True):
 def home_of(variables: Mapping[str, str]) -> str:
     """The home directory, on Windows too; empty when the environment does not say."""
     return variables.get("HOME") or variables.get("USERPROFILE") or ""
+
+
+def looked_up(node: Node, name: str, variables: Variables) -> Node:
+    """`node`, which says nothing, with the value of the variable `name`, which is set."""
+    origin = Origin(expression=f"${{{name}}}", variables=variables)
+    return Node(variables.values[name], node.pos, node.key_pos, node.tag, origin)

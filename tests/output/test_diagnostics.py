@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import SourcePos
@@ -147,8 +148,17 @@ def test_colour_adds_codes_and_changes_nothing_else() -> None:
     assert re.sub("\x1b\\[[0-9;]*m", "", coloured) == render_diagnostics(found, {"stack.yaml": TEXT}, color=False)
 
 
+def test_where_a_value_came_from_stands_below_its_line() -> None:
+    found = replace(problem(8, 7, 7), notes=("from variable TAG, unset", "extended from base.yaml:3:5"))
+
+    shown = render_diagnostics([found], {"stack.yaml": TEXT}, color=False).splitlines()
+
+    assert shown[-2:] == ["      = from variable TAG, unset", "      = extended from base.yaml:3:5"]
+
+
 def test_programs_get_every_part_of_a_problem() -> None:
-    found = [problem(8, 7, 7, hint="db?", path="a"), Diagnostic(severity="warning", pos=None, summary="unset")]
+    noted = replace(problem(8, 7, 7, hint="db?", path="a"), notes=("from afar",))
+    found = [noted, Diagnostic(severity="warning", pos=None, summary="unset")]
 
     assert diagnostics_json(found) == [
         {
@@ -160,6 +170,7 @@ def test_programs_get_every_part_of_a_problem() -> None:
             "path": "a",
             "summary": "something is wrong",
             "hint": "db?",
+            "notes": ["from afar"],
         },
         {
             "severity": "warning",
@@ -170,5 +181,6 @@ def test_programs_get_every_part_of_a_problem() -> None:
             "path": "",
             "summary": "unset",
             "hint": "",
+            "notes": [],
         },
     ]

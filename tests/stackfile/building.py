@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from minicompose.diagnostic import Diagnostic
-from minicompose.model import Node, Service, Stack
+from minicompose.model import Node, Service, Stack, Variables
 from minicompose.stackfile.build import build_stack
 from minicompose.stackfile.canonical import canonical
 from minicompose.stackfile.checks import check
@@ -37,7 +37,7 @@ def built(text: str, *, lookup: Mapping[str, str] | None = None, profiles: tuple
 
 def built_from(root: Node, *, lookup: Mapping[str, str] | None = None, profiles: tuple[str, ...] = ()) -> Stack:
     known = {"HOME": "/home/me"} if lookup is None else lookup
-    return build_stack(root, name="shop", directory="/shop", lookup=known, profiles=profiles, report=no_problem)
+    return build_stack(root, name="shop", directory="/shop", variables=Variables(known), profiles=profiles, report=no_problem)
 
 
 def web(attributes: str, rest: str = "") -> Service:

@@ -5,7 +5,7 @@ import pytest
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.fields import CONFIG, MODEL, NETWORK, SECRET, SERVICE, VOLUME, Record
-from minicompose.model import Config, Dependency, Duration, Mount, Network, Service, Stack, Volume
+from minicompose.model import Config, Dependency, Duration, Mount, Network, Service, Stack, Variables, Volume
 from minicompose.model import Model as AiModel
 from minicompose.stackfile.build import build_stack
 from minicompose.stackfile.canonical import canonical
@@ -173,6 +173,6 @@ def _place(stack: Stack, *path: str | int) -> tuple[int, int]:
 def test_what_does_not_fit_is_reported_and_the_rest_is_built() -> None:
     found: list[Diagnostic] = []
     root = canonical(tree("services: {web: {image: web, ulimits: {n: {soft: 1}}, tty: true}}"), no_problem)
-    stack = build_stack(root, name="shop", directory="/shop", lookup={}, report=found.append)
+    stack = build_stack(root, name="shop", directory="/shop", variables=Variables({}), report=found.append)
     assert [problem.summary for problem in found] == ["Object missing required field `hard`"]
     assert stack.services["web"].tty is True
