@@ -305,7 +305,7 @@ _ATTACHMENT = Record(
         _field("link_local_ips", SET),
         _field("mac_address", TEXT),
         _field("driver_opts", OPTIONS),
-        _field("gw_priority", INTEGER, since=(1, 48), idle=0),
+        _field("gw_priority", INTEGER),
         _field("priority", INTEGER),
     )
 )
@@ -519,8 +519,8 @@ SERVICE = Record(
         _field("pids_limit", INTEGER),
         _field("platform", TEXT),
         _field("ports", Many(item=_PORT, short=Short.PORT, key=("host_ip", "published", "target", "protocol"))),
-        _field("post_start", Many(item=_HOOK), effect=STACK, refused="is not supported yet"),
-        _field("pre_stop", Many(item=_HOOK), effect=STACK, refused="is not supported yet"),
+        _field("post_start", Many(item=_HOOK)),
+        _field("pre_stop", Many(item=_HOOK)),
         _field("privileged", BOOLEAN, "HostConfig.Privileged"),
         _field("profiles", SET, effect=STACK),
         _field(

@@ -14,6 +14,8 @@ WORKING_DIR = "com.docker.compose.project.working_dir"
 VERSION = "com.docker.compose.version"
 
 # Our own. SPEC holds the record of what the object was made from (see planning/record.py);
-# REPLACES, on a successor that is being put in place, the id of the container it succeeds.
+# REPLACES, on a successor that is being put in place, the id of the container it succeeds;
+# FILES the directories, with colons between, that have a volume for the config and secret files in them.
 SPEC = "minicompose.spec"
 REPLACES = "minicompose.replaces"
+FILES = "minicompose.files"

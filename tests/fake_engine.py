@@ -23,6 +23,7 @@ from minicompose.engine.protocol import (
     ContainerState,
     Engine,
     EngineEvent,
+    Abilities,
     EngineInfo,
     ExecSpec,
     LogChunk,
@@ -342,6 +343,9 @@ class FakeEngine:
 
     def info(self) -> EngineInfo:
         return EngineInfo(version="28.0.0", api=self._api, name="fake")
+
+    def abilities(self) -> Abilities:
+        return Abilities()
 
     def observe(self, project: str) -> Observed:
         with self._lock:

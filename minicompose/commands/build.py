@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from minicompose.commands.context import Context, exit_code
+from minicompose.commands.engine_lacks import build_refusals, platform_refusals
 from minicompose.errors import ExitCode
 from minicompose.planning.image_verbs import BuildOptions, plan_build
 
@@ -20,7 +21,8 @@ def configure(parser: ArgumentParser) -> None:
 def run(args: Namespace, context: Context) -> ExitCode:
     if args.quiet:
         context.options.progress = "quiet"
-    stack = context.stack(args.services)
+    loaded = context.load(args.services, contents=False)
+    stack = loaded.stack
     options = BuildOptions(
         services=tuple(args.services),
         args=dict(_argument(word, context) for word in args.build_arg),
@@ -29,6 +31,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
         with_dependencies=args.with_dependencies,
     )
     plan = plan_build(stack, options)
+    context.refuse([*build_refusals(stack, plan), *platform_refusals(stack, plan)], loaded.texts)
     if context.options.dry_run:
         context.print_plan(plan)
         return ExitCode.OK

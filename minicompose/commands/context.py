@@ -108,14 +108,28 @@ class Context:
             self._engine = connect(self.options.host, self.options.context, self.environment)
         return self._engine
 
-    def refuse_what_the_engine_lacks(self, loaded: "Loaded", services: Iterable[str]) -> None:
-        """Raise StackFileError for what these services (none named: all) ask of the engine and its API lacks."""
-        from minicompose.commands.engine_lacks import lacks
+    def refuse_what_is_lacking(self, loaded: "Loaded", plan: "Plan", services: Iterable[str]) -> None:
+        """Raise StackFileError for what the plan cannot bring about, and warn of what it goes without.
+
+        The plan's own errors, what no engine carries out of the services (none named: all), what the builder
+        does not do of the builds, and, where there is anything to do, what the engine lacks.
+        """
+        from minicompose.commands.engine_lacks import build_refusals, lacks, refusals
         from minicompose.planning.selection import select
 
-        found = lacks(select(loaded.stack, services), self.engine.info().api)
-        if found:
-            raise StackFileError(found, loaded.texts)
+        chosen = select(loaded.stack, services)
+        found = [*refusals(chosen), *build_refusals(loaded.stack, plan)]
+        found += [note for note in plan.notes if note.severity == "error"]
+        if plan.steps:
+            found += lacks(chosen, self.engine.info().api, self.engine.abilities)
+        self.refuse(found, loaded.texts)
+
+    def refuse(self, found: Iterable["Diagnostic"], texts: dict[str, str]) -> None:
+        """Raise StackFileError when there is an error among what was found; else show the warnings."""
+        found = tuple(found)
+        if any(problem.severity == "error" for problem in found):
+            raise StackFileError(found, texts)
+        self.warn(found)
 
     def observe(self) -> tuple["Observed", tuple[str, ...]]:
         """What is there of the project, and the services it has, in the file or running.

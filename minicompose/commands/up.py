@@ -91,9 +91,7 @@ def planned(args: Namespace, context: Context, loaded: "Loaded", observed: Obser
     if observed is None:
         observed = context.engine.observe(loaded.stack.name)
     plan = plan_up(loaded.stack, observed, _options(args))
-    context.refuse_errors(plan, loaded.texts)
-    if plan.steps:
-        context.refuse_what_the_engine_lacks(loaded, args.services)
+    context.refuse_what_is_lacking(loaded, plan, args.services)
     return plan
 
 
@@ -165,7 +163,7 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
                 later = context.interrupts.from_now_on()
                 now = context.engine.observe(stack.name)
                 stop_or_kill(
-                    plan_stop(now, StopOptions(services=tuple(started), timeout=args.timeout)),
+                    plan_stop(now, StopOptions(services=tuple(started), timeout=args.timeout), stack),
                     context.engine,
                     on_event,
                     services=started,

@@ -4,21 +4,21 @@ import io
 import tarfile  # costs 15 ms, so this module is imported only when there are files to give
 from collections.abc import Iterable
 
-from minicompose.errors import BadRequest
-from minicompose.model import Service
-from minicompose.planning.plan import InjectedFile
+from minicompose.planning.placement import covering, places_of
+from minicompose.planning.plan import ContainerSpec, InjectedFile
 
 
-def archives(service: Service, files: Iterable[InjectedFile]) -> list[tuple[str, bytes]]:
+def archives(spec: ContainerSpec) -> list[tuple[str, bytes]]:
     """Directories of the container, each with the tar to be unpacked there.
 
     What lies in a volume has a tar of its own: the engine then writes into the volume, even where the
     rest of the container is read-only. Only files are in a tar: directories keep their owner and mode.
     """
-    places: dict[str, list[InjectedFile]] = {}
-    for file in files:
-        places.setdefault(_mount_over(service, file.target)[0], []).append(file)
-    return [(place or "/", _tar(place, group)) for place, group in places.items()]
+    places = places_of(spec.service, spec.file_volumes)
+    found: dict[str, list[InjectedFile]] = {}
+    for file in spec.injected:
+        found.setdefault(covering(places, file.target) or "/", []).append(file)
+    return [(place, _tar(place, files)) for place, files in found.items()]
 
 
 def _tar(place: str, files: Iterable[InjectedFile]) -> bytes:
@@ -30,30 +30,3 @@ def _tar(place: str, files: Iterable[InjectedFile]) -> bytes:
             entry.uid, entry.gid, entry.mode = file.uid, file.gid, file.mode
             tar.addfile(entry, io.BytesIO(file.content.content))
     return buffer.getvalue()
-
-
-def check_places(service: Service, files: Iterable[InjectedFile]) -> None:
-    """Raise BadRequest for a file that could not be put where it belongs, or would be hidden there."""
-    for file in files:
-        _, mount = _mount_over(service, file.target)
-        if mount == "tmpfs":
-            raise BadRequest(
-                f"service {service.name}: {file.target} lies in a tmpfs, which is empty when the container starts",
-                "choose another target for this config or secret, or drop the tmpfs",
-            )
-        if service.read_only and mount is None:
-            raise BadRequest(
-                f"service {service.name} is read_only: {file.target} cannot be copied into it",
-                "take it from a `file`, without uid, gid and mode: that is mounted; or drop read_only",
-            )
-
-
-def _mount_over(service: Service, target: str) -> tuple[str, str | None]:
-    """Where the mount is that covers `target`, and of what kind; ("", None) for the image's own file system."""
-    places = {mount.target.rstrip("/"): mount.type for mount in service.volumes or ()}
-    places |= {entry.partition(":")[0].rstrip("/"): "tmpfs" for entry in service.tmpfs or ()}
-    covering = [place for place in places if target.startswith(place + "/")]
-    if not covering:
-        return "", None
-    place = max(covering, key=len)
-    return place, places[place]

@@ -44,7 +44,7 @@ def build_query(asked: BuildImage, dockerfile: str) -> Query:
         "target": build.target,
         "networkmode": build.network,
         "isolation": build.isolation,
-        "platform": _platform(asked),
+        "platform": asked.platform,
         "shmsize": str(int(build.shm_size)) if build.shm_size else None,
         "cachefrom": _json(list(build.cache_from)) if build.cache_from else None,
         "ulimits": _json([ulimit(name, value) for name, value in build.ulimits.items()]) if build.ulimits else None,
@@ -83,18 +83,6 @@ def follow_build(chunks: Iterator[bytes], on_progress: OnProgress) -> None:
         printed.extend(line for line in report.stream.splitlines() if line.strip())
         if report.stream or report.status:
             on_progress(report.progress)
-
-
-def _platform(asked: BuildImage) -> str | None:
-    if asked.platform:
-        return asked.platform
-    platforms = asked.build.platforms or ()
-    if len(platforms) > 1:
-        raise BadRequest(
-            f"{asked.image} is to be built for {', '.join(platforms)}: the classic builder makes one platform's image",
-            "say which by `platform` of the service",
-        )
-    return platforms[0] if platforms else None
 
 
 def _dockerfile(build: Build, context: str) -> tuple[str, str | None]:

@@ -12,7 +12,7 @@ from minicompose import labels as known_labels
 from minicompose.engine.api import Api
 from minicompose.engine.listing import observed
 from minicompose.engine.networking import connected_later, endpoint_body
-from minicompose.engine.protocol import ContainerState, EngineInfo, ExecSpec, OnProgress
+from minicompose.engine.protocol import Abilities, ContainerState, EngineInfo, ExecSpec, OnProgress
 from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
 from minicompose.engine.streams import HttpEvents, HttpExec, HttpLogs
 from minicompose.engine.translate import container_body, network_body, volume_body
@@ -74,6 +74,11 @@ class HttpEngine:
             arch=told.get("Arch", ""),
             name="Podman" if podman else platform.split(" Engine")[0] or "Docker",
         )
+
+    def abilities(self) -> Abilities:
+        from minicompose.engine.host import abilities  # most stacks ask nothing of the host
+
+        return abilities(self._api.get("/info"), self._api.transport.address)
 
     def observe(self, project: str) -> Observed:
         query = {"all": "1", "filters": _filters(label=[f"{known_labels.PROJECT}={project}"])}
@@ -138,10 +143,6 @@ class HttpEngine:
     # ---- containers ----
 
     def create_container(self, name: str, spec: ContainerSpec, keep_volumes_of: str | None) -> str:
-        if spec.injected:
-            from minicompose.engine.archive import check_places  # tarfile costs 15 ms
-
-            check_places(spec.service, spec.injected)
         image = self._image(spec.image)
         kept = self._anonymous_volumes(keep_volumes_of, spec, image) if keep_volumes_of else {}
         body = container_body(spec, self._api.version, kept)
@@ -178,10 +179,16 @@ class HttpEngine:
         self._api.post(f"/containers/{container}/rename", query={"name": name})
 
     def remove_container(self, container: str, *, volumes: bool, force: bool = False) -> None:
-        """Volumes that it took over from its predecessor are named to the engine, which would keep them."""
-        taken_over = self._taken_over(container) if volumes else []
+        """The engine would keep volumes that it took over from its predecessor, and those made for its files."""
+        told = self._api.get(f"/containers/{container}/json")
+        of_files = (told["Config"]["Labels"] or {}).get(known_labels.FILES, "").split(":")
+        away = [
+            volume
+            for target, volume in _mounted_volumes(told).items()
+            if _ANONYMOUS.fullmatch(volume) and (volumes or target in of_files)
+        ]
         self._remove(container, volumes=volumes, force=force)
-        for volume in taken_over:
+        for volume in away:
             try:
                 self.remove_volume(volume)
             except (NotFound, Conflict):
@@ -267,21 +274,11 @@ class HttpEngine:
         declared = {mount.target: mount.source for mount in spec.service.volumes or ()}
         return {
             target: volume
-            for target, volume in self._mounted_volumes(container).items()
+            for target, volume in _mounted_volumes(self._api.get(f"/containers/{container}/json")).items()
             if _ANONYMOUS.fullmatch(volume)
+            and target not in spec.file_volumes
             and ((target in image.volumes and target not in declared) or (target in declared and not declared[target]))
         }
-
-    def _mounted_volumes(self, container: str) -> dict[str, str]:
-        told = self._api.get(f"/containers/{container}/json")
-        return {
-            str(mount["Destination"]): str(mount["Name"])
-            for mount in told.get("Mounts") or ()
-            if mount.get("Type") == "volume"
-        }
-
-    def _taken_over(self, container: str) -> list[str]:
-        return [volume for volume in self._mounted_volumes(container).values() if _ANONYMOUS.fullmatch(volume)]
 
     def _complete(self, id: str, spec: ContainerSpec) -> None:
         """What one call to create could not say."""
@@ -292,7 +289,7 @@ class HttpEngine:
             from minicompose.engine.archive import archives  # tarfile costs 15 ms
 
             headers = {"Content-Type": "application/x-tar"}
-            for place, content in archives(spec.service, spec.injected):
+            for place, content in archives(spec):
                 self._api.open("PUT", f"/containers/{id}/archive", {"path": place}, content, headers).read()
 
     def _remove(self, container: str, *, volumes: bool, force: bool) -> None:
@@ -335,6 +332,15 @@ class _Inspected(msgspec.Struct, rename="pascal"):
     name: str
     state: _State
     config: _Config
+
+
+def _mounted_volumes(inspected: Any) -> dict[str, str]:
+    """Target -> volume."""
+    return {
+        str(mount["Destination"]): str(mount["Name"])
+        for mount in inspected.get("Mounts") or ()
+        if mount.get("Type") == "volume"
+    }
 
 
 def _filters(**values: Sequence[str]) -> str:

@@ -32,6 +32,7 @@ def mounts(spec: ContainerSpec, kept: Mapping[str, str]) -> Body:
             objects.append(_mount_object(mount))
     declared = {mount.target for mount in spec.service.volumes or ()}
     binds += [f"{volume}:{target}:rw" for target, volume in sorted(kept.items()) if target not in declared]
+    objects += [{"Type": "volume", "Target": directory, "ReadOnly": False} for directory in spec.file_volumes]
     objects += [{"Type": "bind", "Source": file.source, "Target": file.target, "ReadOnly": True} for file in spec.bound]
     host = {key: value for key, value in (("Binds", binds), ("Mounts", objects)) if value}
     return {"HostConfig": host} if host else {}

@@ -28,6 +28,23 @@ class EngineInfo(Value, frozen=True, kw_only=True):
     name: str = "Docker"
 
 
+class Abilities(Value, frozen=True, kw_only=True):
+    """What the engine's host can do, where hosts differ.
+
+    `runtimes` are those that a container can ask for. `devices` tells whether there is a driver for
+    GPUs and the like, None where nothing is known. `without` names the limits that its kernel has no
+    control group for: memory, swap, pids, cpuset, cpu_period, cpu_quota, cpu_shares, oom_kill_disable.
+    `storage` is what keeps the containers' file systems, on the file system `filesystem`.
+    """
+
+    os: str = "linux"
+    runtimes: frozenset[str] = frozenset({"runc"})
+    devices: bool | None = False
+    without: frozenset[str] = frozenset()
+    storage: str = ""
+    filesystem: str = ""
+
+
 class ContainerState(Value, frozen=True, kw_only=True):
     """One container, inspected. `health_output` is what its last health check printed."""
 
@@ -69,7 +86,7 @@ class EventStream(Protocol):
 class Progress(Value, frozen=True, kw_only=True):
     """How far a pull or a build is.
 
-    A pull speaks of a `layer` ("a1b2c3") with a status ("Downloading") and bytes; a build prints `text`.
+    A pull speaks of a `layer` ("a1b2c3") with a status ("Downloading") and bytes; a build or a hook prints `text`.
     """
 
     layer: str = ""
@@ -134,6 +151,9 @@ class Engine(Protocol):
     """One engine, reached. Also a context manager: leaving it closes its connections."""
 
     def info(self) -> EngineInfo: ...
+
+    def abilities(self) -> Abilities:
+        """What its host can do; this takes longer than `info`."""
 
     def observe(self, project: str) -> Observed:
         """What is there of `project`, in a handful of list calls made side by side."""

@@ -240,8 +240,18 @@ def _seccomp_profile(value: str) -> str:
         raise BadRequest(f"the seccomp profile {value} is not JSON: {error}") from error
 
 
+def credential_spec(service: Service) -> Body:
+    """As the engine on Windows takes it; `registry` is a name there, `file` one in the engine's own directory."""
+    asked = service.credential_spec
+    if asked is None:
+        return {}
+    words = (("file", asked.file), ("registry", asked.registry))
+    return _host(SecurityOpt=[f"credentialspec={kind}://{value}" for kind, value in words if value])
+
+
 def nothing(service: Service) -> Body:
-    """For what stands elsewhere in a ContainerSpec: its name, image, labels, files, endpoints."""
+    """For what stands elsewhere in a ContainerSpec, its name, image, labels, files, endpoints; and for hooks,
+    which are run in the container."""
     del service
     return {}
 
@@ -258,6 +268,7 @@ COMPOUND: dict[str, Compound] = {
     "cpu_rt_period": resources.cpu_rt_period,
     "cpu_rt_runtime": resources.cpu_rt_runtime,
     "cpus": resources.cpus,
+    "credential_spec": credential_spec,
     "devices": resources.devices,
     "environment": environment,
     "expose": networking.expose,
@@ -279,6 +290,8 @@ COMPOUND: dict[str, Compound] = {
     "pids_limit": resources.pids_limit,
     "platform": nothing,
     "ports": networking.ports,
+    "post_start": nothing,
+    "pre_stop": nothing,
     "restart": restart,
     "secrets": nothing,
     "security_opt": security_opt,

@@ -153,6 +153,11 @@ def _build_reason(stack: Stack, service: Service, images: Images, wishes: ImageW
     return None
 
 
+def _only(platforms: tuple[str, ...] | None) -> str | None:
+    """The one platform to build for; of several, the engine's own is enough, which need not be said."""
+    return platforms[0] if platforms and len(platforms) == 1 else None
+
+
 def build_action(stack: Stack, service: Service, image: str) -> BuildImage:
     """The build of a service that has one."""
     assert service.build is not None
@@ -166,7 +171,7 @@ def build_action(stack: Stack, service: Service, image: str) -> BuildImage:
             labels.SERVICE: service.name,
             labels.VERSION: __version__,
         },
-        platform=service.platform or next(iter(service.build.platforms or ()), None),
+        platform=service.platform or _only(service.build.platforms),
         pull=bool(service.build.pull),
         no_cache=bool(service.build.no_cache),
     )

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from minicompose.diagnostic import Diagnostic
-from minicompose.model import Build, Network, Sealed, Service, SourcePos, Volume
+from minicompose.model import Build, Hook, Network, Sealed, Service, SourcePos, Volume
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +57,8 @@ class ContainerSpec(Value, frozen=True, kw_only=True):
     like are resolved to the engine's names. `image` is what to run: the service's image, or the
     name of the one built for it. `endpoints` are in order of connection: the first is the primary.
     `labels` are all labels, those of minicompose and `com.docker.compose.*` included.
-    `fingerprint` is 64 hex digits over everything that makes a container different.
+    `fingerprint` is 64 hex digits over everything that makes a container different. `file_volumes`
+    are the directories that get a volume for the injected files in them (see `placement`).
     """
 
     project: str
@@ -67,6 +68,7 @@ class ContainerSpec(Value, frozen=True, kw_only=True):
     service: Service
     endpoints: tuple[Endpoint, ...] = ()
     injected: tuple[InjectedFile, ...] = ()
+    file_volumes: tuple[str, ...] = ()
     bound: tuple[BoundFile, ...] = ()
     labels: dict[str, str] = {}
     fingerprint: str = ""
@@ -161,6 +163,21 @@ class RemoveContainer(Tagged, frozen=True, kw_only=True):
     volumes: bool = False
 
 
+# When a hook is run: after a container has been started, or before it is stopped.
+Moment = Literal["post_start", "pre_stop"]
+
+
+class RunHook(Tagged, frozen=True, kw_only=True):
+    """Run a command in a container that runs, and wait for its end; any code but 0 is a failure.
+
+    A container that has ended by itself has nothing to do before it is stopped: there `pre_stop` is done.
+    """
+
+    container: str
+    moment: Moment
+    hook: Hook
+
+
 Condition = Literal["started", "running", "healthy", "completed", "settled"]
 
 
@@ -195,6 +212,7 @@ Action = (
     | UnpauseContainer
     | RenameContainer
     | RemoveContainer
+    | RunHook
     | WaitUntil
 )
 
@@ -322,6 +340,16 @@ class ImageDiffers(Value, frozen=True, kw_only=True):
     id: str
 
 
+class ImageIs(Value, frozen=True, kw_only=True):
+    """A step's premise: the engine's id for `image`, at that moment, is `id`."""
+
+    image: str
+    id: str
+
+
+Premise = ImageDiffers | ImageIs
+
+
 class Step(Value, frozen=True, kw_only=True):
     """One action. It may begin when the steps named in `after` are done.
 
@@ -339,7 +367,7 @@ class Step(Value, frozen=True, kw_only=True):
     because: Reason
     after: tuple[int, ...] = ()
     wants: tuple[int, ...] = ()
-    when: ImageDiffers | None = None
+    when: Premise | None = None
     undo: tuple[Action, ...] = ()
     group: str = ""
 

@@ -11,7 +11,18 @@ from typing import Any, cast
 import msgspec
 
 from minicompose import fields
-from minicompose.model import Config, FileGrant, Mount, Network, Service, Stack, Volume, encode_value
+from minicompose.model import (
+    Config,
+    FileGrant,
+    Hook,
+    Mount,
+    Network,
+    NetworkAttachment,
+    Service,
+    Stack,
+    Volume,
+    encode_value,
+)
 from minicompose.planning.masking import sealed, sealed_pairs, sealed_words
 
 Record = dict[str, Any]
@@ -62,6 +73,9 @@ def service_record(stack: Stack, service: Service) -> Record:
     for name in ("command", "entrypoint"):
         if words := getattr(service, name):
             record[name] = sealed_words(words)
+    for name in ("post_start", "pre_stop"):
+        if hooks := getattr(service, name):
+            record[name] = [hook_record(hook) for hook in hooks]
     if networks := service_networks(stack, service):
         attachments = record.get("networks") or {}
         record["networks"] = {
@@ -80,6 +94,16 @@ def service_record(stack: Stack, service: Service) -> Record:
     return record
 
 
+def hook_record(hook: Hook) -> Record:
+    """A hook as it stands in a service's record."""
+    record = cast(Record, sealed(msgspec.to_builtins(hook, enc_hook=encode_value)))
+    if hook.command:
+        record["command"] = sealed_words(hook.command)
+    if hook.environment:
+        record["environment"] = sealed_pairs(hook.environment)
+    return record
+
+
 def _content(config: Config | None) -> Record:
     if config is None or config.sealed is None:
         return {}
@@ -87,19 +111,20 @@ def _content(config: Config | None) -> Record:
 
 
 def service_networks(stack: Stack, service: Service) -> tuple[str, ...]:
-    """The networks a service is on, by their keys in the file; the primary one comes first.
-
-    As in the reference, the highest `priority` is the primary one, and then the name decides.
-    """
+    """The networks a service is on, by their keys in the file; the primary one comes first."""
     if service.networks:
-        attachments = service.networks
-
-        def rank(key: str) -> tuple[int, str]:
-            attachment = attachments[key]
-            return (-(attachment.priority or 0) if attachment else 0, key)
-
-        return tuple(sorted(attachments, key=rank))
+        return primary_first(service.networks)
     return ("default",) if service.network_mode is None and "default" in stack.networks else ()
+
+
+def primary_first(attachments: Mapping[str, NetworkAttachment | None]) -> tuple[str, ...]:
+    """As in the reference, the highest `priority` is the primary one, and then the name decides."""
+
+    def rank(key: str) -> tuple[int, str]:
+        attachment = attachments[key]
+        return (-(attachment.priority or 0) if attachment else 0, key)
+
+    return tuple(sorted(attachments, key=rank))
 
 
 def mount_source(stack: Stack, mount: Mount) -> str | None:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from minicompose import __version__, labels
-from minicompose.errors import UsageError
 from minicompose.model import Config, FileGrant, Mount, Network, Service, Stack, Volume
 from minicompose.planning import record
+from minicompose.planning.placement import file_volumes, is_injected
 from minicompose.planning.plan import BoundFile, ContainerSpec, Endpoint, InjectedFile
 
 
@@ -49,10 +49,12 @@ def container_spec(
         *((grant, "secrets", stack.secrets.get(grant.source)) for grant in service.secrets or ()),
     )
     files = [
-        _file(service, kind, grant, config)
+        _file(kind, grant, config)
         for grant, kind, config in grants
         if config is not None and (config.sealed is not None or config.file is not None)
     ]
+    injected = tuple(file for file in files if isinstance(file, InjectedFile))
+    placed = file_volumes(service, injected)
     return ContainerSpec(
         project=stack.name,
         name=name,
@@ -62,9 +64,10 @@ def container_spec(
         endpoints=tuple(
             _endpoint(stack, service, name, network) for network in record.service_networks(stack, service)
         ),
-        injected=tuple(file for file in files if isinstance(file, InjectedFile)),
+        injected=injected,
+        file_volumes=placed,
         bound=tuple(file for file in files if isinstance(file, BoundFile)),
-        labels=_container_labels(stack, service, number, drawn),
+        labels=_container_labels(stack, service, number, drawn, placed),
         fingerprint=drawn.fingerprint,
     )
 
@@ -88,30 +91,18 @@ def _endpoint(stack: Stack, service: Service, name: str, network: str) -> Endpoi
     )
 
 
-def _file(service: Service, kind: str, grant: FileGrant, config: Config) -> BoundFile | InjectedFile:
+def _file(kind: str, grant: FileGrant, config: Config) -> BoundFile | InjectedFile:
     target = record.grant_target(kind, grant)
-    plain = grant.uid is None and grant.gid is None and grant.mode is None
-    if config.file is not None and (plain or config.sealed is None):
+    if config.file is not None and not is_injected(grant, config):
         return BoundFile(target=target, source=config.file)
     assert config.sealed is not None, "only what has content or a file is given to a container"
     return InjectedFile(
         target=target,
         content=config.sealed,
-        uid=_owner(service, kind, grant, grant.uid),
-        gid=_owner(service, kind, grant, grant.gid),
+        uid=int(grant.uid or 0),
+        gid=int(grant.gid or 0),
         mode=0o444 if grant.mode is None else int(grant.mode),
     )
-
-
-def _owner(service: Service, kind: str, grant: FileGrant, written: str | None) -> int:
-    if written is None:
-        return 0
-    if not written.isdigit():
-        raise UsageError(
-            f'services.{service.name}.{kind}: "{written}" is not a number',
-            f"give the owner of {grant.source} as a numeric uid and gid",
-        )
-    return int(written)
 
 
 def _resolved(stack: Stack, service: Service, peers: Mapping[str, str]) -> Service:
@@ -164,7 +155,9 @@ def _named(stack: Stack, mount: Mount) -> Mount:
 # ---- labels ----
 
 
-def _container_labels(stack: Stack, service: Service, number: int, drawn: Blueprint) -> dict[str, str]:
+def _container_labels(
+    stack: Stack, service: Service, number: int, drawn: Blueprint, placed: tuple[str, ...]
+) -> dict[str, str]:
     depends_on = ",".join(
         f"{name}:{dependency.condition}:{str(dependency.restart).lower()}"
         for name, dependency in (service.depends_on or {}).items()
@@ -181,6 +174,7 @@ def _container_labels(stack: Stack, service: Service, number: int, drawn: Bluepr
         labels.WORKING_DIR: stack.directory,
         labels.VERSION: __version__,
         labels.SPEC: drawn.written,
+        **({labels.FILES: ":".join(placed)} if placed else {}),
     }
 
 

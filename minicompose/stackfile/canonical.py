@@ -312,8 +312,9 @@ def _many_reader(form: Many) -> _Reader:
 
 
 def _record_reader(form: Record) -> _Reader:
-    readers = {field.name: _field_reader(field) for field in form.fields}
+    readers = {field.name: _reader(field.form) for field in form.fields}
     expand = short.RECORDS.get(form.short)
+    required = [field.name for field in form.fields if field.required]
 
     def read(node: Node, where: _Where, problems: _Problems) -> Node | None:
         if expand is not None:
@@ -333,48 +334,35 @@ def _record_reader(form: Record) -> _Reader:
             changed = changed or done is not child
             if done is not None:
                 entries[key] = done
+        for name in required:
+            if name not in entries:
+                if name not in value:  # else it is there, and has been complained of
+                    problems.error(where, node, f'"{name}" is missing')
+                return None
         return node.holding(entries) if changed else node
 
     return read
 
 
-def _field_reader(field: Field) -> _Reader:
-    read = _reader(field.form)
-    if not field.refused:
-        return read
-
-    def refuse(node: Node, where: _Where, problems: _Problems) -> Node | None:
-        key = Node(field.name, node.key_pos or node.pos)
-        problems.error(where, key, f"`{field.name}` {field.refused}")
-        return read(node, where, problems)
-
-    return refuse
-
-
 # ---- what long forms leave to be filled in ----
 
 
-def _port(node: Node) -> Node | None:
-    """A port needs its target, and an address that is one."""
-    if "target" not in node.value:
-        raise short.BadValue("a port needs its `target`, the port in the container", node)
+def _port(node: Node) -> Node:
+    """A port's address must be one."""
     host_ip = node.value.get("host_ip")
     if host_ip is not None and not short.is_address(host_ip.value):
         raise short.BadValue(f'"{host_ip.value}" is not an IP address', host_ip)
     return node
 
 
-def _mount(node: Node) -> Node | None:
-    """A mount needs its type; its target is written without doubled slashes and dots."""
-    for name in ("type", "target"):
-        if name not in node.value:
-            raise short.BadValue(f"a mount needs its `{name}`", node)
+def _mount(node: Node) -> Node:
+    """A mount's target is written without doubled slashes and dots."""
     target = node.value["target"]
     cleaned = short.clean_target(target.value)
     return node if cleaned == target.value else node.holding(node.value | {"target": target.holding(cleaned)})
 
 
-_COMPLETE: dict[Short | None, Callable[[Node], Node | None]] = {Short.PORT: _port, Short.MOUNT: _mount}
+_COMPLETE: dict[Short | None, Callable[[Node], Node]] = {Short.PORT: _port, Short.MOUNT: _mount}
 
 
 def _is(one: object, other: object) -> bool:

@@ -1,7 +1,6 @@
 """`config` says what the reference says, case by case."""
 
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -11,17 +10,9 @@ from minicompose.errors import ExitCode
 from tests.config_cases.cases import Case, Laid, cases, lay_out
 from tests.config_cases.comparison import differences, normalised, parsed
 
-# What minicompose cannot carry out yet, or not on every engine: refused at its place in the file,
-# never ignored. A case leaves the list when what it needs is there.
-REFUSED = {
-    "build-long": "needs BuildKit",
-    "service-commands": "not supported yet",
-}
-
-ALL = {case.name: case for case in cases()}
-PLAYED = [case for case in ALL.values() if case.name not in REFUSED]
-ACCEPTED = [case for case in PLAYED if case.expected["exit"] == 0]
-WRONG = [case for case in PLAYED if case.expected["exit"] != 0]
+ALL = tuple(cases())
+ACCEPTED = [case for case in ALL if case.expected["exit"] == 0]
+WRONG = [case for case in ALL if case.expected["exit"] != 0]
 
 
 @pytest.fixture
@@ -56,18 +47,6 @@ def test_what_the_reference_refuses_is_refused_and_the_culprit_named(
     assert printed == ""
     assert said
     assert [word for word in case.mentions if word not in said] == []
-
-
-@pytest.mark.parametrize("case", [ALL[name] for name in REFUSED], ids=lambda case: case.name)
-def test_what_cannot_be_carried_out_is_refused_at_its_place(
-    case: Case, config: Laid, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code = main(config.words)
-
-    said = capsys.readouterr().err
-    assert code == ExitCode.USAGE
-    assert re.match(r"compose\.yaml:\d+:\d+: ", said)
-    assert REFUSED[case.name] in said
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,12 @@ from typing import Any
 import pytest
 
 from minicompose.engine.networking import connected_later
-from minicompose.engine.support import unsupported, unsupported_network
 from minicompose.engine.translate import COMPOUND, container_body, network_body, untranslated, volume_body
 from minicompose.errors import BadRequest
 from minicompose.fields import SERVICE
 from minicompose.model import (
     BindOptions,
     BlkioConfig,
-    Build,
     ByteSize,
     Deploy,
     Device,
@@ -29,7 +27,6 @@ from minicompose.model import (
     Logging,
     Mount,
     Network,
-    NetworkAttachment,
     Port,
     ResourceLimits,
     ResourceReservations,
@@ -491,57 +488,3 @@ def test_a_volume_has_its_driver_and_options() -> None:
         "DriverOpts": {"a": "b"},
         "Labels": {"x": "y", "mine": "1"},
     }
-
-
-# ---- what an engine cannot do ----
-
-
-@pytest.mark.parametrize(
-    ("fields", "path", "version"),
-    [
-        ({"annotations": {"a": "b"}}, "annotations", (1, 43)),
-        ({"healthcheck": Healthcheck(start_interval=Duration(1))}, "healthcheck.start_interval", (1, 44)),
-        (
-            {"volumes": (Mount(type="volume", target="/b", volume=VolumeOptions(subpath="x")),)},
-            "volumes.0.volume.subpath",
-            (1, 45),
-        ),
-        ({"volumes": (Mount(type="image", source="i", target="/b"),)}, "volumes.0.type", (1, 48)),
-        ({"volumes": (Mount(type="cluster", source="i", target="/b"),)}, "volumes.0.type", (1, 42)),
-        (
-            {"volumes": (Mount(type="bind", source="/a", target="/b", bind=BindOptions(recursive="readonly")),)},
-            "volumes.0.bind.recursive",
-            (1, 44),
-        ),
-        ({"networks": {"n": NetworkAttachment(gw_priority=1)}}, "networks.n.gw_priority", (1, 48)),
-        ({"networks": {"n": NetworkAttachment(interface_name="x")}}, "networks.n.interface_name", (1, 49)),
-        ({"networks": {"m": None, "n": NetworkAttachment(mac_address="x")}}, "networks.n.mac_address", (1, 44)),
-        ({"devices": (Device(source="vendor.com/gpu=0"),)}, "devices", (1, 44)),
-    ],
-)
-def test_what_an_old_engine_lacks_is_told_with_the_version_that_has_it(
-    fields: dict[str, Any], path: str, version: tuple[int, int]
-) -> None:
-    service = Service(name="web", **fields)
-
-    assert unsupported(service, OLD) == [(path, version)]
-    assert unsupported(service, NEW) == []
-
-
-def test_a_network_without_ipv4_needs_a_newer_engine() -> None:
-    network = Network(name="shop_net", enable_ipv4=False)
-
-    assert unsupported_network(network, OLD) == [("enable_ipv4", (1, 48))]
-    assert unsupported_network(network, NEW) == unsupported_network(Network(name="n"), OLD) == []
-
-
-def test_an_ordinary_service_lacks_nothing_on_an_old_engine() -> None:
-    service = Service(
-        name="web",
-        build=Build(context="."),
-        networks={"n": NetworkAttachment(mac_address="x"), "m": None},
-        volumes=(Mount(type="bind", source="/a", target="/b", bind=BindOptions(recursive="disabled")),),
-        healthcheck=Healthcheck(interval=Duration(1)),
-    )
-
-    assert unsupported(service, OLD) == []

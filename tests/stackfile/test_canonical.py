@@ -171,7 +171,6 @@ PROBLEMS = [
     ("tty: 'yes'", 'services.web.tty: "yes" is an old way to write true: write it so'),
     ("gpus: some", 'services.web.gpus: must be "all" or a list of device requests'),
     ("cgroup: mine", 'services.web.cgroup: "mine" is not one of host, private'),
-    ("credential_spec: {file: x}", "services.web.credential_spec: `credential_spec` is for Windows containers"),
 ]
 
 
@@ -180,10 +179,19 @@ def test_what_cannot_be_read_is_said_with_its_path(attributes: str, problem: str
     assert problems_of(attributes) == [problem]
 
 
-def test_a_problem_stands_at_the_value_and_a_refused_attribute_at_its_key() -> None:
+def test_a_problem_stands_at_the_value() -> None:
     found: list[Diagnostic] = []
-    canonical(tree("services:\n  web:\n    credential_spec: {file: x}\n    mem_limit: huge\n"), found.append)
-    assert [(p.pos.line, p.pos.column, p.length) for p in found if p.pos] == [(3, 5, 15), (4, 16, 4)]
+    canonical(tree("services:\n  web:\n    mem_limit: huge\n"), found.append)
+    assert [(p.pos.line, p.pos.column, p.length) for p in found if p.pos] == [(3, 16, 4)]
+
+
+def test_what_nobody_carries_out_is_read_like_everything_else() -> None:
+    found: list[Diagnostic] = []
+    text = "services: {web: {provider: {type: p}, models: [m], build: {ssh: [default]}}}"
+    web = plain(canonical(tree(text), found.append))["services"]["web"]
+    assert found == []
+    assert web["provider"] == {"type": "p"}
+    assert web["build"]["ssh"] == {"default": None}
 
 
 def test_nothing_is_said_twice_about_what_the_schema_refused() -> None:

@@ -141,7 +141,6 @@ def test_what_no_profile_enables_is_not_checked() -> None:
         ("networks: {n: {external: true, internal: true}}", "1:32 networks.n.internal: an external one is not created here, so `internal` has no effect"),
         ("configs: {c: {}}", "1:11 configs.c: one of `file`, `environment`, `content` must say what it holds"),
         ("secrets: {s: {file: x, environment: Y}}", "1:24 secrets.s.environment: `file` and `environment` exclude each other"),
-        ("secrets: {s: {external: true}}", "1:15 secrets.s.external: a plain engine keeps no secrets, so this one cannot be external (give it a `file` or `environment`)"),
         ("networks: {n: {ipam: {config: [{subnet: 10.0.0}]}}}", '1:41 networks.n.ipam.config[0].subnet: "10.0.0" is not a subnet (write it as 10.0.0.0/24)'),
         ("networks: {n: {ipam: {config: [{subnet: 10.0.0.0/24, gateway: 10.1.0.1}]}}}", "1:63 networks.n.ipam.config[0].gateway: 10.1.0.1 is not in the subnet 10.0.0.0/24"),
         ("networks: {n: {ipam: {config: [{subnet: 10.0.0.0/24, ip_range: 10.1.0.0/25}]}}}", "1:64 networks.n.ipam.config[0].ip_range: 10.1.0.0/25 is not in the subnet 10.0.0.0/24"),

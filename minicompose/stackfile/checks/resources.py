@@ -31,15 +31,7 @@ def _check_external(at: tuple[str, str], resource: _Resource, findings: Findings
 
 
 def _check_contents(at: tuple[str, str], config: Config, sources: tuple[str, ...], findings: Findings) -> None:
-    kind = at[0].removesuffix("s")
     if config.external:
-        says = f"a plain engine keeps no {kind}s, so this one cannot be external"
-        findings.error(
-            *at, "external", says=says, hint=f"give it a {' or '.join(f'`{s}`' for s in sources)}", at_key=True
-        )
-        return
-    if config.driver is not None:
-        findings.error(*at, "driver", says="a plain engine has no drivers for secrets", at_key=True)
         return
     said = [source for source in sources if getattr(config, source) is not None]
     if not said:

@@ -1,0 +1,293 @@
+"""What of a stack is known not to be there before anything is created."""
+
+from typing import Any
+
+import pytest
+
+from minicompose.engine.host import abilities
+from minicompose.engine.protocol import Abilities
+from minicompose.engine.support import (
+    depends_on_host,
+    lacking_on_host,
+    refused,
+    refused_build,
+    refused_config,
+    unsupported,
+    unsupported_network,
+)
+from minicompose.model import (
+    BindOptions,
+    Build,
+    BuildSecret,
+    ByteSize,
+    Config,
+    CredentialSpec,
+    Deploy,
+    Device,
+    DeviceRequest,
+    Duration,
+    Healthcheck,
+    Mount,
+    Network,
+    NetworkAttachment,
+    Provider,
+    ResourceLimits,
+    ResourceReservations,
+    Resources,
+    Service,
+    VolumeOptions,
+)
+
+OLD, NEW = (1, 41), (1, 51)
+
+
+# ---- by the version of the API ----
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "version"),
+    [
+        ({"healthcheck": Healthcheck(start_interval=Duration(1))}, ("healthcheck", "start_interval"), "1.44"),
+        (
+            {"volumes": (Mount(type="volume", target="/b", volume=VolumeOptions(subpath="x")),)},
+            ("volumes", 0, "volume", "subpath"),
+            "1.45",
+        ),
+        ({"volumes": (Mount(type="image", source="i", target="/b"),)}, ("volumes", 0, "type"), "1.48"),
+        ({"volumes": (Mount(type="cluster", source="i", target="/b"),)}, ("volumes", 0, "type"), "1.42"),
+        (
+            {"volumes": (Mount(type="bind", source="/a", target="/b", bind=BindOptions(recursive="readonly")),)},
+            ("volumes", 0, "bind", "recursive"),
+            "1.44",
+        ),
+        (
+            {"networks": {"m": None, "n": NetworkAttachment(gw_priority=1)}},
+            ("networks", "n", "gw_priority"),
+            "1.48",
+        ),
+        ({"networks": {"n": NetworkAttachment(interface_name="x")}}, ("networks", "n", "interface_name"), "1.49"),
+        (
+            {"networks": {"n": NetworkAttachment(mac_address="x"), "m": NetworkAttachment(priority=5)}},
+            ("networks", "n", "mac_address"),
+            "1.44",
+        ),
+        ({"devices": (Device(source="vendor.com/gpu=0"),)}, ("devices", 0), "1.44"),
+    ],
+)
+def test_what_an_old_engine_lacks_is_told_with_the_version_that_has_it(
+    fields: dict[str, Any], path: tuple[str | int, ...], version: str
+) -> None:
+    service = Service(name="web", **fields)
+
+    (lack,) = unsupported(service, OLD)
+
+    assert (lack.path, lack.harmless) == (path, False)
+    assert f"needs engine API {version}, and this engine has 1.41" in lack.why
+    assert unsupported(service, NEW) == []
+
+
+def test_annotations_are_not_missed_by_an_old_engine() -> None:
+    (lack,) = unsupported(Service(name="web", annotations={"a": "b"}), OLD)
+
+    assert (lack.path, lack.harmless) == (("annotations",), True)
+
+
+def test_a_network_without_ipv4_needs_a_newer_engine() -> None:
+    network = Network(name="shop_net", enable_ipv4=False)
+
+    assert [lack.path for lack in unsupported_network(network, OLD)] == [("enable_ipv4",)]
+    assert unsupported_network(network, NEW) == []
+
+
+@pytest.mark.parametrize("network", [Network(name="n"), Network(name="n", enable_ipv4=True)])
+def test_a_network_with_ipv4_is_one_for_every_engine(network: Network) -> None:
+    assert unsupported_network(network, OLD) == []
+
+
+def test_an_ordinary_service_lacks_nothing_on_an_old_engine() -> None:
+    service = Service(
+        name="web",
+        build=Build(context="."),
+        networks={"n": NetworkAttachment(mac_address="x", gw_priority=0), "o": None},
+        volumes=(Mount(type="bind", source="/a", target="/b", bind=BindOptions(recursive="disabled")),),
+        healthcheck=Healthcheck(interval=Duration(1)),
+        annotations={},
+    )
+
+    assert unsupported(service, OLD) == []
+
+
+# ---- whatever the engine ----
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "word"),
+    [
+        ({"models": {"llm": None}}, ("models",), "Model Runner"),
+        ({"provider": Provider(type="awesome")}, ("provider",), "provider plugin"),
+        ({"credential_spec": CredentialSpec(config="c")}, ("credential_spec", "config"), "cluster"),
+    ],
+)
+def test_what_no_engine_does_is_refused(fields: dict[str, Any], path: tuple[str | int, ...], word: str) -> None:
+    (lack,) = refused(Service(name="web", **fields))
+
+    assert (lack.path, lack.harmless) == (path, False)
+    assert word in lack.why
+
+
+def test_a_build_that_does_not_work_is_no_hindrance_to_a_service() -> None:
+    assert refused(Service(name="web", build=Build(ssh={"default": None}))) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "harmless"),
+    [
+        ({"ssh": {"default": None}}, False),
+        ({"secrets": (BuildSecret(source="s"),)}, False),
+        ({"additional_contexts": {"a": "b"}}, False),
+        ({"privileged": True}, False),
+        ({"cache_to": ("type=inline",)}, True),
+        ({"entitlements": ("network.host",)}, True),
+        ({"provenance": "true"}, True),
+        ({"sbom": "true"}, True),
+    ],
+)
+def test_what_needs_buildkit_is_an_error_where_the_image_would_be_another(
+    fields: dict[str, Any], harmless: bool
+) -> None:
+    (lack,) = refused_build(Build(context=".", **fields))
+
+    assert (lack.path, lack.harmless) == (tuple(fields), harmless)
+    assert "BuildKit" in lack.why
+
+
+def test_what_asks_the_builder_for_nothing_is_not_complained_of() -> None:
+    build = Build(context=".", privileged=False, provenance="false", sbom="false", ssh={}, cache_to=(), secrets=())
+
+    assert refused_build(build) == []
+
+
+@pytest.mark.parametrize(
+    ("config", "attribute"),
+    [
+        (Config(name="c", external=True), "external"),
+        (Config(name="c", file="/f", driver="vault"), "driver"),
+        (Config(name="c", file="/f", template_driver="golang"), "template_driver"),
+    ],
+)
+def test_a_secret_that_only_a_cluster_keeps_is_refused(config: Config, attribute: str) -> None:
+    assert [lack.path for lack in refused_config(config, secret=True)] == [(attribute,)]
+
+
+def test_a_config_with_contents_is_not_refused() -> None:
+    assert refused_config(Config(name="c", content="x", labels={"a": "b"}), secret=False) == []
+
+
+# ---- by the host ----
+
+LIMITS = Deploy(resources=Resources(limits=ResourceLimits(cpus=1.0, memory=ByteSize(1), pids=5)))
+GPU = Deploy(resources=Resources(reservations=ResourceReservations(devices=(DeviceRequest(capabilities=("gpu",)),))))
+
+
+def _lacks(host: Abilities, **fields: Any) -> list[tuple[tuple[str | int, ...], bool]]:
+    service = Service(name="web", **fields)
+    assert depends_on_host(service)
+    return [(lack.path, lack.harmless) for lack in lacking_on_host(service, host)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"runtime": "nvidia"}, ("runtime",)),
+        ({"isolation": "hyperv"}, ("isolation",)),
+        ({"credential_spec": CredentialSpec(file="f")}, ("credential_spec",)),
+        ({"gpus": (DeviceRequest(count=-1),)}, ("gpus",)),
+        ({"deploy": GPU}, ("deploy", "resources", "reservations", "devices")),
+        ({"volumes": (Mount(type="npipe", source="p", target="p"),)}, ("volumes", 0, "type")),
+    ],
+)
+def test_what_the_host_has_not_is_an_error(fields: dict[str, Any], path: tuple[str | int, ...]) -> None:
+    assert _lacks(Abilities(), **fields) == [(path, False)]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"runtime": "runc"},
+        {"runtime": "io.containerd.kata.v2"},
+        {"runtime": "/usr/bin/crun"},
+        {"isolation": "default"},
+    ],
+)
+def test_what_every_host_has_is_not_complained_of(fields: dict[str, Any]) -> None:
+    assert _lacks(Abilities(), **fields) == []
+
+
+def test_a_host_with_devices_gives_them() -> None:
+    assert _lacks(Abilities(devices=True), gpus=(DeviceRequest(),), deploy=GPU) == []
+
+
+def test_a_host_that_does_not_tell_of_its_devices_is_trusted_with_a_warning() -> None:
+    assert _lacks(Abilities(devices=None), gpus=(DeviceRequest(),)) == [(("gpus",), True)]
+
+
+def test_windows_has_what_is_of_windows() -> None:
+    service = {"isolation": "hyperv", "cpu_count": 1, "cpu_percent": 5.0, "credential_spec": CredentialSpec(file="f")}
+
+    assert _lacks(Abilities(os="windows"), **service) == []
+    assert [path for path, harmless in _lacks(Abilities(), **service) if harmless] == [("cpu_count",), ("cpu_percent",)]
+
+
+def test_limits_that_the_kernel_does_not_have_are_dropped_with_a_warning() -> None:
+    host = Abilities(without=frozenset({"pids", "swap"}))
+
+    lacks = _lacks(host, deploy=LIMITS, memswap_limit=ByteSize(1), cpus=1.0)
+
+    assert lacks == [(("deploy", "resources", "limits", "pids"), True), (("memswap_limit",), True)]
+
+
+def test_the_size_of_a_container_is_limited_on_xfs_alone() -> None:
+    asked = {"storage_opt": {"size": "1G"}}
+
+    assert _lacks(Abilities(storage="overlay2", filesystem="extfs"), **asked) == [(("storage_opt",), False)]
+    assert _lacks(Abilities(storage="overlay2", filesystem="xfs"), **asked) == []
+    assert _lacks(Abilities(storage="btrfs"), **asked) == []
+
+
+def test_an_ordinary_service_does_not_depend_on_the_host() -> None:
+    assert not depends_on_host(Service(name="web", image="i", deploy=Deploy(replicas=2), environment={"A": "b"}))
+
+
+def test_the_host_is_what_the_engine_tells() -> None:
+    told = {
+        "OSType": "linux",
+        "Runtimes": {"runc": {}, "nvidia": {}},
+        "SwapLimit": False,
+        "MemoryLimit": True,
+        "Driver": "overlay2",
+        "DriverStatus": [["Backing Filesystem", "extfs"], ["Supports d_type", "true"]],
+    }
+
+    assert abilities(told, "tcp://build:2376") == Abilities(
+        runtimes=frozenset({"runc", "nvidia"}),
+        devices=True,
+        without=frozenset({"swap"}),
+        storage="overlay2",
+        filesystem="extfs",
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "hook", "devices"),
+    [
+        ("tcp://build:2376", None, None),
+        ("unix:///run/docker.sock", None, False),
+        ("unix:///run/docker.sock", "/usr/bin/nvidia-container-runtime-hook", True),
+    ],
+)
+def test_without_a_runtime_for_them_devices_are_known_on_this_machine_alone(
+    address: str, hook: str | None, devices: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda _name: hook)
+
+    assert abilities({"Runtimes": {"runc": {}}}, address).devices is devices
