@@ -4,6 +4,8 @@ from typing import Any, assert_never
 
 import msgspec
 
+from minicompose.execution.actions import holds
+from minicompose.execution.hooks import run_hook
 from minicompose.model import Stack
 from minicompose.planning.observed import Observed
 from minicompose.planning.plan import (
@@ -20,8 +22,8 @@ from minicompose.planning.plan import (
     RemoveVolume,
     RenameContainer,
     RestartContainer,
+    RunHook,
     StartContainer,
-    Step,
     StopContainer,
     UnpauseContainer,
     WaitUntil,
@@ -65,12 +67,8 @@ def carry_out(plan: Plan, engine: FakeEngine, *, until: int | None = None) -> No
     for step in plan.steps:
         if until is not None and step.id > until:
             return
-        if holds(step, engine):
+        if step.when is None or holds(engine, step.when):
             act(step.action, engine)
-
-
-def holds(step: Step, engine: FakeEngine) -> bool:
-    return step.when is None or engine.image_id(step.when.image) != step.when.id
 
 
 def act(action: Action, engine: FakeEngine) -> None:
@@ -103,6 +101,8 @@ def act(action: Action, engine: FakeEngine) -> None:
             engine.rename_container(action.container, action.name)
         case RemoveContainer():
             engine.remove_container(action.container, volumes=action.volumes)
+        case RunHook():
+            run_hook(engine, action, lambda progress: None)
         case WaitUntil():
             _check(action, engine)
         case _:

@@ -1,14 +1,18 @@
-"""Carry out one action: one call of the engine."""
+"""Carry out one action: one call of the engine, or the few that a hook takes."""
 
 from typing import assert_never
 
 from minicompose.engine.protocol import Engine, OnProgress
+from minicompose.execution.hooks import run_hook
 from minicompose.planning.plan import (
     Action,
     BuildImage,
     CreateContainer,
     CreateNetwork,
     CreateVolume,
+    ImageDiffers,
+    ImageIs,
+    Premise,
     PullImage,
     RemoveContainer,
     RemoveImage,
@@ -16,6 +20,7 @@ from minicompose.planning.plan import (
     RemoveVolume,
     RenameContainer,
     RestartContainer,
+    RunHook,
     StartContainer,
     StopContainer,
     UnpauseContainer,
@@ -57,10 +62,24 @@ def perform(engine: Engine, action: Action, on_progress: OnProgress) -> None:
             engine.rename_container(action.container, action.name)
         case RemoveContainer():
             engine.remove_container(action.container, volumes=action.volumes)
+        case RunHook():
+            run_hook(engine, action, on_progress)
         case WaitUntil():
             raise ValueError("waiting is not a call of the engine")
         case _:
             assert_never(action)
+
+
+def holds(engine: Engine, premise: Premise) -> bool:
+    """Whether a step's premise holds at this moment."""
+    id = engine.image_id(premise.image)
+    match premise:
+        case ImageDiffers():
+            return id != premise.id
+        case ImageIs():
+            return id == premise.id
+        case _:
+            assert_never(premise)
 
 
 def failure(action: Action, subject: str) -> str:
@@ -84,6 +103,8 @@ def failure(action: Action, subject: str) -> str:
             return f"{subject} could not be unpaused"
         case RenameContainer():
             return f"{subject} could not be renamed"
+        case RunHook():
+            return f"a {action.moment} hook of {subject} failed"
         case WaitUntil():
             return f"{subject} {_missed(action)}"
         case _:

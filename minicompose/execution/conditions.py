@@ -102,12 +102,12 @@ def how_it_exited(state: ContainerState) -> str:
     words = f"exited with code {state.exit_code}"
     if state.oom_killed:
         words += " (out of memory)"
-    elif meaning := _meaning(state.exit_code):
+    elif meaning := meaning_of_code(state.exit_code):
         words += f" ({meaning})"
     return f"{words}: {state.error}" if state.error else words
 
 
-def _meaning(code: int) -> str:
+def meaning_of_code(code: int) -> str:
     """What a shell or the engine means by an exit code."""
     if code == 126:
         return "its command cannot be executed"

@@ -29,7 +29,7 @@ class StepWaits(Event, frozen=True, kw_only=True):
 
 
 class StepProgress(Event, frozen=True, kw_only=True):
-    """Of a pull (`layer`, `status`, bytes) or of a build (`text`)."""
+    """Of a pull (`layer`, `status`, bytes), of a build or of a hook (`text`)."""
 
     step: int
     layer: str = ""
@@ -47,7 +47,8 @@ class StepDone(Event, frozen=True, kw_only=True):
 
 
 class StepFailed(Event, frozen=True, kw_only=True):
-    """`message` and `hint` are for the reader; `output` is the container's or the build's last lines."""
+    """`message` and `hint` are for the reader; `output` is the container's, the build's or
+    the hook's last lines."""
 
     step: int
     message: str

@@ -17,7 +17,7 @@ import msgspec
 
 from minicompose.engine.protocol import Engine, EngineEvent, Progress
 from minicompose.errors import MinicomposeError
-from minicompose.execution.actions import failure, perform
+from minicompose.execution.actions import failure, holds, perform
 from minicompose.execution.events import (
     AnyEvent,
     Interrupted,
@@ -38,12 +38,12 @@ from minicompose.execution.subscription import Happened, StreamLive, StreamLost,
 from minicompose.execution.undo import Groups, Undone, undo
 from minicompose.execution.waits import Blind, Looked, Met, Missed, Troubled, Waits
 from minicompose.execution.workers import Job, Workers
-from minicompose.planning.plan import BuildImage, Plan, RestartContainer, StartContainer, Step, WaitUntil
+from minicompose.planning.plan import BuildImage, Plan, RestartContainer, RunHook, StartContainer, Step, WaitUntil
 
 OnEvent = Callable[[AnyEvent], None]
 
-# How many lines of a build's output are kept to show when it fails.
-BUILD_LINES = 30
+# How many lines of what a build or a hook prints are kept to show when it fails.
+OUTPUT_LINES = 30
 INTERRUPTED = "interrupted"
 
 
@@ -129,7 +129,7 @@ class _Run:
         self._waits = Waits(engine, self._urgent.append, self._messages.put, deadline)
         self._groups = Groups(plan)
         self._undoing = 0
-        self._build_output: dict[int, list[str]] = {}
+        self._output: dict[int, list[str]] = {}
         self._live = False
         self._presses = 0
         self._done: list[int] = []
@@ -274,11 +274,11 @@ class _Run:
     def _check_and_perform(self, step: Step) -> None:
         assert step.when is not None
         try:
-            holds = self._engine.image_id(step.when.image) != step.when.id
+            is_to_do = holds(self._engine, step.when)
         except Exception as error:  # noqa: BLE001 - the loop decides what it means
             self._messages.put(_Performed(step.id, error))
             return
-        if not holds:
+        if not is_to_do:
             self._messages.put(_PremiseFailed(step.id))
             return
         self._messages.put(_PremiseHolds(step.id))
@@ -308,10 +308,10 @@ class _Run:
             self._fail_with(id, error)
 
     def _hear_progress(self, id: int, progress: Progress) -> None:
-        if progress.text and isinstance(self._order.steps[id].action, BuildImage):
-            lines = self._build_output.setdefault(id, [])
+        if progress.text and isinstance(self._order.steps[id].action, BuildImage | RunHook):
+            lines = self._output.setdefault(id, [])
             lines.append(progress.text)
-            del lines[:-BUILD_LINES]
+            del lines[:-OUTPUT_LINES]
         self._emit(
             StepProgress(
                 at=self._now(),
@@ -336,7 +336,7 @@ class _Run:
 
     def _fail_with(self, id: int, error: Exception) -> None:
         """Fail a step for what its call raised."""
-        output = "".join(line if line.endswith("\n") else f"{line}\n" for line in self._build_output.pop(id, ()))
+        output = "".join(line if line.endswith("\n") else f"{line}\n" for line in self._output.pop(id, ()))
         if isinstance(error, MinicomposeError):
             self._fail(id, error.message, error.hint, output)
             return

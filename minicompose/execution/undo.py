@@ -7,7 +7,7 @@ import msgspec
 from minicompose.engine.protocol import Engine, Progress
 from minicompose.errors import NotFound
 from minicompose.execution.actions import perform
-from minicompose.planning.plan import Action, Plan, Step
+from minicompose.planning.plan import Action, Plan, RunHook, StartContainer, Step
 
 
 class Undone(msgspec.Struct, frozen=True):
@@ -56,8 +56,12 @@ class Groups:
 
 
 def undo(engine: Engine, steps: list[Step], tell: Callable[[Undone], None]) -> None:
-    """Undo the steps in their order and tell of each; what several of them would do is done once."""
+    """Undo the steps in their order and tell of each; what several of them would do is done once.
+
+    A container that has not been stopped at all is not started again, and has no hooks to run.
+    """
     tried: list[Action] = []
+    up: set[str] = set()
     for step in steps:
         error: Exception | None = None
         for action in step.undo:
@@ -65,12 +69,19 @@ def undo(engine: Engine, steps: list[Step], tell: Callable[[Undone], None]) -> N
                 continue
             tried.append(action)
             try:
-                perform(engine, action, _unheard)
+                if isinstance(action, StartContainer) and _is_up(engine, action.container):
+                    up.add(action.container)
+                elif not (isinstance(action, RunHook) and action.container in up):
+                    perform(engine, action, _unheard)
             except NotFound:
                 continue  # it was never made: nothing to take back
             except Exception as problem:  # noqa: BLE001 - the rest still has to be put back
                 error = error or problem
         tell(Undone(step.id, error, step is steps[-1]))
+
+
+def _is_up(engine: Engine, container: str) -> bool:
+    return engine.inspect_container(container).state in ("running", "paused", "restarting")
 
 
 def _group(step: Step) -> str:

@@ -23,7 +23,7 @@ from minicompose.execution.events import (
 )
 from minicompose.output.reasons import told_reason
 from minicompose.output.step_words import change_done, doing_and_done
-from minicompose.planning.plan import BuildImage, Plan, Step, Subject, WaitUntil
+from minicompose.planning.plan import BuildImage, Plan, RunHook, Step, Subject, WaitUntil
 
 Standing = Literal["failed", "active", "waiting", "done", "pending", "cancelled"]
 
@@ -37,8 +37,8 @@ _MOST_NAMES = 2
 class Row(msgspec.Struct):
     """One resource. `since` is when it began what it does now; `spent` what its finished steps took.
 
-    `layers` maps a pull's layers to (bytes there, bytes in all); `detail` is a build's latest line; `below` is what
-    is to be read under it: a failure's reason and output.
+    `layers` maps a pull's layers to (bytes there, bytes in all); `detail` is a build's or a hook's latest line;
+    `below` is what is to be read under it: a failure's reason and output.
     """
 
     subject: Subject
@@ -155,7 +155,7 @@ class Board:
             total = row.layers[event.layer][1]
             row.layers = {**row.layers, event.layer: (total, total)}
         lines = [line.strip() for line in event.text.splitlines() if line.strip()]
-        if lines and isinstance(self._steps[event.step].action, BuildImage):
+        if lines and isinstance(self._steps[event.step].action, BuildImage | RunHook):
             row.detail = lines[-1]
 
     def _end(self, event: StepDone) -> None:
@@ -205,4 +205,6 @@ def _all_done(steps: list[Step]) -> str:
     last = steps[-1].action
     word = doing_and_done(last)[1]
     change = change_done(steps)
+    if isinstance(last, RunHook):
+        return change
     return word if change in ("started", word) else change

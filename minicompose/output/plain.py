@@ -20,7 +20,7 @@ from minicompose.execution.events import (
 )
 from minicompose.output.reasons import told_reason
 from minicompose.output.step_words import change_done, doing_and_done, plural, seconds
-from minicompose.planning.plan import BuildImage, Plan, PullImage, Step, WaitUntil
+from minicompose.planning.plan import BuildImage, Plan, PullImage, RunHook, Step, WaitUntil
 
 _RED, _YELLOW, _RESET = "\x1b[31m", "\x1b[33m", "\x1b[0m"
 
@@ -89,7 +89,7 @@ class PlainForm:
             self._say(step, doing_and_done(step.action)[0])
 
     def _show_progress(self, step: Step, event: StepProgress) -> None:
-        if isinstance(step.action, BuildImage):
+        if isinstance(step.action, BuildImage | RunHook):
             for line in event.text.splitlines():
                 self._say(step, f"| {line.rstrip()}")
 

@@ -8,6 +8,7 @@ import msgspec
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.output.reasons import reason_lines
+from minicompose.planning.hooks import hook_text
 from minicompose.planning.plan import (
     Action,
     BuildImage,
@@ -22,6 +23,7 @@ from minicompose.planning.plan import (
     RemoveVolume,
     RenameContainer,
     RestartContainer,
+    RunHook,
     StartContainer,
     Step,
     StopContainer,
@@ -49,6 +51,8 @@ _KINDS: dict[Kind, tuple[str, str, str]] = {
 _TYPES = ("network", "volume", "image", "container")
 _WIDTH = 110
 _MOST_RUNS = 8
+_MOST_OF_COMMAND = 60
+_VERB_WIDTH = 36
 
 # Turns an ANSI code and a text into what is printed.
 Paint = Callable[[str, str], str]
@@ -179,8 +183,11 @@ def _single(step: Step) -> str:
 
 def _step_line(step: Step, paint: Paint) -> str:
     number = paint("2", f"{step.id:>4}")
-    after = _after(step)
-    return f"    {number} {_verb(step):<36} {paint('2', after)}" if after else f"    {number} {_verb(step)}"
+    after, verb = _after(step), _verb(step)
+    if not after:
+        return f"    {number} {verb}"
+    gap = ", " if len(verb) > _VERB_WIDTH else " "
+    return f"    {number} {verb:<{_VERB_WIDTH}}{gap}{paint('2', after)}"
 
 
 def _after(step: Step) -> str:
@@ -235,6 +242,9 @@ def action_text(action: Action, subject: Subject, group: str = "") -> str:
             return f"unpause {_which(container, subject, group)}".rstrip()
         case RenameContainer(container=container, name=name):
             return f"rename {_which(container, subject, group) or 'to ' + name}"
+        case RunHook(container=container, moment=moment, hook=hook):
+            which = _which(container, subject, group)
+            return f"run {moment}{' in ' if which else ''}{which}: {_short(hook_text(hook))}"
         case WaitUntil(container=container, condition=condition):
             return f"wait until {_which(container, subject, group) or 'it'} {_CONDITIONS[condition]}"
         case _:
@@ -250,9 +260,15 @@ _CONDITIONS = {
 }
 
 
+def _short(command: str) -> str:
+    """A command in one line that fits."""
+    line = " ".join(command.split())
+    return line if len(line) <= _MOST_OF_COMMAND else line[: _MOST_OF_COMMAND - 1] + "…"
+
+
 def _which(container: str, subject: Subject, group: str) -> str:
     """A container in words: in a replacement there are two of them. Ids say nothing to a reader."""
-    if not group:
+    if not group.startswith("replace "):
         return ""
     return "the new one" if container == f"{subject.name}.next" else "the old one"
 
@@ -263,11 +279,15 @@ def _undo_lines(steps: Sequence[Step], paint: Paint) -> list[str]:
     if not undoing:
         return []
     longest = max(undoing, key=lambda step: len(step.undo))
-    words = ", ".join(action_text(action, longest.subject, longest.group) for action in longest.undo)
+    words = ", ".join(_undo_text(action, longest) for action in longest.undo)
     words = words.replace("stop the new one, remove the new one", "stop and remove the new one")
     ids = _numbers([step.id for step in undoing])
-    again = " again" if isinstance(longest.undo[-1], StartContainer) else ""
-    return [paint("2", f"         if {ids} {'fails' if len(undoing) == 1 else 'fail'}: {words}{again}")]
+    return [paint("2", f"         if {ids} {'fails' if len(undoing) == 1 else 'fail'}: {words}")]
+
+
+def _undo_text(action: Action, step: Step) -> str:
+    words = action_text(action, step.subject, step.group)
+    return f"{words} again" if isinstance(action, StartContainer) else words
 
 
 # ---- the rest ----

@@ -16,6 +16,7 @@ from minicompose.planning.plan import (
     RemoveVolume,
     RenameContainer,
     RestartContainer,
+    RunHook,
     StartContainer,
     Step,
     StopContainer,
@@ -45,6 +46,8 @@ def doing_and_done(action: Action) -> tuple[str, str]:
             return "unpausing", "unpaused"
         case RenameContainer():
             return "renaming", "renamed"
+        case RunHook():
+            return f"running its {action.moment} hook", f"ran its {action.moment} hook"
         case WaitUntil():
             word = "ready" if action.condition == "settled" else action.condition
             return f"waiting until {word}", word
@@ -59,7 +62,7 @@ def change_done(steps: Collection[Step]) -> str:
         isinstance(action, RemoveContainer) for action in actions
     ):
         return "replaced"
-    telling = [action for action in actions if not isinstance(action, RenameContainer | WaitUntil)] or actions
+    telling = [action for action in actions if not isinstance(action, RenameContainer | RunHook | WaitUntil)] or actions
     return doing_and_done(telling[-1])[1]
 
 

@@ -174,6 +174,8 @@ def _decide_one(service: Service, standing: Standing, around: Circumstances, rem
 
 
 def _is_good(service: Service, successor: ObservedContainer, around: Circumstances) -> bool:
+    if service.post_start:
+        return False  # whether its hooks were run to their end cannot be seen
     if successor.state != "running" or successor.health == "unhealthy":
         return False
     return _why_replace(service, successor, around) is None

@@ -33,10 +33,15 @@ def _between(form: fields.Form | None, path: str, place: FilePath, old: Any, new
             below = f"{path}.{key}" if path else key
             yield from _between(_form_of(form, key), below, (*place, key), old.get(key), new.get(key))
         return
-    identity = _identity(form)
-    if identity and isinstance(old, list) and isinstance(new, list):
-        yield from _between_lists(form, identity, path, place, old, new)
-        return
+    if isinstance(form, fields.Many) and isinstance(old, list) and isinstance(new, list):
+        identity = _identity(form)
+        if identity:
+            yield from _between_lists(form, identity, path, place, old, new)
+            return
+        if isinstance(form.item, fields.Record) and len(old) == len(new):
+            for index, (before, after) in enumerate(zip(old, new, strict=True)):
+                yield from _between(form.item, f"{path}[{index}]", (*place, index), before, after)
+            return
     yield path, place, old, new
 
 

@@ -6,9 +6,10 @@ import msgspec
 
 from minicompose import labels
 from minicompose.diagnostic import Diagnostic
-from minicompose.model import Stack
+from minicompose.model import Service, Stack
 from minicompose.planning import graph
 from minicompose.planning.census import is_up
+from minicompose.planning.hooks import lost_hooks, stop
 from minicompose.planning.images import Images, familiar
 from minicompose.planning.observed import Observed, ObservedContainer
 from minicompose.planning.plan import (
@@ -20,7 +21,6 @@ from minicompose.planning.plan import (
     RemoveImage,
     RemoveNetwork,
     RemoveVolume,
-    StopContainer,
     Subject,
 )
 from minicompose.planning.record import service_image
@@ -64,7 +64,9 @@ def plan_down(observed: Observed, options: DownOptions | None = None, stack: Sta
         notes.append(orphan_note(left, "they stay, and so do their networks; --remove-orphans removes them"))
     steps = Steps()
     because = {container.id: Orphan() if container.id in orphans else Asked(option="down") for container in going}
-    stops = _stops(steps, going, options.timeout, because)
+    services = stack.services if stack else {}
+    stops = _stops(steps, going, services, options.timeout, because)
+    notes.extend(lost_hooks(going, services))
     removals = {
         container.id: steps.add(
             _subject(container),
@@ -83,7 +85,7 @@ def plan_down(observed: Observed, options: DownOptions | None = None, stack: Sta
     return Plan(project=observed.project, steps=steps.finished(), notes=tuple(notes))
 
 
-def plan_stop(observed: Observed, options: StopOptions | None = None) -> Plan:
+def plan_stop(observed: Observed, options: StopOptions | None = None, stack: Stack | None = None) -> Plan:
     """Stop what runs of the services, dependents first; one-offs go on."""
     options = options or StopOptions()
     steps = Steps()
@@ -92,10 +94,12 @@ def plan_stop(observed: Observed, options: StopOptions | None = None) -> Plan:
         for container in observed.containers
         if not container.oneoff and (not options.services or container.service in options.services)
     ]
-    _stops(steps, chosen, options.timeout, {container.id: Asked(option="stop") for container in chosen})
+    services = stack.services if stack else {}
+    _stops(steps, chosen, services, options.timeout, {container.id: Asked(option="stop") for container in chosen})
     return Plan(
         project=observed.project,
         steps=steps.finished(),
+        notes=tuple(lost_hooks(chosen, services)),
         unchanged=tuple(_subject(container) for container in _in_order(chosen) if not is_up(container)),
     )
 
@@ -122,9 +126,16 @@ def _in_order(containers: Iterable[ObservedContainer]) -> list[ObservedContainer
 
 
 def _stops(
-    steps: Steps, containers: Iterable[ObservedContainer], timeout: int | None, because: Mapping[str, Reason]
+    steps: Steps,
+    containers: Iterable[ObservedContainer],
+    services: Mapping[str, Service],
+    timeout: int | None,
+    because: Mapping[str, Reason],
 ) -> dict[str, list[int]]:
-    """Add the stops of what runs: each after those of the services that need it. The result is by container."""
+    """Add the stops of what runs, with the hooks before them: each after those of the services that need it.
+
+    The result is by container.
+    """
     ordered = _in_order(containers)
     needs = _needs(ordered)
     place = {name: number for number, name in enumerate(graph.order(needs))}
@@ -136,10 +147,10 @@ def _stops(
             continue
         # A service that does not run passes on what it would itself have come after.
         after = _stops_above(container.service, users, place, of_service)
-        action = StopContainer(container=container.id, timeout=timeout)
-        step = steps.add(_subject(container), action, because[container.id], after=after)
-        found[container.id] = [step]
-        of_service.setdefault(container.service, []).append(step)
+        for action in stop(container, services.get(container.service), timeout):
+            after = [steps.add(_subject(container), action, because[container.id], after=after)]
+        found[container.id] = after
+        of_service.setdefault(container.service, []).extend(after)
     return found
 
 

@@ -15,6 +15,7 @@ from minicompose.model import Dependency, Service, Stack
 from minicompose.planning.census import NEXT, is_up
 from minicompose.planning.decide import Create, Decision, Finish, Keep, Removal, Replace, Start, Verdict
 from minicompose.planning.graph import Graph, shared_with
+from minicompose.planning.hooks import before_stop, hooks_of, runs, stop
 from minicompose.planning.images import ImageStep
 from minicompose.planning.observed import ObservedContainer
 from minicompose.planning.plan import (
@@ -24,9 +25,11 @@ from minicompose.planning.plan import (
     CreateContainer,
     DependencyReplaced,
     ImageDiffers,
+    ImageIs,
     Missing,
     Needed,
     NotRunning,
+    Premise,
     Reason,
     RemoveContainer,
     RenameContainer,
@@ -113,6 +116,8 @@ class Rollout:
         self._waits: dict[tuple[str, Condition], int] = {}
         self._starts: set[int] = set()
         self._late: list[int] = []
+        # Containers that are stopped, whose hooks are run before that where they can be.
+        self.stopped: list[ObservedContainer] = []
         # Which step frees a name, and which take one, with the id of the one that may bear it until then.
         self._freed: dict[str, int] = {}
         self._takers: list[tuple[str, int, str]] = []
@@ -123,8 +128,8 @@ class Rollout:
             container, because = removal.container, removal.because
             stopped: tuple[int, ...] = ()
             if is_up(container):
-                stop = StopContainer(container=container.id, timeout=self._manner.timeout)
-                stopped = (self._steps.add(_subject(container), stop, because),)
+                for action in self._stop(container):
+                    stopped = (self._steps.add(_subject(container), action, because, after=stopped),)
                 self._leaves_networks(container, stopped)
             remove = RemoveContainer(container=container.id)
             self._freed[container.name] = self._steps.add(_subject(container), remove, because, after=stopped)
@@ -216,21 +221,30 @@ class Rollout:
                 self.unchanged.append(_subject(container))
             self.live[service.name].append(Live(name=name, named=renamed, observed=container))
             return
-        after, wants = self._conditions(service)
-        restart = RestartContainer(container=container.id, timeout=self._manner.timeout)
+        subject = _subject(container, name)
         restarts = tuple(
-            self._steps.add(
-                _subject(container, name),
-                restart,
-                DependencyReplaced(service=dependency),
-                after=(*after, *renamed),
-                wants=wants,
-                when=when,
-            )
+            self._restart(service, subject, container, DependencyReplaced(service=dependency), when, renamed)
             for dependency, when in decision.restarts
         )
-        self._starts.update(restarts)
         self.live[service.name].append(Live(name=name, up=restarts, named=renamed))
+
+    def _restart(
+        self,
+        service: Service,
+        subject: Subject,
+        container: ObservedContainer,
+        because: Reason,
+        when: ImageDiffers | None,
+        renamed: tuple[int, ...],
+    ) -> int:
+        """Restart a container, with the hooks that belong before and after; the last step of it."""
+        after, wants = self._conditions(service)
+        after = [*after, *renamed]
+        self.stopped.append(container)
+        for hook in before_stop(container, service):
+            after, wants = [self._steps.add(subject, hook, because, after=after, wants=wants, when=when)], []
+        restart = RestartContainer(container=container.id, timeout=self._manner.timeout)
+        return self._up(service, subject, restart, because, after, wants, when=when, hooks_when=when)
 
     def _start_again(self, service: Service, decision: Start, name: str, renamed: tuple[int, ...]) -> None:
         container = decision.container
@@ -252,25 +266,24 @@ class Rollout:
             when=when,
             group=f"replace {spec.name}",
         )
-        back = _old_back(old, new, is_up(old), decision.starts, self._manner)
+        back = _old_back(old, new, service, is_up(old), decision.starts, self._manner)
         network_goes = any(network in self._resources.removals for network in old.networks)
-        stop_old = StopContainer(container=old.id, timeout=self._manner.timeout)
         keep_volumes_of = None if self._manner.renew_anon_volumes else old.id
         create = CreateContainer(name=new, spec=spec, keep_volumes_of=keep_volumes_of)
 
         stopped: tuple[int, ...] = ()
         if network_goes and is_up(old):
-            stopped = (change.add(stop_old, renamed),)
+            stopped = change.add_all(self._stop(old), renamed)
             self._leaves_networks(old, stopped)
         # Once its network is gone the old container cannot be started again: then nothing puts it back.
-        undo = back[-1:] if stopped and decision.starts else ()
+        undo = _old_again(old, service) if stopped and decision.starts else ()
         created = change.add(create, (*self._needs(service), *renamed, *stopped), undo)
         self._takers.append((new, created, old.id))
         if network_goes:
             back = ()
         after, wants = self._conditions(service) if decision.starts else ([], [])
         if is_up(old) and not stopped:  # the old one runs on until the new one may start
-            stopped = (change.add(stop_old, (created, *after), back, wants),)
+            stopped = change.add_all(self._stop(old), (created, *after), back, wants)
             self._leaves_networks(old, stopped)
 
         up: tuple[int, ...] = (created,)
@@ -278,17 +291,18 @@ class Rollout:
         if decision.starts:
             started = change.add(StartContainer(container=new), (created, *stopped, *after), back, wants)
             self._starts.add(started)
-            settle = change.add(WaitUntil(container=new, condition="settled", steady=_STEADY), (started,), back)
+            up = change.add_all(runs(new, "post_start", service.post_start), (started,), back)
+            settle = change.add(WaitUntil(container=new, condition="settled", steady=_STEADY), up, back)
             if not (_has_healthcheck(service) or service.name in self._watched or decision.starts_old):
                 self._late.append(settle)
-            up = (started,)
         last = (*stopped, created) if settle is None else (settle,)
         removed = change.add(RemoveContainer(container=old.id, volumes=self._manner.renew_anon_volumes), last)
         named = change.add(RenameContainer(container=new, name=spec.name), (removed,))
         self._takers.append((spec.name, named, old.id))
         if when is not None and decision.starts_old:
             subject, again = change.subject, NotRunning(state=old.state)
-            up = (*up, self._start(service, subject, spec.name, again, (named,)))
+            unchanged = ImageIs(image=when.image, id=when.id)
+            up = (*up, self._start(service, subject, spec.name, again, (named,), unchanged))
         if when is None:
             self._is_there(service, new, (created,))
         else:
@@ -308,10 +322,10 @@ class Rollout:
             group=f"replace {name}",
         )
         new = successor.name
-        back = _old_back(old, new, True, True, self._manner)
+        back = _old_back(old, new, service, True, True, self._manner)
         stopped: tuple[int, ...] = ()
         if is_up(old):
-            stopped = (change.add(StopContainer(container=old.id, timeout=self._manner.timeout), ()),)
+            stopped = change.add_all(self._stop(old), ())
             self._leaves_networks(old, stopped)
         settle = change.add(WaitUntil(container=new, condition="settled", steady=_STEADY), stopped, back)
         removed = change.add(RemoveContainer(container=old.id, volumes=self._manner.renew_anon_volumes), (settle,))
@@ -323,14 +337,48 @@ class Rollout:
     # ---- what a step waits for ----
 
     def _start(
-        self, service: Service, subject: Subject, container: str, because: Reason, after: tuple[int, ...]
+        self,
+        service: Service,
+        subject: Subject,
+        container: str,
+        because: Reason,
+        after: tuple[int, ...],
+        unchanged: ImageIs | None = None,
     ) -> int:
+        """Start a container, and run the hooks that belong after; the last step of it.
+
+        `unchanged`: a successor that has been started meanwhile has had its hooks run.
+        """
         needed, wants = self._conditions(service)
-        started = self._steps.add(
-            subject, StartContainer(container=container), because, after=(*after, *needed), wants=wants
-        )
-        self._starts.add(started)
-        return started
+        start = StartContainer(container=container)
+        return self._up(service, subject, start, because, [*after, *needed], wants, hooks_when=unchanged)
+
+    def _up(
+        self,
+        service: Service,
+        subject: Subject,
+        action: StartContainer | RestartContainer,
+        because: Reason,
+        after: list[int],
+        wants: list[int],
+        *,
+        when: ImageDiffers | None = None,
+        hooks_when: Premise | None = None,
+    ) -> int:
+        """A start or a restart, and its hooks. If one fails the container is stopped, so that it is not taken for
+        one that is set up; the next `up` starts it again, with its hooks."""
+        hooks = runs(action.container, "post_start", service.post_start)
+        group = f"start {subject.name}" if hooks else ""
+        step = self._steps.add(subject, action, because, after=after, wants=wants, when=when, group=group)
+        self._starts.add(step)
+        undo = (StopContainer(container=action.container, timeout=self._manner.timeout),)
+        for hook in hooks:
+            step = self._steps.add(subject, hook, because, after=(step,), when=hooks_when, undo=undo, group=group)
+        return step
+
+    def _stop(self, container: ObservedContainer) -> tuple[Action, ...]:
+        self.stopped.append(container)
+        return stop(container, self._stack.services.get(container.service), self._manner.timeout)
 
     def _needs(self, service: Service) -> list[int]:
         """What must be there before a container of the service can be created."""
@@ -402,6 +450,18 @@ class _Change(msgspec.Struct, frozen=True, kw_only=True):
     when: ImageDiffers | None
     group: str
 
+    def add_all(
+        self,
+        actions: Iterable[Action],
+        after: tuple[int, ...],
+        undo: tuple[Action, ...] = (),
+        wants: Iterable[int] = (),
+    ) -> tuple[int, ...]:
+        """The actions one after the other; the last one's step, or `after` where there is none."""
+        for action in actions:
+            after, wants = (self.add(action, after, undo, wants),), ()
+        return after
+
     def add(
         self, action: Action, after: Iterable[int], undo: tuple[Action, ...] = (), wants: Iterable[int] = ()
     ) -> int:
@@ -417,12 +477,19 @@ class _Change(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def _old_back(old: ObservedContainer, new: str, ran: bool, starts: bool, manner: Manner) -> tuple[Action, ...]:
+def _old_back(
+    old: ObservedContainer, new: str, service: Service, ran: bool, starts: bool, manner: Manner
+) -> tuple[Action, ...]:
     """What puts the old container back: the new one goes, and the old one runs again if it did."""
     away: tuple[Action, ...] = (RemoveContainer(container=new, volumes=True),)
     if starts:
         away = (StopContainer(container=new, timeout=manner.timeout), *away)
-    return (*away, StartContainer(container=old.id)) if ran else away
+    return (*away, *_old_again(old, service)) if ran else away
+
+
+def _old_again(old: ObservedContainer, service: Service) -> tuple[Action, ...]:
+    hooks = hooks_of(old, "post_start", service).known
+    return (StartContainer(container=old.id), *runs(old.id, "post_start", hooks))
 
 
 def _watched(graph: Graph, stack: Stack) -> frozenset[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from minicompose.planning.plan import Action, ImageDiffers, Reason, Step, Subject
+from minicompose.planning.plan import Action, Premise, Reason, Step, Subject
 
 
 class Steps:
@@ -24,7 +24,7 @@ class Steps:
         *,
         after: Iterable[int] = (),
         wants: Iterable[int] = (),
-        when: ImageDiffers | None = None,
+        when: Premise | None = None,
         undo: tuple[Action, ...] = (),
         group: str = "",
     ) -> int:

@@ -10,6 +10,7 @@ from minicompose.model import Service, Stack
 from minicompose.planning import graph
 from minicompose.planning.census import Census, is_up, take_census
 from minicompose.planning.decide import Circumstances, Keep, Removal, Verdict, decide
+from minicompose.planning.hooks import lost_hooks
 from minicompose.planning.images import Images, ImageStep, ImageWishes, plan_images
 from minicompose.planning.observed import Observed, ObservedContainer
 from minicompose.planning.plan import Asked, Change, Orphan, Plan, Subject
@@ -142,6 +143,7 @@ class _Up:
             rollout.carry_out(verdict)
         self._wait(rollout)
         self._notes.extend(_name_taken(taken) for taken in rollout.finish(self._observed.containers))
+        self._notes.extend(lost_hooks(rollout.stopped, self._stack.services))
         self._check_leaving(resources, verdicts)
         return self._finished((*resources.unchanged, *rollout.unchanged), verdicts)
 

@@ -1,0 +1,97 @@
+"""Hooks: commands that are run in a container after its start and before its stop.
+
+A container's hooks are those that it was made with: the record on it has them. Where the record has only
+the digest of a secret, the stack file's hook that differs in nothing else is taken.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from minicompose import labels
+from minicompose.diagnostic import Diagnostic
+from minicompose.model import Hook, Service
+from minicompose.planning.masking import masked
+from minicompose.planning.observed import ObservedContainer
+from minicompose.planning.plan import Action, Moment, RunHook, StopContainer, UnpauseContainer
+from minicompose.planning.record import Record, hook_record, read
+
+
+class Hooks(msgspec.Struct, frozen=True, kw_only=True):
+    """A container's hooks for one moment, in order; `lost` counts those whose secrets nobody has."""
+
+    known: tuple[Hook, ...] = ()
+    lost: int = 0
+
+
+def hooks_of(container: ObservedContainer, moment: Moment, service: Service | None) -> Hooks:
+    """The hooks of a container that is there; `service` is what the stack file says of it, if anything.
+
+    A container without a record was made by another tool: then the stack file's hooks are its hooks.
+    A one-off has none, for it runs a command of its own.
+    """
+    declared = _declared(service, moment)
+    record = read(container.labels.get(labels.SPEC, ""))
+    if container.oneoff:
+        return Hooks()
+    if record is None:
+        return Hooks(known=declared)
+    found = [_hook(entry, declared) for entry in record.get(moment) or ()]
+    return Hooks(known=tuple(hook for hook in found if hook), lost=found.count(None))
+
+
+def _declared(service: Service | None, moment: Moment) -> tuple[Hook, ...]:
+    return (getattr(service, moment) if service else None) or ()
+
+
+def _hook(entry: Record, declared: Iterable[Hook]) -> Hook | None:
+    """The hook that a record's entry is of; None where it holds a digest that the stack file has no value for."""
+    shown = masked(entry)
+    if shown == entry:
+        return msgspec.convert(entry, Hook)
+    return next((hook for hook in declared if masked(hook_record(hook)) == shown), None)
+
+
+def runs(container: str, moment: Moment, hooks: Iterable[Hook] | None) -> tuple[RunHook, ...]:
+    """The actions that run these hooks in `container`, one after the other."""
+    return tuple(RunHook(container=container, moment=moment, hook=hook) for hook in hooks or ())
+
+
+def before_stop(container: ObservedContainer, service: Service | None) -> tuple[Action, ...]:
+    """What is done in a container before it is stopped; one that is paused has to go on for that."""
+    hooks = runs(container.id, "pre_stop", hooks_of(container, "pre_stop", service).known)
+    match container.state:
+        case "running":
+            return hooks
+        case "paused" if hooks:
+            return (UnpauseContainer(container=container.id), *hooks)
+        case _:
+            return ()
+
+
+def stop(container: ObservedContainer, service: Service | None, timeout: int | None) -> tuple[Action, ...]:
+    """How a container that is up is stopped: its hooks first, one after the other."""
+    return (*before_stop(container, service), StopContainer(container=container.id, timeout=timeout))
+
+
+def lost_hooks(containers: Iterable[ObservedContainer], services: Mapping[str, Service]) -> list[Diagnostic]:
+    """A warning for each of the containers about to be stopped that cannot be told what it should do before."""
+    return [
+        Diagnostic(
+            severity="warning",
+            pos=None,
+            summary=f"a pre_stop hook of {container.name} needs a secret that is not kept with the container: "
+            "it is not run",
+            hint="it is run where the stack file has the hook",
+        )
+        for container in sorted(containers, key=lambda container: container.name)
+        if container.state in ("running", "paused")
+        and hooks_of(container, "pre_stop", services.get(container.service)).lost
+    ]
+
+
+def hook_text(hook: Hook) -> str:
+    """The hook's command as one would type it; what looks like a secret is masked."""
+    import shlex  # only plans with hooks pay for it
+
+    return shlex.join(masked(hook_record(hook)["command"])) if hook.command else ""
