@@ -22,7 +22,7 @@ def stack_of(text: str, *, environment: Mapping[str, str] | None = None, service
             project_name="shop",
             services=services,
             environment=environment or {},
-            read_stdin=lambda: "",
+            read_stdin=lambda: b"",
         )
         stack = load_stack(request).stack
     return msgspec.structs.replace(stack, directory="/shop", files=("/shop/stack.yaml",))

@@ -61,7 +61,6 @@ class Context:
             profiles=None if options.profile is None else tuple(options.profile),
             services=tuple(services),
             environment=self.environment,
-            read_stdin=sys.stdin.read,
             contents=contents,
         )
 

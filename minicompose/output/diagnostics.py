@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from minicompose.diagnostic import Diagnostic
+from minicompose.lines import Lines
 from minicompose.model import SourcePos
 
 _Paint = Callable[[str, str], str]
@@ -32,7 +33,7 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic], texts: Mapping[str, st
     line. `color` adds ANSI codes and changes nothing else.
     """
     paint = _painted if color else _plain
-    lines = {file: texts[file].splitlines() for file in {d.pos.file for d in diagnostics if d.pos} & texts.keys()}
+    lines = {file: Lines(texts[file]) for file in {d.pos.file for d in diagnostics if d.pos} & texts.keys()}
     shown = [_render(diagnostic, lines, paint) for diagnostic in diagnostics[:MOST_SHOWN]]
     rest = [_heading(diagnostic, paint) for diagnostic in diagnostics[MOST_SHOWN:MOST_NAMED]]
     if len(diagnostics) > MOST_NAMED:
@@ -68,12 +69,12 @@ def _painted(text: str, code: str) -> str:
     return f"{code}{text}{_RESET}" if text else text
 
 
-def _render(diagnostic: Diagnostic, lines: Mapping[str, list[str]], paint: _Paint) -> str:
+def _render(diagnostic: Diagnostic, lines: Mapping[str, Lines], paint: _Paint) -> str:
     pos = diagnostic.pos
     heading = [_heading(diagnostic, paint)]
-    inside = lines.get(pos.file, []) if pos else []
+    inside = lines.get(pos.file) if pos else None
     notes = [f"{paint(f'{_NOTE:>7}', _DIM)} {_visible(note)}" for note in diagnostic.notes]
-    if pos is None or not 1 <= pos.line <= len(inside):
+    if pos is None or inside is None or not 1 <= pos.line <= len(inside):
         hint = _visible(diagnostic.hint)
         return "\n".join([*heading, *([f"    {paint(hint, _CYAN)}"] if hint else []), *notes])
     return "\n".join([*heading, *_excerpt(diagnostic, pos, inside, paint), *notes])
@@ -86,9 +87,9 @@ def _heading(diagnostic: Diagnostic, paint: _Paint) -> str:
     return f"{place}{severity}{path}{_visible(diagnostic.summary)}"
 
 
-def _excerpt(diagnostic: Diagnostic, pos: SourcePos, lines: list[str], paint: _Paint) -> list[str]:
+def _excerpt(diagnostic: Diagnostic, pos: SourcePos, lines: Lines, paint: _Paint) -> list[str]:
     """The line before, the line itself, and the caret with the hint."""
-    line = lines[pos.line - 1]
+    line = lines[pos.line]
     before = _width(line[: pos.column - 1])
     token = _width(_token(line[pos.column - 1 :], diagnostic.length))
     window = _Window(before, _width(line))
@@ -98,8 +99,8 @@ def _excerpt(diagnostic: Diagnostic, pos: SourcePos, lines: list[str], paint: _P
         return f"{paint(f'{number:>{digits}} |', _DIM)} {text}".rstrip()
 
     rows = [row(str(pos.line), window.of(line))]
-    if pos.line > 1 and lines[pos.line - 2].strip():
-        rows.insert(0, row(str(pos.line - 1), window.of(lines[pos.line - 2])))
+    if pos.line > 1 and lines[pos.line - 1].strip():
+        rows.insert(0, row(str(pos.line - 1), window.of(lines[pos.line - 1])))
     carets = paint("^" * window.visible(before, max(1, token)), _RED if diagnostic.severity == "error" else _YELLOW)
     hint = f"  {paint(_visible(diagnostic.hint), _CYAN)}" if diagnostic.hint else ""
     return [*rows, row("", " " * (before - window.start) + carets + hint)]
@@ -160,7 +161,7 @@ def _visible_char(char: str) -> str:
     if char == "\t":
         return "    "
     match unicodedata.category(char):
-        case "Cc" | "Cs":
+        case "Cc" | "Cs" | "Zl" | "Zp":
             return "\N{REPLACEMENT CHARACTER}"
         case "Cf":
             return ""

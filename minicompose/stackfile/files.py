@@ -5,7 +5,6 @@ and the `.env` beside what that search found.
 """
 
 import os
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from minicompose.errors import UsageError
 from minicompose.model import SourcePos
 from minicompose.stackfile.dotenv import parse_dotenv, places_of
 from minicompose.stackfile.names import checked_name
-from minicompose.stackfile.textfile import read_text, shown_path
+from minicompose.stackfile.textfile import read_standard_input, read_text, shown_path
 
 Report = Callable[[Diagnostic], None]
 
@@ -56,7 +55,7 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
     profiles: tuple[str, ...] | None = None
     services: tuple[str, ...] = ()
     contents: bool = True
-    read_stdin: Callable[[], str] = sys.stdin.read
+    read_stdin: Callable[[], bytes] = read_standard_input
 
 
 class Location(msgspec.Struct, frozen=True, kw_only=True):

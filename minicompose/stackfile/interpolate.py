@@ -4,6 +4,8 @@ The grammar is the Compose Specification's ("Interpolation"), nested to any dept
 reference, defaults and messages may hold line breaks.
 """
 
+import bisect
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,6 +14,7 @@ import msgspec
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
+from minicompose.lines import Lines
 from minicompose.model import Node, Origin, Path, SourcePos, Variables
 from minicompose.stackfile.pathtext import path_text
 
@@ -207,7 +210,8 @@ class _Interpolation:
         self.origins: dict[str, Origin] = {}  # by the text that was there
         self.known: dict[str, str] = {}  # what a text comes to; the same one often stands in many services
         self.done: dict[int, Any] = {}  # by the identity of what aliases share
-        self.lines: dict[str, list[str]] = {}
+        self.lines: dict[str, Lines] = {}
+        self.dollars: _Dollars | None = None  # of the value that was spoken of last: there may be many in one
 
     def value(self, node: Node, where: _Where) -> Any:
         """The new value of `node`; the very same object where nothing in it changes."""
@@ -298,19 +302,29 @@ class _Interpolation:
         if file not in self.texts:
             return node.pos
         if file not in self.lines:
-            self.lines[file] = self.texts[file].splitlines()
-        lines = self.lines[file]
-        number = node.value.count("$", 0, dollar)
-        line, column = node.pos.line - 1, node.pos.column - 1
-        if line < len(lines) and lines[line][column : column + 1] in ("|", ">"):
-            line, column = line + 1, 0  # a block scalar begins below its header
-        while line < len(lines):
-            dollars = [match.start() for match in _NEXT.finditer(lines[line], column)]
-            if number < len(dollars):
-                return SourcePos(file, line + 1, dollars[number] + 1)
-            number -= len(dollars)
-            line, column = line + 1, 0
-        return node.pos
+            self.lines[file] = Lines(self.texts[file])
+        if self.dollars is None or self.dollars.node is not node:
+            self.dollars = _Dollars(node, self.texts[file], self.lines[file])
+        index = self.dollars.in_source(dollar)
+        return node.pos if index is None else self.lines[file].place(index, file)
+
+
+class _Dollars:
+    """Every `$` of one value, in the value and in its source."""
+
+    def __init__(self, node: Node, source: str, lines: Lines) -> None:
+        self.node = node
+        self._in_value = [match.start() for match in _NEXT.finditer(node.value)]
+        start = lines.index(node.pos)
+        if source[start : start + 1] in ("|", ">"):  # a block scalar begins below its header
+            start = lines.index(SourcePos(node.pos.file, node.pos.line + 1, 1))
+        found = itertools.islice(_NEXT.finditer(source, start), len(self._in_value))
+        self._in_source = [match.start() for match in found]
+
+    def in_source(self, dollar: int) -> int | None:
+        """Where in the source the `$` stands that is at this index of the value."""
+        number = bisect.bisect_left(self._in_value, dollar)
+        return self._in_source[number] if number < len(self._in_source) else None
 
 
 def _steps(where: _Where) -> Path:

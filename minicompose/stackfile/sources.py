@@ -9,7 +9,7 @@ from minicompose.model import Node, SourcePos, Variables
 from minicompose.stackfile.files import STDIN
 from minicompose.stackfile.interpolate import interpolate
 from minicompose.stackfile.merge import OVERRIDE, RESET, merge
-from minicompose.stackfile.textfile import read_text, shown_path
+from minicompose.stackfile.textfile import read_text, shown_path, text_of
 from minicompose.stackfile.yamltree import read_yaml
 
 Report = Callable[[Diagnostic], None]
@@ -26,7 +26,7 @@ class Sources:
     def __init__(
         self,
         working_directory: str,
-        read_stdin: Callable[[], str],
+        read_stdin: Callable[[], bytes],
         report: Report,
         texts: dict[str, str],
         *,
@@ -91,7 +91,7 @@ class Sources:
 
     def _read(self, file: str, report: Report) -> list[Node]:
         shown = self.shown(file)
-        text = self._stdin(report) if file == STDIN else read_text(file, shown, report)
+        text = text_of(self._read_stdin(), shown, report) if file == STDIN else read_text(file, shown, report)
         if text is None:
             self.unread = True
             return []
@@ -110,13 +110,6 @@ class Sources:
                 place = SourcePos(shown, 1, 1)
                 report(_error(place, "the file is empty", hint='a stack file begins with "services:"'))
         return [document for document in documents if self._is_mapping(document, report)]
-
-    def _stdin(self, report: Report) -> str | None:
-        try:
-            return self._read_stdin()
-        except UnicodeDecodeError:
-            report(_error(None, "standard input is not UTF-8 text"))
-            return None
 
     def _is_mapping(self, document: Node, report: Report) -> bool:
         if isinstance(document.value, dict):

@@ -3,55 +3,87 @@
 import codecs
 import os
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
-from minicompose.model import SourcePos
+from minicompose.lines import Lines
 
 Report = Callable[[Diagnostic], None]
 
 MOST_BYTES = 32 * 1024 * 1024
 
+_DIRECTORY = "a directory"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # some editors and shells write it, and YAML allows it
 
 
 def read_text(path: str, shown: str, report: Report) -> str | None:
-    """The text of the file at `path`, which messages call `shown`; None when why not was reported.
+    """The text of the file at `path`, which messages call `shown`; None when why not was reported."""
+    data = read_bytes(path, shown, report)
+    return None if data is None else text_of(data, shown, report)
 
-    It is UTF-8, or UTF-16 with a byte-order mark. Only regular files are read (and the null device,
-    which is empty): a pipe could block for ever.
+
+def text_of(data: bytes, shown: str, report: Report) -> str | None:
+    """`data` as text, without a byte-order mark: UTF-8, or UTF-16 where such a mark says so.
+
+    None when why it is none was reported.
+    """
+    if len(data) > MOST_BYTES:
+        report(_problem(f"{shown} is larger than {MOST_BYTES // 1024 // 1024} MB"))
+        return None
+    encoding = "UTF-16" if data.startswith(_UTF_16) else "UTF-8"
+    try:
+        return data.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode(encoding, errors="replace")
+        pos = Lines(before).place(len(before), shown)
+        summary = f"this is not {encoding} text"
+        report(Diagnostic(severity="error", pos=pos, summary=summary, hint="save the file as UTF-8"))
+        return None
+
+
+def read_bytes(path: str, shown: str, report: Report) -> bytes | None:
+    """What the file at `path` holds, up to one byte more than it may; None when why not was reported.
+
+    Only regular files are read (and the null device, which is empty): a pipe could block for ever, a
+    device never end.
     """
     if "\0" in path:
         report(_problem("a file's name cannot hold a NUL character"))
         return None
     try:
-        mode = Path(path).stat().st_mode
-        if not stat.S_ISREG(mode) and path != os.devnull:
-            what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
-            hint = "" if stat.S_ISDIR(mode) else "read standard input with -f -"
-            report(_problem(f"{shown} is {what}", hint))
+        odd = _odd_kind(Path(path).stat().st_mode)
+        if odd and path != os.devnull:
+            report(_problem(f"{shown} is {odd}", "" if odd == _DIRECTORY else "read standard input with -f -"))
             return None
-        with Path(path).open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+        with open(path, "rb", opener=_without_waiting) as file:
+            data = file.read(MOST_BYTES + 1) or b""  # None: it would have to wait
     except FileNotFoundError:
         report(_missing(path, shown))
         return None
     except OSError as error:
         report(_problem(f"{shown} cannot be read: {(error.strerror or str(error)).lower()}"))
         return None
-    if len(data) > MOST_BYTES:
-        report(_problem(f"{shown} is larger than {MOST_BYTES // 1024 // 1024} MB"))
-        return None
-    try:
-        return data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        before = data[data.rfind(b"\n", 0, error.start) + 1 : error.start]
-        pos = SourcePos(shown, line, len(before.decode(errors="replace")) + 1)
-        report(Diagnostic(severity="error", pos=pos, summary="this is not UTF-8 text", hint="save the file as UTF-8"))
-        return None
+    return data
+
+
+def read_standard_input() -> bytes:
+    """What stands on standard input, as far as a file may be long and a character more: it need not ever end."""
+    return sys.stdin.buffer.read(MOST_BYTES + 1)
+
+
+def _odd_kind(mode: int) -> str:
+    """What a file is that is no regular one."""
+    if stat.S_ISREG(mode):
+        return ""
+    return _DIRECTORY if stat.S_ISDIR(mode) else "not a regular file"
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file that may have become a pipe since it was looked at."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # Windows has no such flag, nor such pipes
 
 
 def shown_path(path: str, working_directory: str) -> str:

@@ -6,6 +6,7 @@ import yaml
 from yaml.reader import ReaderError
 
 from minicompose.diagnostic import Diagnostic
+from minicompose.lines import Lines
 from minicompose.model import SourcePos
 
 _FORBIDDEN = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -89,15 +90,14 @@ def syntax_error(problem: yaml.YAMLError, text: str, file: str) -> Diagnostic:
     if not isinstance(problem, yaml.MarkedYAMLError) or problem.problem_mark is None:
         return Diagnostic(severity="error", pos=SourcePos(file, 1, 1), summary=f"this is not YAML: {problem}")
     mark, begun = problem.problem_mark, problem.context_mark
-    lines = text.splitlines()
+    lines = Lines(text)
     what, context = str(problem.problem or ""), str(problem.context or "")
     if begun is not None and "end of stream" in what:
         mark = begun  # the end of the file says nothing; where it began does
-    summary, hint = _say(what, context, _character(lines, mark.line, mark.column))
-    line = min(mark.line + 1, max(len(lines), 1))
-    column = mark.column + 1 if line == mark.line + 1 else len(lines[-1]) + 1 if lines else 1
-    summary = summary.format(begun=(begun or mark).line + 1)
-    return Diagnostic(severity="error", pos=SourcePos(file, line, column), summary=summary, hint=hint)
+    summary, hint = _say(what, context, text[mark.index : mark.index + 1])
+    summary = summary.format(begun=lines.place((begun or mark).index, file).line)
+    end = len(text.removesuffix("\n").removesuffix("\r"))  # what is missing at the end is missing in the last line
+    return Diagnostic(severity="error", pos=lines.place(min(mark.index, end), file), summary=summary, hint=hint)
 
 
 def _say(what: str, context: str, character: str) -> tuple[str, str]:
@@ -113,15 +113,10 @@ def _say(what: str, context: str, character: str) -> tuple[str, str]:
     return f"this is not YAML: {said}", ""
 
 
-def _character(lines: list[str], line: int, column: int) -> str:
-    return lines[line][column : column + 1] if line < len(lines) else ""
-
-
 def _forbidden_character(text: str, file: str) -> Diagnostic:
     found = _FORBIDDEN.search(text)
     index = found.start() if found else 0
-    before = text.rfind("\n", 0, index) + 1
-    pos = SourcePos(file, text.count("\n", 0, index) + 1, index - before + 1)
+    pos = Lines(text).place(index, file)
     character = text[index : index + 1]
     return Diagnostic(
         severity="error",

@@ -5,6 +5,7 @@ This is the only module that knows of PyYAML.
 """
 
 import binascii
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from yaml.events import (
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
+from minicompose.lines import Lines
 from minicompose.model import Node, SourcePos
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.scalars import MAY_BEGIN_NON_STRING, resolve
@@ -45,6 +47,9 @@ Report = Callable[[Diagnostic], None]
 
 MOST_DEPTH = 100  # nested values; everything after this stage may recurse
 MOST_EXPANDED = 1_000_000  # values that aliases stand for, all together
+
+# What ends a line for the parser, or for editors, but not for both.
+_ODD_ENDS = re.compile("[\r\x85\u2028\u2029]")
 
 _STANDARD = "tag:yaml.org,2002:"
 _KEPT_TAGS = ("!reset", "!override")
@@ -95,9 +100,10 @@ _MERGE = _MergeKey("<<")
 
 class _Reader:
     def __init__(self, text: str, file: str, report: Report) -> None:
-        self.text = text
+        self.text = text.removeprefix("\ufeff")  # no mark of the parser counts it
         self.file = file
         self.report = report
+        self.lines = Lines(self.text) if _ODD_ENDS.search(self.text) else None
         self.stack: list[_Open] = []
         self.anchors: dict[str, Node] = {}
         self.measures: dict[int, tuple[int, int]] = {}
@@ -121,13 +127,13 @@ class _Reader:
             self.report(syntax_error(problem, self.text, self.file))
             return []
         except UnicodeEncodeError as problem:  # lone surrogates, which only standard input can hold
-            self._complain(_pos_of(self.text, problem.start, self.file), "this is not UTF-8 text")
+            self._complain(Lines(self.text).place(problem.start, self.file), "this is not UTF-8 text")
             return []
         return found
 
     def _document(self, get_event: Callable[[], Any]) -> Node:
         """The document whose start has been read, its end included. This loop sees every event."""
-        file, stack, anchors = self.file, self.stack, self.anchors
+        file, stack, anchors, lines = self.file, self.stack, self.anchors, self.lines
         stack.clear()
         top: _Open | None = None  # the innermost open mapping or list
         root: Node | None = None
@@ -141,7 +147,10 @@ class _Reader:
                 top = stack[-1] if stack else None
             else:
                 mark = event.start_mark
-                pos = SourcePos(file, mark.line + 1, mark.column + 1)
+                if lines is None:
+                    pos = SourcePos(file, mark.line + 1, mark.column + 1)
+                else:
+                    pos = lines.place(mark.index, file)
                 is_key = top is not None and top.key is None and top.value.__class__ is dict
                 if kind is MappingStartEvent or kind is SequenceStartEvent:
                     top = self._open(event, pos, is_key)
@@ -351,8 +360,3 @@ def _kind(value: object) -> str:
     if isinstance(value, str):
         return "a string"
     return "a list" if isinstance(value, list) else "a mapping"
-
-
-def _pos_of(text: str, index: int, file: str) -> SourcePos:
-    line_start = text.rfind("\n", 0, index) + 1
-    return SourcePos(file, text.count("\n", 0, index) + 1, index - line_start + 1)

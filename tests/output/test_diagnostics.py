@@ -140,7 +140,7 @@ def test_ten_problems_are_all() -> None:
 
 
 def test_colour_adds_codes_and_changes_nothing_else() -> None:
-    found = [problem(8, 7, 7, hint="db?", path="a"), problem(1, 1, severity="warning"), problem(9, 9)]
+    found = [problem(8, 7, 7, hint="db?", path="a"), problem(1, 1, severity="warning"), problem(90, 9)]
 
     coloured = render_diagnostics(found, {"stack.yaml": TEXT}, color=True)
 

@@ -81,7 +81,7 @@ def test_a_field_knows_which_file_it_comes_from(project: Path) -> None:
 
 def test_standard_input_is_a_file(project: Path) -> None:
     asked = LoadRequest(
-        working_directory=str(project), environment={}, files=("-",), read_stdin=lambda: "services: {a: {image: x}}"
+        working_directory=str(project), environment={}, files=("-",), read_stdin=lambda: b"services: {a: {image: x}}"
     )
 
     loaded = load_stack(asked)
@@ -305,10 +305,9 @@ def test_a_damaged_file_is_read_or_refused(damage: list[tuple[int, int, bytes]])
 
 
 def test_standard_input_must_be_text(project: Path) -> None:
-    def read() -> str:
-        return b"\xff".decode()
-
     with pytest.raises(StackFileError) as raised:
-        load_stack(LoadRequest(working_directory=str(project), environment={}, files=("-",), read_stdin=read))
+        load_stack(
+            LoadRequest(working_directory=str(project), environment={}, files=("-",), read_stdin=lambda: b"a: \xff")
+        )
 
-    assert said(list(raised.value.diagnostics)) == ["standard input is not UTF-8 text"]
+    assert said(list(raised.value.diagnostics)) == ["<stdin>:1:4 this is not UTF-8 text"]
