@@ -11,6 +11,9 @@ from minicompose.model import SourcePos
 
 _FORBIDDEN = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+_NO_KEY = "did not find expected key"
+_LEFT_OVER = "text after a value"  # our word for the same, when something stands before it on the line
+
 # (words of the parser's problem, words of its context, what to say, what to do)
 _SAID: tuple[tuple[str, str, str, str], ...] = (
     (
@@ -26,11 +29,12 @@ _SAID: tuple[tuple[str, str, str, str], ...] = (
         "give all items of the list the same indentation",
     ),
     (
-        "did not find expected key",
+        _NO_KEY,
         "",
         "the indentation does not fit the mapping that began at line {begun}",
         "give all keys of the mapping the same indentation",
     ),
+    (_LEFT_OVER, "", "the value has ended before this", "put the whole value in quotes"),
     (
         "could not find expected ':'",
         "",
@@ -77,6 +81,15 @@ _SAID: tuple[tuple[str, str, str, str], ...] = (
         "%YAML stands here twice",
         "",
     ),
+    ("mapping keys are not allowed", "", 'a "?" is not expected here', 'put a text that begins with "? " in quotes'),
+    ("did not find expected node content", "", "a value is expected here", "take out a comma or bracket too many"),
+    ("found a tab character where an indentation space", "", "a tab cannot indent a line", "use spaces"),
+    (
+        "did not find expected comment or line break",
+        "block scalar",
+        'the text begins on the line below "|" or ">"',
+        "",
+    ),
     ("found incompatible YAML document", "", "this version of YAML is not known", "leave the %YAML line out"),
     ("found undefined tag handle", "", "this tag is not declared", "a stack file knows the tags !reset and !override"),
     ("did not find expected <document start>", "", "the document has ended, and no new one begins here", ""),
@@ -94,6 +107,8 @@ def syntax_error(problem: yaml.YAMLError, text: str, file: str) -> Diagnostic:
     what, context = str(problem.problem or ""), str(problem.context or "")
     if begun is not None and "end of stream" in what:
         mark = begun  # the end of the file says nothing; where it began does
+    if what == _NO_KEY and text[text.rfind("\n", 0, mark.index) + 1 : mark.index].strip(" -"):
+        what = _LEFT_OVER
     summary, hint = _say(what, context, text[mark.index : mark.index + 1])
     summary = summary.format(begun=lines.place((begun or mark).index, file).line)
     end = len(text.removesuffix("\n").removesuffix("\r"))  # what is missing at the end is missing in the last line

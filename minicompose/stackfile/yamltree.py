@@ -52,7 +52,8 @@ MOST_EXPANDED = 1_000_000  # values that aliases stand for, all together
 _ODD_ENDS = re.compile("[\r\x85\u2028\u2029]")
 
 _STANDARD = "tag:yaml.org,2002:"
-_KEPT_TAGS = ("!reset", "!override")
+RESET, OVERRIDE = "!reset", "!override"
+_KEPT_TAGS = (RESET, OVERRIDE)
 _UNTAGGED = "!"
 _MERGE_TAG = _STANDARD + "merge"
 _COLLECTION_TAGS = tuple(_STANDARD + kind for kind in ("map", "seq", "set", "omap", "pairs"))
@@ -64,8 +65,9 @@ def read_yaml(text: str, file: str, report: Report) -> list[Node]:
     """The documents of `text`, one `Node` each; none for an empty text or one that is not YAML.
 
     `file` is the name that positions carry. Problems go to `report`; all but a syntax error leave
-    the rest of the tree to be read. Aliases share their anchor's `Node`. A document that holds
-    nothing, not even an empty mapping, is a problem, and its value None.
+    the rest of the tree to be read. Aliases share their anchor's `Node`, which may stand in a document
+    before, as in the reference. A document that holds nothing, not even an empty mapping, is a problem,
+    and its value None.
     """
     return _Reader(text, file, report).documents()
 
@@ -115,8 +117,6 @@ class _Reader:
             get_event: Callable[[], Any] = _Parser(self.text).get_event
             get_event()  # the stream's start
             while not isinstance(start := get_event(), StreamEndEvent):  # else a document's start
-                self.anchors.clear()
-                self.measures.clear()
                 document = self._document(get_event)
                 if document.value is None:
                     self._empty(start.start_mark)
@@ -221,6 +221,9 @@ class _Reader:
             value = self._odd_key(value, event, pos)
         elif value == "<<" and isinstance(event, ScalarEvent) and (event.implicit[0] or event.tag == _MERGE_TAG):
             top.key = _MERGE
+            if top.merged is not None:
+                summary = "<< is already there in this mapping"
+                self._complain(pos, summary, self._path(), hint="give one << a list: [*first, *second]", length=2)
             return
         top.key = value
         first = top.value.get(value)
@@ -230,6 +233,8 @@ class _Reader:
             self._complain(pos, summary, self._path(), length=len(value))
 
     def _odd_key(self, value: Any, event: Any, pos: SourcePos) -> str:
+        if isinstance(event, AliasEvent) and event.anchor not in self.anchors:
+            return "?"  # that has been said
         if isinstance(value, dict | list):
             self._complain(pos, "a key must be a string, not a mapping or a list", self._path())
             return "?"
@@ -251,6 +256,7 @@ class _Reader:
             summary = f"<< takes a mapping or a list of mappings, not {_kind(odd.value)}"
             self._complain(odd.pos, summary, self._path())
             sources = []
+        sources = [source for source in sources if source.tag != RESET]
         top.merged = [*(top.merged or ()), *sources]
         top.key = None
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node, SourcePos
 from minicompose.stackfile.yamltree import read_yaml
-from tests.stackfile.reading import plain, said, tree
+from tests.stackfile.reading import no_problem, plain, said, tree
 
 
 def problems_of(text: str) -> list[Diagnostic]:
@@ -83,10 +83,6 @@ def test_an_alias_may_be_a_key() -> None:
     assert plain(tree("a: &x word\n*x : 1\n")) == {"a": "word", "word": 1}
 
 
-def test_an_anchor_ends_with_its_document() -> None:
-    assert said(problems_of("a: &x 1\n---\nb: *x\n")) == ["stack.yaml:3:4 b there is no anchor &x before this"]
-
-
 @pytest.mark.parametrize(
     ("merged", "expected"),
     [
@@ -102,6 +98,18 @@ def test_a_merge_key_fills_in_what_the_mapping_does_not_say(merged: str, expecte
     root = tree(f"a: &a {{x: a, y: a}}\nb: &b {{x: b}}\nc: {merged}\n")
 
     assert plain(root.value["c"]) == expected
+
+
+def test_a_merge_key_leaves_out_what_is_reset() -> None:
+    root = tree("a: &a !reset {x: 1}\nb: {<<: [*a, {y: 2}]}\n")
+
+    assert plain(root.value["b"]) == {"y": 2}
+
+
+def test_an_alias_may_stand_in_a_later_document_than_its_anchor() -> None:
+    _, second = read_yaml("a: &a 1\n---\nb: *a\n", "stack.yaml", no_problem)
+
+    assert plain(second) == {"b": 1}
 
 
 def test_a_merge_key_may_have_its_tag() -> None:
@@ -147,6 +155,13 @@ def test_reset_and_override_are_kept_on_the_node() -> None:
         ("a: 1\n---\n# c\n", "stack.yaml:2:1 this document is empty"),
         ("---\n---\na: 1\n", "stack.yaml:1:1 this document is empty"),
         ("a: !!int x", 'stack.yaml:1:4 a "x" is not what its tag !!int says'),
+        ('a: "b"c', "stack.yaml:1:7 the value has ended before this"),
+        ("a: [b, , c]", "stack.yaml:1:8 a value is expected here"),
+        ("a: ? b", 'stack.yaml:1:4 a "?" is not expected here'),
+        ("a: |\n\tb", "stack.yaml:2:1 a tab cannot indent a line"),
+        ("a: |b\n c", 'stack.yaml:1:5 the text begins on the line below "|" or ">"'),
+        ("{*b : c}", "stack.yaml:1:2 there is no anchor &b before this"),
+        ("a: &a {}\nb: {<<: *a, <<: *a}", "stack.yaml:2:13 b.<< << is already there in this mapping"),
         ("a: b: c", 'stack.yaml:1:5 a ":" is not expected here'),
         ("a:\n  b: c\n d: e", "stack.yaml:3:2 the indentation does not fit the mapping that began at line 1"),
         ("\n\na: 'x\n\nb", "stack.yaml:3:4 the quotes that were opened at line 3 are not closed"),
