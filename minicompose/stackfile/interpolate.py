@@ -25,10 +25,10 @@ MOST_TEXT_IN_ALL = 64 * 1024 * 1024  # characters that all values of a tree may 
 
 _MOST_GUESSES = 20  # of what name was meant; a guess looks at every variable
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NEXT = re.compile(r"[$]")
-_NEXT_INSIDE = re.compile(r"[${}]")
-_OPERATORS = (":-", ":+", ":?", "-", "+", "?")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+NEXT = re.compile(r"[$]")
+NEXT_INSIDE = re.compile(r"[${}]")
+OPERATORS = (":-", ":+", ":?", "-", "+", "?")
 
 
 class ExpressionError(Exception):
@@ -75,7 +75,7 @@ def substitute(
     at, size = 0, 0
     while True:
         frame = stack[-1]
-        match = (_NEXT if frame is outermost else _NEXT_INSIDE).search(text, at)
+        match = (NEXT if frame is outermost else NEXT_INSIDE).search(text, at)
         if match is None:
             break
         start = match.start()
@@ -111,19 +111,19 @@ def _expression(text: str, dollar: int, stack: list[_Braced], lookup: Callable[[
         frame.parts.append("$")
         return dollar + 2
     if following != "{":
-        name = _NAME.match(text, dollar + 1)
+        name = NAME.match(text, dollar + 1)
         if name is None:
             frame.parts.append("$")
             return dollar + 1
         _append_value(frame, name[0], dollar, lookup)
         return name.end()
-    name = _NAME.match(text, dollar + 2)
+    name = NAME.match(text, dollar + 2)
     if name is None:
         raise _malformed(text, dollar, "a variable's name is expected after ${")
     if text.startswith("}", name.end()):
         _append_value(frame, name[0], dollar, lookup)
         return name.end() + 1
-    operator = next((op for op in _OPERATORS if text.startswith(op, name.end())), None)
+    operator = next((op for op in OPERATORS if text.startswith(op, name.end())), None)
     if name.end() == len(text):
         raise _malformed(text, dollar, "it is not closed")
     if operator is None:
@@ -314,11 +314,11 @@ class _Dollars:
 
     def __init__(self, node: Node, source: str, lines: Lines) -> None:
         self.node = node
-        self._in_value = [match.start() for match in _NEXT.finditer(node.value)]
+        self._in_value = [match.start() for match in NEXT.finditer(node.value)]
         start = lines.index(node.pos)
         if source[start : start + 1] in ("|", ">"):  # a block scalar begins below its header
             start = lines.index(SourcePos(node.pos.file, node.pos.line + 1, 1))
-        found = itertools.islice(_NEXT.finditer(source, start), len(self._in_value))
+        found = itertools.islice(NEXT.finditer(source, start), len(self._in_value))
         self._in_source = [match.start() for match in found]
 
     def in_source(self, dollar: int) -> int | None:
