@@ -157,10 +157,10 @@ class _Output:
 
 
 class _Exec:
-    """A command that prints its own words, or ends as `exit N` says."""
+    """A command that prints its own words, or ends as `exit N` says; `env`, `pwd` and `id -u` tell where it runs."""
 
-    def __init__(self, spec: ExecSpec) -> None:
-        self._outcome = _outcome(spec.command)
+    def __init__(self, spec: ExecSpec, service: Service) -> None:
+        self._outcome = _told_of(spec, service) or _outcome(spec.command)
         self._given = b""
 
     def output(self) -> Iterator[LogChunk]:
@@ -213,10 +213,14 @@ class _Container:
 
 
 class FakeEngine:
-    """`Engine` in memory. `calls` is what was asked of it, in order; reads are not in it."""
+    """`Engine` in memory. `calls` is what was asked of it, in order; reads are not in it.
+
+    `execs` are the commands that were run, each with its container's name.
+    """
 
     def __init__(self, *images: str, api: tuple[int, int] = (1, 51)) -> None:
         self.calls: list[Call] = []
+        self.execs: list[tuple[str, ExecSpec]] = []
         self.most_at_once = 0
         self.registry: dict[str, str] = {}
         self.closed = False
@@ -537,7 +541,8 @@ class FakeEngine:
             found = self._find(container)
             if found.state != "running":
                 raise Conflict(f"container {found.name} is not running", status=409)
-            return _Exec(spec)
+            self.execs.append((found.name, spec))
+            return _Exec(spec, found.spec.service)
 
     # ---- inside ----
 
@@ -740,6 +745,24 @@ def _outcome(words: tuple[str, ...]) -> _Outcome:
             return _Outcome(exits=0, output=" ".join(rest).encode() + b"\n")
         case _:
             return _Outcome()
+
+
+def _told_of(spec: ExecSpec, service: Service) -> _Outcome | None:
+    """What a command prints that tells of its surroundings."""
+    match spec.command:
+        case ("env",):
+            variables: dict[str, str | None] = dict(service.environment or {})
+            for entry in spec.env:
+                name, equals, value = entry.partition("=")
+                variables[name] = value if equals else None
+            lines = [f"{name}={value}" for name, value in variables.items() if value is not None]
+        case ("pwd",):
+            lines = [spec.working_dir or service.working_dir or "/"]
+        case ("id", "-u"):
+            lines = [spec.user or service.user or "0"]
+        case _:
+            return None
+    return _Outcome(exits=0, output="".join(f"{line}\n" for line in lines).encode())
 
 
 def _script_outcome(script: str) -> _Outcome:

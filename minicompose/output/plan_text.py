@@ -279,13 +279,15 @@ def _undo_lines(steps: Sequence[Step], paint: Paint) -> list[str]:
     if not undoing:
         return []
     longest = max(undoing, key=lambda step: len(step.undo))
-    words = ", ".join(_undo_text(action, longest) for action in longest.undo)
+    words = ", ".join(dict.fromkeys(_undo_text(action, longest) for action in longest.undo))
     words = words.replace("stop the new one, remove the new one", "stop and remove the new one")
     ids = _numbers([step.id for step in undoing])
     return [paint("2", f"         if {ids} {'fails' if len(undoing) == 1 else 'fail'}: {words}")]
 
 
 def _undo_text(action: Action, step: Step) -> str:
+    if isinstance(action, RunHook):
+        return f"run its {action.moment} hooks"
     words = action_text(action, step.subject, step.group)
     return f"{words} again" if isinstance(action, StartContainer) else words
 

@@ -4,6 +4,7 @@ A container's hooks are those that it was made with: the record on it has them. 
 the digest of a secret, the stack file's hook that differs in nothing else is taken.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -15,6 +16,9 @@ from minicompose.planning.masking import masked
 from minicompose.planning.observed import ObservedContainer
 from minicompose.planning.plan import Action, Moment, RunHook, StopContainer, UnpauseContainer
 from minicompose.planning.record import Record, hook_record, read
+
+
+_SPECIAL = re.compile(r"[^\w@%+=:,./*-]")
 
 
 class Hooks(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +95,11 @@ def lost_hooks(containers: Iterable[ObservedContainer], services: Mapping[str, S
 
 
 def hook_text(hook: Hook) -> str:
-    """The hook's command as one would type it; what looks like a secret is masked."""
-    import shlex  # only plans with hooks pay for it
+    """The hook's command, its words told apart by quotes; what looks like a secret is masked."""
+    return " ".join(map(_quoted, masked(hook_record(hook)["command"]))) if hook.command else ""
 
-    return shlex.join(masked(hook_record(hook)["command"])) if hook.command else ""
+
+def _quoted(word: str) -> str:
+    if word and not _SPECIAL.search(word):
+        return word
+    return f'"{word}"' if "'" in word else f"'{word}'"

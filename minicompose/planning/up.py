@@ -124,6 +124,7 @@ class _Up:
         touched = [verdict.service for verdict in verdicts.values() if _is_touched(verdict, self._play)]
         resources = plan_resources(self._stack, touched, replaced, self._observed, self._steps, self._notes)
         self._check_files(touched)
+        self._check_hooks(touched)
         rollout = Rollout(
             self._stack,
             self._steps,
@@ -241,6 +242,21 @@ class _Up:
                                 path=f"services.{service.name}.{kind}",
                                 summary=f"{kind[:-1]} {grant.source} is external, and an engine alone keeps none",
                                 hint="give it a `file` or an `environment` variable",
+                            )
+                        )
+
+    def _check_hooks(self, services: Iterable[Service]) -> None:
+        for service in services:
+            for moment in ("post_start", "pre_stop"):
+                for index, hook in enumerate(getattr(service, moment) or ()):
+                    if not hook.command:
+                        self._notes.append(
+                            Diagnostic(
+                                severity="error",
+                                pos=self._stack.position("services", service.name, moment, index, "command"),
+                                path=f"services.{service.name}.{moment}[{index}].command",
+                                summary="the command is empty",
+                                hint=f"say what to run, or leave the {moment} hook out",
                             )
                         )
 

@@ -503,6 +503,41 @@ def test_a_command_reads_what_it_is_given_until_its_input_ends(bench: Bench) -> 
     session.close()
 
 
+def printed_by(bench: Bench, container: str, spec: ExecSpec) -> list[str]:
+    """The lines that a command prints in a container."""
+    session = bench.engine.exec(container, spec)
+    try:
+        return b"".join(chunk.data for chunk in session.output()).decode().splitlines()
+    finally:
+        session.close()
+
+
+def test_a_command_has_the_surroundings_of_its_container(bench: Bench) -> None:
+    id = bench.run(bench.spec("web", user="7", working_dir="/bin", environment={"A": "1"}))
+
+    assert printed_by(bench, id, ExecSpec(command=("id", "-u"))) == ["7"]
+    assert printed_by(bench, id, ExecSpec(command=("pwd",))) == ["/bin"]
+    assert "A=1" in printed_by(bench, id, ExecSpec(command=("env",)))
+
+
+def test_a_command_has_the_surroundings_that_are_asked_for_it(bench: Bench) -> None:
+    id = bench.run(bench.spec("web", user="7", working_dir="/bin", environment={"A": "1", "B": "2", "C": "3"}))
+
+    assert printed_by(bench, id, ExecSpec(command=("id", "-u"), user="8")) == ["8"]
+    assert printed_by(bench, id, ExecSpec(command=("pwd",), working_dir="/etc")) == ["/etc"]
+    told = printed_by(bench, id, ExecSpec(command=("env",), env=("A=9", "B")))
+    assert {"A=9", "C=3"} <= set(told)
+    assert not any(line.startswith("B=") for line in told)
+
+
+def test_no_command_runs_in_a_paused_container(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+    bench.engine.pause_container(id)
+
+    with pytest.raises(Conflict):
+        bench.engine.exec(id, ExecSpec(command=("true",)))
+
+
 def test_no_command_runs_in_a_container_that_does_not(bench: Bench) -> None:
     id = bench.create(bench.spec("web"))
 
