@@ -535,7 +535,7 @@ SERVICE = Record(
             refused="needs a provider plugin of docker compose, which is not run from here",
         ),
         _field("pull_policy", TEXT, effect=STACK),
-        _field("pull_refresh_after", TEXT, effect=STACK, refused="is not supported yet"),
+        _field("pull_refresh_after", DURATION, effect=STACK),
         _field("read_only", BOOLEAN, "HostConfig.ReadonlyRootfs"),
         _field("restart", TEXT),
         _field("runtime", TEXT, "HostConfig.Runtime"),

@@ -477,7 +477,7 @@ class Service(Value, frozen=True, kw_only=True):
     profiles: tuple[str, ...] | None = None
     provider: Provider | None = None
     pull_policy: str | None = None
-    pull_refresh_after: str | None = None
+    pull_refresh_after: Duration | None = None
     read_only: bool | None = None
     restart: str | None = None
     runtime: str | None = None

@@ -244,6 +244,7 @@ class FakeEngine:
         }
         self._volumes: dict[str, ObservedVolume] = {}
         self._images: dict[str, str] = {}
+        self._named_at: dict[str, float] = {}
         for image in images:
             self.add_image(image)
 
@@ -404,7 +405,7 @@ class FakeEngine:
         with self._call("pull_image", image):
             if _tagged(image) not in self.registry:
                 raise NotFound(f"manifest for {_tagged(image)} not found", status=404)
-            self._images[_tagged(image)] = self.registry[_tagged(image)]
+            self._name(image, self.registry[_tagged(image)])
         on_progress(Progress(layer="0123456789ab", status="Downloading", current=1, total=2))
         on_progress(Progress(layer="0123456789ab", status="Pull complete"))
 
@@ -412,12 +413,16 @@ class FakeEngine:
         with self._call("build_image", build.image):
             id = self._new_id("image")
             for name in (build.image, *(build.build.tags or ())):
-                self._images[_tagged(name)] = id
+                self._name(name, id)
         on_progress(Progress(text="Successfully built\n"))
 
     def image_id(self, image: str) -> str | None:
         with self._lock:
             return image if image in self._images.values() else self._images.get(_tagged(image))
+
+    def image_named_at(self, image: str) -> float | None:
+        with self._lock:
+            return self._named_at.get(_tagged(image))
 
     def remove_image(self, image: str) -> None:
         with self._call("remove_image", image):
@@ -428,6 +433,7 @@ class FakeEngine:
             if len(names) == 1 and any(found.image_id == id for found in self._containers.values()):
                 raise Conflict(f"unable to remove {image}: container is using it", status=409)
             del self._images[_tagged(image)]
+            self._named_at.pop(_tagged(image), None)
 
     def create_container(self, name: str, spec: ContainerSpec, keep_volumes_of: str | None) -> str:
         with self._call("create_container", name):
@@ -577,6 +583,11 @@ class FakeEngine:
         if kind == "image":
             return f"sha256:{self._ids:064x}"
         return f"{self._ids:012x}".ljust(64, {"container": "c", "network": "f", "volume": "e"}[kind])
+
+    def _name(self, image: str, id: str) -> None:
+        self._clock += 1
+        self._images[_tagged(image)] = id
+        self._named_at[_tagged(image)] = self._clock
 
     def _named(self, name: str) -> _Container | None:
         return next((found for found in self._containers.values() if found.name == name), None)

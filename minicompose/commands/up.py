@@ -9,16 +9,21 @@ containers print, until they end or Ctrl-C stops them.
 """
 
 import argparse
+import time
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
 from minicompose.commands.context import Context, exit_code, seconds
 from minicompose.errors import ExitCode, MinicomposeError, UsageError
+from minicompose.planning.freshness import aging_images
 from minicompose.planning.observed import Observed
 from minicompose.planning.plan import Plan
 from minicompose.planning.up import UpOptions, plan_up
 
 if TYPE_CHECKING:
+    from minicompose.engine.protocol import Engine
     from minicompose.model import Stack
     from minicompose.stackfile.load import Loaded
 
@@ -90,9 +95,16 @@ def planned(args: Namespace, context: Context, loaded: "Loaded", observed: Obser
     context.check_services([name for name, _ in args.scale], loaded.stack.services)
     if observed is None:
         observed = context.engine.observe(loaded.stack.name)
-    plan = plan_up(loaded.stack, observed, _options(args))
+    plan = plan_up(loaded.stack, _with_ages(observed, loaded.stack, context.engine), _options(args))
     context.refuse_what_is_lacking(loaded, plan, args.services)
     return plan
+
+
+def _with_ages(observed: Observed, stack: "Stack", engine: "Engine") -> Observed:
+    """What is there, with the age of those images that are pulled when they have become old."""
+    named_at = {image: engine.image_named_at(image) for image in aging_images(stack)}
+    known = {image: moment for image, moment in named_at.items() if moment is not None}
+    return msgspec.structs.replace(observed, named_at=known) if known else observed
 
 
 def _options(args: Namespace) -> UpOptions:
@@ -106,6 +118,7 @@ def _options(args: Namespace) -> UpOptions:
         build=args.build,
         no_build=args.no_build,
         pull=args.pull,
+        now=time.time(),
         no_start=args.no_start,
         remove_orphans=args.remove_orphans,
         timeout=args.timeout,

@@ -1,5 +1,6 @@
 """`Engine` over the engine's HTTP API."""
 
+import contextlib
 import re
 import threading
 import time
@@ -40,10 +41,11 @@ _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 
 
 class _Image(msgspec.Struct, frozen=True):
-    """An image's id, and the places for which it declares volumes."""
+    """An image's id, the places for which it declares volumes, and when it was named, as the engine writes it."""
 
     id: str
     volumes: frozenset[str]
+    named: str
 
 
 class HttpEngine:
@@ -116,6 +118,7 @@ class HttpEngine:
         finally:
             answer.close()
             self._images.clear()
+        self._note_time(image)
 
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
         from minicompose.engine import builds  # only those who build pay for it
@@ -135,6 +138,17 @@ class HttpEngine:
             return self._image(image).id
         except NotFound:
             return None
+
+    def image_named_at(self, image: str) -> float | None:
+        try:
+            named = self._image(image).named
+        except NotFound:
+            return None
+        if not named or named.startswith("0001-"):  # the year 1 is how the engine says that it does not know
+            return None
+        from datetime import datetime  # only images that are pulled from time to time need it
+
+        return datetime.fromisoformat(named).timestamp()
 
     def remove_image(self, image: str) -> None:
         self._images.clear()
@@ -266,8 +280,18 @@ class HttpEngine:
         if known is None:
             told = self._api.get(f"/images/{image}/json")
             volumes = (told.get("Config") or {}).get("Volumes") or {}
-            known = self._images[image] = _Image(told["Id"], frozenset(volumes))
+            named = (told.get("Metadata") or {}).get("LastTagTime") or ""
+            known = self._images[image] = _Image(told["Id"], frozenset(volumes), named)
         return known
+
+    def _note_time(self, image: str) -> None:
+        """The engine's own store notes when an image is built or tagged, and not when it is pulled: so it is
+        given once more the name that it has."""
+        if "@" in image:
+            return
+        name, tag = name_and_tag(image)
+        with contextlib.suppress(EngineError):  # the image is there; it counts as old, and that is all
+            self._api.post(f"/images/{image}/tag", query={"repo": name, "tag": tag})
 
     def _anonymous_volumes(self, container: str, spec: ContainerSpec, image: _Image) -> dict[str, str]:
         """Target -> volume, for those of `container` that the new one has a place for and no name."""

@@ -174,6 +174,12 @@ class Engine(Protocol):
     def image_id(self, image: str) -> str | None:
         """The id that the engine has for an image's name, or None when it has no such image."""
 
+    def image_named_at(self, image: str) -> float | None:
+        """When the engine gave an image this name, in seconds since 1970: it was pulled, built or tagged then.
+
+        None when it has no such image, or does not say.
+        """
+
     def remove_image(self, image: str) -> None: ...
 
     def create_container(self, name: str, spec: ContainerSpec, keep_volumes_of: str | None) -> str:

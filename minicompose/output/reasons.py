@@ -19,6 +19,7 @@ from minicompose.planning.plan import (
     NetworkReplaced,
     NotRunning,
     Orphan,
+    Outdated,
     Reason,
     ScaledDown,
     Step,
@@ -75,10 +76,22 @@ def reason_lines(reason: Reason) -> list[str]:
             return ["left over from an interrupted run"]
         case Unknown(made_by=made_by):
             return [f"made by {made_by}, with no record of what it was made from"]
+        case Outdated(policy=policy, age=age):
+            pulled = "nobody knows when it was pulled" if age is None else f"it was pulled {span_text(age)} ago"
+            return [f"{policy}, and {pulled}"]
         case Asked(option=option):
             return [f"asked for: {option}"]
         case _:
             assert_never(reason)
+
+
+def span_text(seconds: int) -> str:
+    """A span in its largest whole unit: "3 days", "1 hour", "40 seconds"."""
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= size:
+            number = seconds // size
+            return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+    return f"{seconds} seconds"
 
 
 def change_text(change: Change) -> str:

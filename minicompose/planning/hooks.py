@@ -17,7 +17,6 @@ from minicompose.planning.observed import ObservedContainer
 from minicompose.planning.plan import Action, Moment, RunHook, StopContainer, UnpauseContainer
 from minicompose.planning.record import Record, hook_record, read
 
-
 _SPECIAL = re.compile(r"[^\w@%+=:,./*-]")
 
 

@@ -7,6 +7,7 @@ import msgspec
 from minicompose import __version__, labels
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Service, Stack
+from minicompose.planning.freshness import Ages
 from minicompose.planning.plan import Asked, BuildImage, Needed, PullImage, Reason, Subject
 from minicompose.planning.record import service_image
 from minicompose.planning.steps import Steps
@@ -54,16 +55,12 @@ class ImageStep(msgspec.Struct, frozen=True, kw_only=True):
     id: str | None
 
 
-# Policies that ask for a new image only from time to time. When the image was last pulled is not
-# something that the engine tells, so they pull what is missing and no more.
-_PERIODIC = ("daily", "weekly", "every_")
-
-
 def plan_images(
     stack: Stack,
     services: Iterable[Service],
     images: Images,
     wishes: ImageWishes,
+    ages: Ages,
     steps: Steps,
     notes: list[Diagnostic],
 ) -> dict[str, ImageStep]:
@@ -78,7 +75,8 @@ def plan_images(
         image = service_image(stack, service)
         key = (familiar(image), None if familiar(image) in built else service.platform)
         if key not in bring:
-            step = _bring(stack, service, image, images, wishes, steps, notes, comes_built=familiar(image) in built)
+            comes_built = familiar(image) in built
+            step = _bring(stack, service, image, images, wishes, ages, steps, notes, comes_built=comes_built)
             if step is not None:
                 bring[key] = step
         found[service.name] = ImageStep(step=bring.get(key), id=images.id_of(image))
@@ -91,6 +89,7 @@ def _bring(
     image: str,
     images: Images,
     wishes: ImageWishes,
+    ages: Ages,
     steps: Steps,
     notes: list[Diagnostic],
     *,
@@ -102,24 +101,9 @@ def _bring(
     if comes_built:
         return None
     policy = wishes.pull or service.pull_policy or "missing"
-    position = stack.position("services", service.name, "pull_policy")
-    path = f"services.{service.name}"
     missing = images.id_of(image) is None
-    if policy.startswith(_PERIODIC) and not missing:
-        summary = f"pull_policy {policy}: the engine does not tell when {image} was pulled; the image there is used"
-        notes.append(
-            Diagnostic(
-                severity="warning",
-                pos=position,
-                path=f"{path}.pull_policy",
-                summary=summary,
-                hint="`up --pull always` brings a new one",
-            )
-        )
-    asks_registry = policy == "always" and (service.build is None or service.pull_policy == "always")
-    if service.image is not None and asks_registry:
-        option = "--pull always" if wishes.pull else "pull_policy: always"
-        return steps.add(subject, PullImage(image=image, platform=service.platform), Asked(option=option))
+    if reason := _pull_reason(service, wishes, ages, missing=missing):
+        return steps.add(subject, PullImage(image=image, platform=service.platform), reason)
     if not missing:
         return None
     if policy == "never" or (service.image is None and service.build is not None):
@@ -128,12 +112,25 @@ def _bring(
             Diagnostic(
                 severity="error",
                 pos=stack.position("services", service.name, "image"),
-                path=f"{path}.image",
+                path=f"services.{service.name}.image",
                 summary=f"the engine has no image {image}, and {why}",
             )
         )
         return None
     return steps.add(subject, PullImage(image=image, platform=service.platform), Needed(service=service.name))
+
+
+def _pull_reason(service: Service, wishes: ImageWishes, ages: Ages, *, missing: bool) -> Reason | None:
+    """Why the registry is asked even if the image is there."""
+    if service.image is None:
+        return None
+    if wishes.pull == "always" and (service.build is None or service.pull_policy == "always"):
+        return Asked(option="--pull always")
+    if wishes.pull is not None:
+        return None
+    if service.pull_policy == "always":
+        return Asked(option="pull_policy: always")
+    return None if missing else ages.outdated(service)
 
 
 def _never(wishes: ImageWishes) -> str:

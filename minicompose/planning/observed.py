@@ -63,7 +63,8 @@ class Observed(Value, frozen=True, kw_only=True):
 
     `containers` are the project's, one-offs included. `networks` and `volumes` are all that the
     engine has, so that external ones and foreign ones of the same name are seen. `images` maps each
-    name ("redis:8", "shop-backend:latest") to the image's id.
+    name ("redis:8", "shop-backend:latest") to the image's id. `named_at` tells when some of them were
+    given their names, in seconds since 1970: pulled, built or tagged. It has those whose age matters.
     """
 
     project: str
@@ -71,3 +72,4 @@ class Observed(Value, frozen=True, kw_only=True):
     networks: tuple[ObservedNetwork, ...] = ()
     volumes: tuple[ObservedVolume, ...] = ()
     images: dict[str, str] = {}
+    named_at: dict[str, float] = {}

@@ -298,6 +298,13 @@ class Unknown(Tagged, frozen=True, kw_only=True):
     made_by: str
 
 
+class Outdated(Tagged, frozen=True, kw_only=True):
+    """The image was pulled longer ago than `policy` allows: `age` in seconds, None when nobody knows."""
+
+    policy: str
+    age: int | None = None
+
+
 class Asked(Tagged, frozen=True, kw_only=True):
     """The command line says so; `option` is the flag or the verb."""
 
@@ -318,6 +325,7 @@ Reason = (
     | ScaledDown
     | Unfinished
     | Unknown
+    | Outdated
     | Asked
 )
 

@@ -10,6 +10,7 @@ from minicompose.model import Service, Stack
 from minicompose.planning import graph
 from minicompose.planning.census import Census, is_up, take_census
 from minicompose.planning.decide import Circumstances, Keep, Removal, Verdict, decide
+from minicompose.planning.freshness import Ages
 from minicompose.planning.hooks import lost_hooks
 from minicompose.planning.images import Images, ImageStep, ImageWishes, plan_images
 from minicompose.planning.observed import Observed, ObservedContainer
@@ -24,7 +25,8 @@ class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line of `up` says.
 
     `services` are those named, none meaning all. `pull` is "always", "missing", "never" or None,
-    which leaves it to each service. `timeout` is in seconds. `keep_completed` leaves jobs alone
+    which leaves it to each service; `now`, in seconds since 1970, is for policies that pull an image
+    when it has become old. `timeout` is in seconds. `keep_completed` leaves jobs alone
     that have succeeded and did not change.
     """
 
@@ -37,6 +39,7 @@ class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
     build: bool = False
     no_build: bool = False
     pull: str | None = None
+    now: float = 0.0
     no_start: bool = False
     remove_orphans: bool = False
     timeout: int | None = None
@@ -154,7 +157,8 @@ class _Up:
         options = self._options
         wishes = ImageWishes(pull=options.pull, build=options.build, no_build=options.no_build)
         used = [service for service in services if service.replicas]
-        return plan_images(self._stack, used, Images(self._observed.images), wishes, self._steps, self._notes)
+        ages = Ages(named_at=self._observed.named_at, now=options.now)
+        return plan_images(self._stack, used, Images(self._observed.images), wishes, ages, self._steps, self._notes)
 
     def _replaced_networks(self, services: Iterable[Service]) -> dict[str, tuple[Change, ...]]:
         changed = changed_networks(self._stack, used_networks(self._stack, services), self._observed)

@@ -664,15 +664,6 @@ def test_no_build_and_a_missing_image_is_an_error() -> None:
     assert errors(plan) == ["the engine has no image shop-web, and --no-build says not to build it"]
 
 
-def test_a_periodic_pull_policy_says_what_it_cannot_know() -> None:
-    stack = stack_of("services: {web: {image: nginx, pull_policy: daily}}")
-    plan = plan_up(stack, running(stack))
-    assert not plan.steps
-    assert [note.summary for note in plan.notes] == [
-        "pull_policy daily: the engine does not tell when nginx was pulled; the image there is used"
-    ]
-
-
 # ---- networks and volumes ----
 
 

@@ -11,6 +11,7 @@ from minicompose.stackfile.checks.findings import Findings
 from minicompose.stackfile.checks.mounts import check_mounts
 from minicompose.stackfile.checks.one_engine import check_one_engine
 from minicompose.stackfile.checks.ports import check_ports
+from minicompose.stackfile.checks.pulls import check_pulls
 from minicompose.stackfile.checks.references import check_references
 from minicompose.stackfile.checks.resources import check_resources
 from minicompose.stackfile.checks.signals import check_signals
@@ -26,5 +27,6 @@ def check(stack: Stack, report: Callable[[Diagnostic], None]) -> None:
     check_addresses(stack, findings)
     check_mounts(stack, findings)
     check_ports(stack, findings)
+    check_pulls(stack, findings)
     check_resources(stack, findings)
     check_one_engine(stack, findings)
