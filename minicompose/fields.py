@@ -19,6 +19,7 @@ class Kind(enum.Enum):
 
     TEXT = "a string"
     INTEGER = "a whole number"
+    COUNT = "a whole number from 0 on"
     NUMBER = "a number"
     BOOLEAN = "true or false"
     DURATION = "a duration such as 1m30s"
@@ -43,11 +44,13 @@ class Words(Form, frozen=True, kw_only=True):
 class Pairs(Form, frozen=True, kw_only=True):
     """A mapping, or a list of `KEY=VALUE`; canonically a mapping.
 
-    `bare` is what a name without `=` stands for: None, or the empty string.
+    `bare` is what a name without `=` stands for: None, or the empty string; with `valued` there is
+    no such name.
     """
 
     value: Form = Scalar(printed=True)
     bare: str | None = ""
+    valued: bool = False
 
 
 class Short(enum.Enum):
@@ -127,7 +130,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     why an attribute that the specification has cannot be carried out: it loads and is printed, and a
     command that would need it stops with an error. Where it is `harmless` to do without, which means
     that what runs is what was asked for, both are no more than a warning. `idle` is the value that
-    asks for nothing. A mapping that lacks a `required` one, after all files have been merged, says nothing that could be used.
+    asks for nothing. A mapping that lacks a `required` one, after all files have been merged, says
+    nothing that could be used.
     """
 
     name: str
@@ -144,6 +148,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 TEXT = Scalar()
 INTEGER = Scalar(kind=Kind.INTEGER)
+COUNT = Scalar(kind=Kind.COUNT)
 NUMBER = Scalar(kind=Kind.NUMBER)
 BOOLEAN = Scalar(kind=Kind.BOOLEAN)
 DURATION = Scalar(kind=Kind.DURATION)
@@ -227,7 +232,7 @@ _BUILD = Record(
         _field("cache_from", LIST),
         _field("cache_to", LIST, refused=_BUILDKIT, harmless=True),
         _field("no_cache", BOOLEAN),
-        _field("additional_contexts", PAIRS, refused=_BUILDKIT),
+        _field("additional_contexts", Pairs(valued=True), refused=_BUILDKIT),
         _field("network", TEXT),
         _field("provenance", PRINTED, refused=_BUILDKIT, harmless=True, idle="false"),
         _field("sbom", PRINTED, refused=_BUILDKIT, harmless=True, idle="false"),
@@ -250,7 +255,7 @@ _HEALTHCHECK = Record(
         _field("test", Many(short=Short.HEALTH_TEST), merge=Merge.REPLACE),
         _field("interval", DURATION),
         _field("timeout", DURATION),
-        _field("retries", INTEGER),
+        _field("retries", COUNT),
         _field("start_period", DURATION),
         _field("start_interval", DURATION, since=(1, 44)),
         _field("disable", BOOLEAN),
@@ -262,7 +267,7 @@ _PORT = Record(
         _field("name", TEXT),
         _field("mode", TEXT),
         _field("host_ip", TEXT),
-        _field("target", INTEGER, required=True),
+        _field("target", COUNT, required=True),
         _field("published", PRINTED),
         _field("protocol", TEXT),
         _field("app_protocol", TEXT),
@@ -312,7 +317,7 @@ _ATTACHMENT = Record(
 
 _UPDATE_CONFIG = Record(
     fields=(
-        _field("parallelism", INTEGER),
+        _field("parallelism", COUNT),
         _field("delay", DURATION),
         _field("failure_action", TEXT),
         _field("monitor", DURATION),
@@ -344,7 +349,19 @@ _DEPLOY = Record(
                                 _field("cpus", NUMBER),
                                 _field("memory", SIZE),
                                 _field("devices", Many(item=_DEVICE_REQUEST)),
-                                _field("generic_resources", Many(item=ANY)),
+                                _field(
+                                    "generic_resources",
+                                    Many(
+                                        item=Record(
+                                            fields=(
+                                                _field(
+                                                    "discrete_resource_spec",
+                                                    Record(fields=(_field("kind", TEXT), _field("value", INTEGER))),
+                                                ),
+                                            )
+                                        )
+                                    ),
+                                ),
                             )
                         ),
                     ),
@@ -357,7 +374,7 @@ _DEPLOY = Record(
                 fields=(
                     _field("condition", TEXT),
                     _field("delay", DURATION),
-                    _field("max_attempts", INTEGER),
+                    _field("max_attempts", COUNT),
                     _field("window", DURATION),
                 )
             ),
@@ -368,7 +385,7 @@ _DEPLOY = Record(
                 fields=(
                     _field("constraints", LIST),
                     _field("preferences", Many(item=Record(fields=(_field("spread", TEXT),)))),
-                    _field("max_replicas_per_node", INTEGER),
+                    _field("max_replicas_per_node", COUNT),
                 )
             ),
             effect=STACK,
@@ -378,7 +395,7 @@ _DEPLOY = Record(
 
 _RATES = Many(item=Record(fields=(_field("path", TEXT, required=True), _field("rate", SIZE, required=True))))
 
-_WEIGHT = Record(fields=(_field("path", TEXT, required=True), _field("weight", INTEGER, required=True)))
+_WEIGHT = Record(fields=(_field("path", TEXT, required=True), _field("weight", COUNT, required=True)))
 
 _WATCH = Record(
     fields=(
@@ -400,7 +417,7 @@ SERVICE = Record(
             "blkio_config",
             Record(
                 fields=(
-                    _field("weight", INTEGER),
+                    _field("weight", COUNT),
                     _field("weight_device", Many(item=_WEIGHT)),
                     _field("device_read_bps", _RATES),
                     _field("device_read_iops", _RATES),
@@ -418,7 +435,7 @@ SERVICE = Record(
         _field("configs", Many(item=_GRANT, key="target")),
         _field("container_name", TEXT),
         _field("cpu_count", INTEGER, "HostConfig.CpuCount"),
-        _field("cpu_percent", NUMBER),
+        _field("cpu_percent", COUNT),
         _field("cpu_period", INTEGER, "HostConfig.CpuPeriod"),
         _field("cpu_quota", INTEGER, "HostConfig.CpuQuota"),
         _field("cpu_rt_period", MICROSECONDS),

@@ -7,11 +7,12 @@ read is reported with its path and place, and the rest goes on.
 """
 
 import functools
+import math
 from collections.abc import Callable, Set
 from typing import Any, assert_never
 
 from minicompose.diagnostic import Diagnostic
-from minicompose.fields import STACK_FILE, Choice, Field, Form, Kind, Many, Pairs, Record, Scalar, Short, Table, Words
+from minicompose.fields import STACK_FILE, Choice, Form, Kind, Many, Pairs, Record, Scalar, Short, Table, Words
 from minicompose.model import ByteSize, Duration, FileMode, Node, Path, SourcePos
 from minicompose.stackfile import short, units
 from minicompose.stackfile.pathtext import path_text
@@ -98,6 +99,8 @@ def _scalar_reader(form: Scalar) -> _Reader:
             return _read_text
         case Kind.INTEGER:
             return _converting(int, _integer)
+        case Kind.COUNT:
+            return _converting(None, _count)
         case Kind.NUMBER:
             return _converting(float, _number)
         case Kind.DURATION:
@@ -127,8 +130,11 @@ def _read_text(node: Node, _where: _Where, _problems: _Problems) -> Node | None:
     return node.holding(units.print_scalar(value))
 
 
-def _converting(kind: type, convert: Callable[[Any], object]) -> _Reader:
-    """A reader of scalars that `convert` turns into `kind`; it raises ValueError for what it cannot."""
+def _converting(kind: type | None, convert: Callable[[Any], object]) -> _Reader:
+    """A reader of scalars that `convert` turns into what is wanted; it raises ValueError for what it cannot.
+
+    What is of `kind` already is right.
+    """
 
     def read(node: Node, where: _Where, problems: _Problems) -> Node | None:
         value = node.value
@@ -137,10 +143,11 @@ def _converting(kind: type, convert: Callable[[Any], object]) -> _Reader:
         if value is None or isinstance(value, dict | list):
             return None
         try:
-            return node.holding(convert(value))
+            converted = convert(value)
         except ValueError as error:
             problems.error(where, node, str(error))
             return None
+        return node if converted is value else node.holding(converted)
 
     return read
 
@@ -153,10 +160,17 @@ def _integer(value: str | float | bool) -> int:
     return int(value)
 
 
+def _count(value: str | float | bool) -> int:
+    number = _integer(value)
+    if number < 0:
+        raise ValueError(f"must be at least 0, not {number}")
+    return number
+
+
 def _number(value: str | float | bool) -> float:
     if isinstance(value, str):
         return units.parse_number(value)
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not math.isfinite(value):
         raise ValueError(f"{units.print_scalar(value)} is not a number")
     return float(value)
 
@@ -166,7 +180,9 @@ def _duration(value: str | float | bool) -> Duration:
 
 
 def _size(value: str | float | bool) -> ByteSize:
-    return ByteSize(value) if type(value) is int else units.parse_size(units.print_scalar(value))
+    if isinstance(value, str | bool) or not math.isfinite(value):
+        return units.parse_size(units.print_scalar(value))
+    return ByteSize(value)
 
 
 def _mode(value: str | float | bool) -> FileMode:
@@ -225,7 +241,7 @@ def _pairs_reader(form: Pairs) -> _Reader:
     def read(node: Node, where: _Where, problems: _Problems) -> Node | None:
         if type(node.value) is list:
             try:
-                return short.mapping_of_pairs(node, bare)
+                return short.mapping_of_pairs(node, form)
             except short.BadValue as error:
                 problems.error(where, error.node, str(error))
                 return None

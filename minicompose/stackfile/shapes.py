@@ -4,12 +4,14 @@
 """
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
@@ -20,6 +22,12 @@ from minicompose.stackfile.pathtext import path_text
 Schema = dict[str, Any]
 
 MOST_EXPLAINED = 200
+
+# Shapes of text that the next stage reads. It knows better than a pattern what is wrong with one.
+_READ_LATER = (
+    *("boolean", "integer", "count", "number", "microseconds", "duration", "size", "memory", "mode"),
+    *("port", "mount", "device", "address", "host_address", "pair", "valued_pair", "command_line", "probe"),
+)
 
 _KINDS = {
     "string": "a string",
@@ -43,10 +51,19 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 def explain(document: Any, root: Node, schema: Schema, report: Callable[[Diagnostic], None]) -> None:
     """Report what is wrong with `document`, which is `root` without its places; at most so many problems."""
-    errors = Draft202012Validator(schema).iter_errors(document)
+    errors = _Validator(schema).iter_errors(document)
     found = _Explainer(schema).problems(errors)
     for problem in itertools.islice(dict.fromkeys(found), MOST_EXPLAINED):
         report(_diagnostic(problem, root))
+
+
+def _matches(_validator: Any, pattern: str, value: Any, _schema: Schema) -> Iterator[ValidationError]:
+    """`pattern` as the Rust validator reads it: its $ stands for the end, also of a text that ends in a newline."""
+    if isinstance(value, str) and not re.search(pattern.replace("$", r"\Z"), value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+_Validator = extend(Draft202012Validator, {"pattern": _matches})
 
 
 def _diagnostic(problem: Problem, root: Node) -> Diagnostic:
@@ -80,6 +97,7 @@ class _Explainer:
     def __init__(self, schema: Schema) -> None:
         self.definitions: dict[str, Any] = schema["$defs"]
         self.shared = {id(shape) for shape in self.definitions.values()}
+        self.read_later = {id(self.definitions[name]) for name in _READ_LATER}
         self.attributes = Attributes(schema)
 
     def problems(self, errors: Iterable[ValidationError]) -> Iterator[Problem]:
@@ -91,6 +109,8 @@ class _Explainer:
         value: Any = error.instance
         wanted: Any = error.validator_value
         schema: Any = error.schema
+        if isinstance(value, str) and id(schema) in self.read_later:
+            return
         match error.validator:
             case "anyOf":
                 yield from self.of_choice(error, wanted, value, path)

@@ -43,7 +43,7 @@ def long_form(node: Node, form: Form) -> Node:
     """
     match form:
         case Pairs():
-            return mapping_of_pairs(node, form.bare)
+            return mapping_of_pairs(node, form)
         case Table(from_names=True):
             return mapping_of_names(node, form)
         case Many():
@@ -80,8 +80,8 @@ _DEFAULT_IDENTITY = {"host_ip": "0.0.0.0", "protocol": "tcp"}
 # ---- mappings and lists ----
 
 
-def mapping_of_pairs(node: Node, bare: str | None) -> Node:
-    """A list of `KEY=VALUE` as a mapping; `bare` is the value of a key that stands alone."""
+def mapping_of_pairs(node: Node, form: Pairs) -> Node:
+    """A list of `KEY=VALUE` as a mapping."""
     if not isinstance(node.value, list):
         return node
     pairs: dict[str, Node] = {}
@@ -89,7 +89,9 @@ def mapping_of_pairs(node: Node, bare: str | None) -> Node:
         key, equals, value = print_scalar(item.value).partition("=")
         if equals and key.endswith((" ", "\t")):
             raise BadValue(f'the name "{key}" ends in a space: write {key.strip()}=... without one', item)
-        pairs[key] = Node(value if equals else bare, item.pos, item.pos, origin=item.origin)
+        if form.valued and not equals:
+            raise BadValue(f'"{key}" has no value: write {key or "NAME"}=VALUE', item)
+        pairs[key] = Node(value if equals else form.bare, item.pos, item.pos, origin=item.origin)
     return node.holding(pairs)
 
 

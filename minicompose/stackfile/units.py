@@ -20,13 +20,15 @@ _NANOSECONDS = {
     "d": 86_400_000_000_000,
     "w": 604_800_000_000_000,
 }
-_SPAN = re.compile(r"(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h|d|w)")
-_DURATION = re.compile(r"([+-]?)((?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h|d|w))+)")
-_SIZE = re.compile(r"(-?)(\d+|\d*\.\d+|\d+\.) ?([kmgtp]?)(?:i?b)?", re.IGNORECASE)
+_SPAN = re.compile(r"([0-9]*)(?:\.([0-9]*))?(ns|us|µs|μs|ms|s|m|h|d|w)")
+_DURATION = re.compile(r"([+-]?)((?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h|d|w))+)")
+_SIZE = re.compile(r"([+-]?)((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?) ?([kKmMgGtTpP]?)(?:[iI]?[bB])?")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 _OCTAL = re.compile(r"(?:0o)?([0-7]+)")
-_INTEGER = re.compile(r"[+-]?\d+")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_LARGEST = 2**63 - 1  # of what engines count with
+_LONGEST = 100  # characters of a number: no more are needed, and Python would refuse some thousands
 _TRUTH = {"true": True, "false": False}
 _OLD_TRUTH = {"y": True, "yes": True, "on": True, "n": False, "no": False, "off": False}
 
@@ -40,20 +42,21 @@ def parse_duration(text: str) -> Duration:
         if _NUMBER.fullmatch(text):
             raise ValueError(f'"{text}" has no unit: write {text}s for seconds')
         raise ValueError(f'"{text}" is not a duration: write it as 90s, 1m30s or 500ms')
+    _check_length(text)
     total = 0
     for whole, fraction, unit in _SPAN.findall(found[2]):
         size = _NANOSECONDS[unit]
         total += int(whole or 0) * size
         if fraction:
             total += int(fraction) * size // 10 ** len(fraction)
-    return Duration(-total if found[1] == "-" else total)
+    return Duration(_fitting(-total if found[1] == "-" else total, text))
 
 
 def parse_microseconds(value: int | str) -> Duration:
     """A plain number counts microseconds, as the engine's real-time scheduling does."""
     if isinstance(value, str) and not _INTEGER.fullmatch(value):
         return parse_duration(value)
-    return Duration(int(value) * 1_000)
+    return Duration(_fitting(int(value) * 1_000, str(value)))
 
 
 def parse_size(text: str) -> ByteSize:
@@ -61,10 +64,11 @@ def parse_size(text: str) -> ByteSize:
     found = _SIZE.fullmatch(text)
     if found is None:
         raise ValueError(f'"{text}" is not a size: write it in bytes, or as 512k, 64m or 2g')
+    _check_length(text)
     sign, amount, unit = found[1], found[2], found[3].lower()
     scale = 1024 ** _POWERS[unit]
     size = int(amount) * scale if amount.isdecimal() else int(float(amount) * scale)
-    return ByteSize(-size if sign else size)
+    return ByteSize(_fitting(-size if sign == "-" else size, text))
 
 
 def parse_mode(text: str) -> FileMode:
@@ -93,13 +97,29 @@ def is_old_boolean(text: str) -> bool:
 def parse_integer(text: str) -> int:
     if _INTEGER.fullmatch(text) is None:
         raise ValueError(f'"{text}" is not a whole number')
-    return int(text)
+    _check_length(text)
+    return _fitting(int(text), text)
 
 
 def parse_number(text: str) -> float:
     if _NUMBER.fullmatch(text) is None:
         raise ValueError(f'"{text}" is not a number')
-    return float(text)
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f'"{text}" is too large')
+    return number
+
+
+def _check_length(text: str) -> None:
+    if len(text) > _LONGEST:
+        raise ValueError(f'"{text[:20]}..." is too large')
+
+
+def _fitting(amount: int, text: str) -> int:
+    """`amount`, which `text` says, if it is one of those that engines can take."""
+    if abs(amount) > _LARGEST:
+        raise ValueError(f'"{text}" is too large')
+    return amount
 
 
 def print_scalar(value: object) -> str:

@@ -11,7 +11,7 @@ from minicompose.stackfile.build import build_stack
 from minicompose.stackfile.canonical import canonical
 from minicompose.stackfile.paths import absolute
 from tests.stackfile.building import built, built_from, web
-from tests.stackfile.reading import no_problem, tree
+from tests.stackfile.reading import tree
 
 # Attributes that are used up on the way to the stack.
 _USED_UP = {"env_file", "label_file", "extends"}
@@ -172,7 +172,7 @@ def _place(stack: Stack, *path: str | int) -> tuple[int, int]:
 
 def test_what_does_not_fit_is_reported_and_the_rest_is_built() -> None:
     found: list[Diagnostic] = []
-    root = canonical(tree("services: {web: {image: web, ulimits: {n: {soft: 1}}, tty: true}}"), no_problem)
+    root = tree("services: {web: {image: web, ulimits: {n: {soft: 1}}, tty: true}}")
     stack = build_stack(root, name="shop", directory="/shop", variables=Variables({}), report=found.append)
     assert [problem.summary for problem in found] == ["Object missing required field `hard`"]
     assert stack.services["web"].tty is True

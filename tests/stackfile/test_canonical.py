@@ -142,7 +142,7 @@ PROBLEMS = [
         "services.web.ports[0]: the published port is missing: write 1.2.3.4::80 to let the engine pick one",
     ),
     ("ports: [8.5]", "services.web.ports[0]: 8.5 is not a port: it must be a whole number"),
-    ("ports: [{published: 80}]", "services.web.ports[0]: a port needs its `target`, the port in the container"),
+    ("ports: [{published: 80}]", 'services.web.ports[0]: "target" is missing'),
     ("ports: [{target: 80, host_ip: foo}]", 'services.web.ports[0]: "foo" is not an IP address'),
     ('volumes: [":/b"]', 'services.web.volumes[0]: ":/b" has an empty part between its colons'),
     ('volumes: [""]', "services.web.volumes[0]: a volume cannot be empty"),
@@ -151,7 +151,7 @@ PROBLEMS = [
         'services.web.volumes[0]: "aa:/b:ro:x" has too many parts: write SOURCE:TARGET:OPTIONS, or the long form',
     ),
     ('volumes: ["aa:/b:rx"]', 'services.web.volumes[0]: "rx" is not an option of a volume and does nothing'),
-    ("volumes: [{type: tmpfs}]", "services.web.volumes[0]: a mount needs its `target`"),
+    ("volumes: [{type: tmpfs}]", 'services.web.volumes[0]: "target" is missing'),
     (
         'devices: ["/dev/a:/dev/b:r:s"]',
         'services.web.devices[0]: "/dev/a:/dev/b:r:s" is not a device: '

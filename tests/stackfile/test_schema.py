@@ -47,6 +47,35 @@ def described(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]
         yield from described(below, here)
 
 
+def demanded(schema: Any, path: str = "") -> Iterator[str]:
+    """The attributes without which the mapping around them is refused, by their paths."""
+    if not isinstance(schema, dict):
+        return
+    if "$ref" in schema:
+        yield from demanded(resolved(schema), path)
+    for branch in schema.get("anyOf", ()):
+        yield from demanded(branch, path)
+    yield from demanded(schema.get("items"), f"{path}[]")
+    yield from demanded(schema.get("additionalProperties"), f"{path}.*")
+    yield from (f"{path}.{name}".removeprefix(".") for name in schema.get("required", ()))
+    for name, below in schema.get("properties", {}).items():
+        yield from demanded(below, f"{path}.{name}".removeprefix("."))
+
+
+def required(form: Form, path: str = "") -> Iterator[str]:
+    """The same of the table of fields."""
+    match form:
+        case Record():
+            for field in form.fields:
+                here = f"{path}.{field.name}".removeprefix(".")
+                yield from [here] if field.required else []
+                yield from required(field.form, here)
+        case Many():
+            yield from required(form.item, f"{path}[]")
+        case Table():
+            yield from required(form.item, f"{path}.*")
+
+
 def declared(form: Form, path: str = "") -> Iterator[tuple[str, Form]]:
     """Every attribute of the table of fields, by its path."""
     match form:
@@ -136,6 +165,14 @@ def test_every_attribute_is_a_field_of_the_table() -> None:
 def _holds_anything(form: Form) -> bool:
     item = form.item if isinstance(form, Many) else form
     return isinstance(item, Scalar) and item.kind is Kind.ANY
+
+
+def test_what_a_mapping_needs_is_what_the_table_says() -> None:
+    demands = {path for path in demanded(SCHEMA) if path in IN_FIELDS}
+
+    # A request for devices is the same record as in `gpus`, where nothing is needed.
+    assert demands - set(required(STACK_FILE)) == {"services.*.deploy.resources.reservations.devices[].capabilities"}
+    assert set(required(STACK_FILE)) - demands == set()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ def check_references(stack: Stack, findings: Findings) -> None:
     """Services, networks, volumes, configs and secrets that are named but not declared."""
     for name, service in stack.services.items():
         at = ("services", name)
-        if service.image is None and service.build is None and service.provider is None:
+        if not service.image and service.build is None and service.provider is None:
             findings.error(*at, says="there is neither an `image` nor a `build`", at_key=True)
         _check_services(stack, service, findings)
         _check_contexts(stack, service, findings)
