@@ -13,7 +13,7 @@ from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
 from minicompose.model import Node, Origin
 from minicompose.stackfile.merge import merge_service, without_tags
-from minicompose.stackfile.paths import absolute, absolute_paths
+from minicompose.stackfile.paths import absolute
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.scope import Scope
 from minicompose.stackfile.sources import Sources
@@ -101,6 +101,7 @@ class Extending:
 
     def _file(self, named: Node, link: _Link) -> _File | None:
         """The file of a base, read once; its paths are relative to where it lies."""
+        named = self._sources.named(named, self._scope.variables, ("services", link.service, "extends", "file"))
         path = absolute(named.value, link.file.directory, self._scope.home)
         if path not in self._files:
             where = path_text(("services", link.service, "extends", "file"))
@@ -112,7 +113,7 @@ class Extending:
         directory = os.path.dirname(path)  # noqa: PTH120 (pathlib is on no fast path)
         section = root.value.get("services")
         services = Node({} if section is None else {"services": section}, root.pos)
-        rooted = absolute_paths(services, directory, self._scope.home).value.get("services")
+        rooted = self._scope.seen_from_here(services, directory).value.get("services")
         inside = rooted.value if rooted is not None and isinstance(rooted.value, dict) else {}
         return _File(self._sources.shown(path), directory, inside)
 

@@ -13,7 +13,7 @@ from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node, Origin, Variables
 from minicompose.stackfile.canonical import canonical
 from minicompose.stackfile.dotenv import parse_dotenv, places_of
-from minicompose.stackfile.paths import absolute, absolute_paths, change_at
+from minicompose.stackfile.paths import absolute, change_at
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.schema import plain
 from minicompose.stackfile.scope import Scope, looked_up
@@ -52,6 +52,7 @@ class Including:
         include = document.value.get("include")
         if include is None or not isinstance(include.value, list):
             return document
+        include = self._sources.named(include, scope.variables, ("include",))
         for index, node in enumerate(include.value):
             entry = _entry(node, f"include[{index}]")
             if entry is not None:
@@ -69,17 +70,19 @@ class Including:
         own = entry.project_directory
         directory = os.path.dirname(files[0]) if own is None else absolute(own.value, scope.directory, scope.home)  # noqa: PTH120
         variables = self._variables(entry, scope, directory)
-        root = self._read(files, Scope(directory, variables), chain, entry)
+        root = self._read(files, scope, scope.inside(directory, variables), chain, entry)
         return document if root is None else self._added(document, root, entry)
 
-    def _read(self, files: tuple[str, ...], scope: Scope, chain: tuple[str, ...], entry: _Entry) -> Node | None:
-        """The tree of the included files, with absolute paths and the variables that only they see."""
-        known = (files, scope.directory, *sorted(scope.variables.values.items()))
+    def _read(
+        self, files: tuple[str, ...], outer: Scope, scope: Scope, chain: tuple[str, ...], entry: _Entry
+    ) -> Node | None:
+        """The tree of the included files, as it is seen from `outer`, with the variables that only they see."""
+        known = (files, outer.directory, scope.directory, *sorted(scope.variables.values.items()))
         if known not in self._done:
             for file, node in zip(files, entry.files, strict=True):
                 self._sources.documents(file, node, entry.path)
             root = self._tree(files, scope, chain)
-            self._done[known] = root and _closed(absolute_paths(root, scope.directory, scope.home), scope)
+            self._done[known] = root and outer.seen_from_here(_closed(root, scope), scope.directory)
         return self._done[known]
 
     def _variables(self, entry: _Entry, scope: Scope, directory: str) -> Variables:
@@ -189,17 +192,17 @@ def _meaning(section: str, key: str, node: Node) -> object:
 
 
 def _closed(root: Node, scope: Scope) -> Node:
-    """`root` with what only the included project knows: its directory, and its own variables.
+    """`root` with what only the included project knows: that its builds lie with it, and its own variables.
 
     A variable without a value in `environment` gets it here; a config or secret that is made from a
-    variable remembers where to look; a build without a context has the project's directory.
+    variable remembers where to look.
     """
     seen = scope.variables
 
     def with_context(node: Node) -> Node:
         if not isinstance(node.value, dict) or "context" in node.value:
             return node
-        context = Node(scope.directory, node.pos, node.key_pos, origin=Origin(implied=True))
+        context = Node(".", node.pos, node.key_pos, origin=Origin(implied=True))
         return node.holding(node.value | {"context": context})
 
     def filled(node: Node) -> Node:

@@ -132,6 +132,10 @@ class _Merger:
         try:
             return long_form(node, form)
         except BadValue as error:
+            from minicompose.stackfile.expressions import is_hidden  # only `config` hides any
+
+            if is_hidden(error.node.value):
+                return node
             summary = str(error)
             pos = error.node.pos
             self.report(Diagnostic(severity="error", pos=pos, summary=summary, path=path_text(path)))

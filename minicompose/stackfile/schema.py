@@ -19,18 +19,19 @@ from minicompose.model import Node
 Report = Callable[[Diagnostic], None]
 
 
-def validate(root: Node, report: Report) -> None:
+def validate(root: Node, report: Report, *, hidden: bool = False) -> None:
     """Report every value of the merged and interpolated tree that is not what its place wants.
 
     A diagnostic's path is that of the wrong value, of the unknown attribute, or of the mapping that
     lacks one. Texts where a number or boolean is wanted are left to the stage that converts them.
+    `hidden` tells that hidden expressions may stand for values.
     """
     document = plain(root)
-    if _validator().is_valid(document):
+    if _validator(hidden).is_valid(document):
         return
     from minicompose.stackfile.shapes import explain  # imports jsonschema, which only a wrong file needs
 
-    explain(document, root, schema(), report)
+    explain(document, root, schema(hidden), report)
 
 
 def schema_file() -> str:
@@ -41,17 +42,23 @@ def schema_file() -> str:
 
 
 @functools.cache
-def schema() -> dict[str, Any]:
-    """The schema for a tree whose expressions have been replaced: none of them may be left."""
+def schema(hidden: bool = False) -> dict[str, Any]:
+    """The schema for a tree whose expressions have been replaced, so that none may be left, or have been hidden."""
     with open(schema_file(), "rb") as file:  # noqa: PTH123 (as above)
         found: dict[str, Any] = msgspec.json.decode(file.read())
-    found["$defs"]["expression"] = False
+    found["$defs"]["expression"] = _hidden_expression() if hidden else False
     return found
 
 
+def _hidden_expression() -> dict[str, str]:
+    from minicompose.stackfile.expressions import HIDDEN  # only `config` hides any
+
+    return {"title": "an expression", "type": "string", "pattern": HIDDEN}
+
+
 @functools.cache
-def _validator() -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(schema())
+def _validator(hidden: bool) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(schema(hidden))
 
 
 def plain(node: Node) -> Any:

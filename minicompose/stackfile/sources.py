@@ -1,16 +1,20 @@
 """The files that a stack is read from: each is read once, whoever asks for it."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from minicompose.diagnostic import Diagnostic
-from minicompose.model import Node, SourcePos, Variables
+from minicompose.model import Node, Path, SourcePos, Variables
 from minicompose.stackfile.files import STDIN
 from minicompose.stackfile.interpolate import interpolate
 from minicompose.stackfile.merge import OVERRIDE, RESET, merge
 from minicompose.stackfile.textfile import read_text, shown_path, text_of
 from minicompose.stackfile.yamltree import read_yaml
+
+if TYPE_CHECKING:
+    from minicompose.stackfile.expressions import Hidden
 
 Report = Callable[[Diagnostic], None]
 
@@ -20,7 +24,7 @@ class Sources:
 
     `texts` has the text of each file that was read, by the name that positions carry; `unread` tells
     that one of them could not be read or parsed, so that what rests on it cannot be judged.
-    `expressions` False leaves expressions as they are written.
+    With `hidden`, expressions are not replaced by what they come to, but hidden there.
     """
 
     def __init__(
@@ -30,14 +34,14 @@ class Sources:
         report: Report,
         texts: dict[str, str],
         *,
-        expressions: bool = True,
+        hidden: "Hidden | None" = None,
     ) -> None:
         self.texts = texts
         self.unread = False
         self._working_directory = working_directory
         self._read_stdin = read_stdin
         self._report = report
-        self._expressions = expressions
+        self._hidden = hidden
         self._warned: set[str] = set()
         self._documents: dict[str, list[Node]] = {}
 
@@ -53,19 +57,30 @@ class Sources:
     def interpolated(self, file: str, variables: Variables, asked: Node | None = None, path: str = "") -> list[Node]:
         """The documents of `file` with `variables` in the place of expressions."""
         documents = self.documents(file, asked, path)
-        if not self._expressions or "$" not in self.texts.get(self.shown(file), ""):
+        if self._hidden is not None:
+            return [self._hidden.hide(document) for document in documents]
+        if "$" not in self.texts.get(self.shown(file), ""):
             return documents
-        return [
-            interpolate(
-                document,
-                variables.values,
-                self._report,
-                texts=self.texts,
-                warned=self._warned,
-                places=variables.places,
-            )
-            for document in documents
-        ]
+        return [self._interpolated(document, variables) for document in documents]
+
+    def named(self, node: Node, variables: Variables, path: Path) -> Node:
+        """`node` of an interpolated document at `path`, which names files: those have to be known in any case."""
+        return node if self._hidden is None else self._interpolated(self._hidden.show(node), variables, path)
+
+    def everything(self) -> list[Node]:
+        """All documents that have been read, as they are written."""
+        return [document for documents in self._documents.values() for document in documents]
+
+    def _interpolated(self, node: Node, variables: Variables, path: Path = ()) -> Node:
+        return interpolate(
+            node,
+            variables.values,
+            self._report,
+            path,
+            texts=self.texts,
+            warned=self._warned,
+            places=variables.places,
+        )
 
     def merged(self, documents: list[Node]) -> Node:
         """`documents`, of which there is at least one, as one."""
