@@ -568,7 +568,7 @@ SERVICE = Record(
         _field("tmpfs", TEXT_OR_LIST),
         _field("tty", BOOLEAN, "Tty"),
         _field("ulimits", _ULIMITS),
-        _field("use_api_socket", BOOLEAN, refused="is not supported yet"),
+        _field("use_api_socket", BOOLEAN),
         _field("user", TEXT, "User"),
         _field("userns_mode", TEXT, "HostConfig.UsernsMode"),
         _field("uts", TEXT, "HostConfig.UTSMode"),

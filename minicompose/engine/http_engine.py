@@ -157,6 +157,10 @@ class HttpEngine:
     # ---- containers ----
 
     def create_container(self, name: str, spec: ContainerSpec, keep_volumes_of: str | None) -> str:
+        if spec.service.use_api_socket:
+            from minicompose.engine.api_socket import socket_of, with_api_socket  # few services need it
+
+            spec = with_api_socket(spec, socket_of(self._api, self.info().name), self._credentials.configuration())
         image = self._image(spec.image)
         kept = self._anonymous_volumes(keep_volumes_of, spec, image) if keep_volumes_of else {}
         body = container_body(spec, self._api.version, kept)

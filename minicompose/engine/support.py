@@ -154,6 +154,7 @@ def depends_on_host(service: Service) -> bool:
         or service.isolation
         or service.credential_spec
         or service.storage_opt
+        or service.use_api_socket
         or service.gpus
         or _at(service, _DEVICES)
         or any(mount.type == "npipe" for mount in service.volumes or ())
@@ -182,6 +183,8 @@ def _limits(service: Service, host: Abilities) -> Iterator[Lack]:
 
 def _system(service: Service, host: Abilities) -> Iterator[Lack]:
     if host.os == "windows":
+        if service.use_api_socket:
+            yield Lack(("use_api_socket",), "the engine is on Windows, and has no socket that could be mounted")
         return
     for name in _WINDOWS_ONLY:
         if _at(service, (name,)):

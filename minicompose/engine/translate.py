@@ -298,6 +298,7 @@ COMPOUND: dict[str, Compound] = {
     "stop_grace_period": stop_grace_period,
     "tmpfs": mounts.tmpfs,
     "ulimits": resources.ulimits,
+    "use_api_socket": nothing,
     "volumes": nothing,
     "volumes_from": mounts.volumes_from,
     "deploy": resources.deploy,  # last: its resources count before the attributes of the service itself

@@ -238,6 +238,12 @@ def test_windows_has_what_is_of_windows() -> None:
     assert [path for path, harmless in _lacks(Abilities(), **service) if harmless] == [("cpu_count",), ("cpu_percent",)]
 
 
+def test_windows_has_no_socket_to_give() -> None:
+    assert _lacks(Abilities(os="windows"), use_api_socket=True) == [(("use_api_socket",), False)]
+    assert _lacks(Abilities(), use_api_socket=True) == []
+    assert depends_on_host(Service(name="web", use_api_socket=True))
+
+
 def test_limits_that_the_kernel_does_not_have_are_dropped_with_a_warning() -> None:
     host = Abilities(without=frozenset({"pids", "swap"}))
 
