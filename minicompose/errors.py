@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from minicompose.diagnostic import Diagnostic
 
 
+_LONGEST_NAME = 100
+
+
 class ExitCode(enum.IntEnum):
     """What a command returns to its caller."""
 
@@ -96,8 +99,13 @@ class EngineTooOld(EngineError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was most probably meant by `word`, or None when nothing is near."""
+    """The known word that was most probably meant by `word`, or None when nothing is near.
+
+    What is longer than a name is by anybody's hand is not compared.
+    """
     import difflib  # only a wrong file or command line needs it
 
-    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    if len(word) > _LONGEST_NAME:
+        return None
+    matches = difflib.get_close_matches(word, [each for each in known if len(each) <= _LONGEST_NAME], n=1, cutoff=0.6)
     return matches[0] if matches else None

@@ -14,7 +14,7 @@ from minicompose.model import Config, Node, Sealed, Service, SourcePos, Stack, V
 from minicompose.stackfile.dotenv import parse_dotenv, parse_raw, places_of
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.scope import looked_up
-from minicompose.stackfile.textfile import read_text
+from minicompose.stackfile.textfile import MOST_BYTES, read_text
 
 Report = Callable[[Diagnostic], None]
 Shown = Callable[[str], str]
@@ -94,6 +94,8 @@ def _content(config: Config, lookup: Mapping[str, str]) -> bytes | None:
     file = Path(config.file)
     if file.exists() and not file.is_file():
         raise OSError(None, "it is neither a file nor a directory")
+    if file.exists() and file.stat().st_size > MOST_BYTES:
+        raise OSError(None, f"it is larger than {MOST_BYTES // 1024 // 1024} MB")
     return file.read_bytes()
 
 
@@ -155,6 +157,8 @@ class _FilesOfServices:
         self, entry: Node, path: tuple[str | int, ...], look_up: Callable[[str], str | None]
     ) -> dict[str, Node]:
         options = entry.value
+        if "path" not in options:
+            return {}  # the schema has said so
         required = "required" not in options or options["required"].value
         form = options["format"].value if "format" in options else ""
         if form not in ("", "raw"):

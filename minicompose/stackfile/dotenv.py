@@ -4,24 +4,30 @@
 in "double" quotes; the quoted ones may span lines. Expressions are those of `interpolate`.
 """
 
+import itertools
 import re
 from collections.abc import Callable
 
 from minicompose.diagnostic import Diagnostic
+from minicompose.lines import Lines
 from minicompose.model import SourcePos
-from minicompose.stackfile.interpolate import ExpressionError, substitute
+from minicompose.stackfile.interpolate import MOST_TEXT_IN_ALL, ExpressionError, substitute
 
 Report = Callable[[Diagnostic], None]
 Lookup = Callable[[str], str | None]
 
-_ASSIGNED = re.compile(r"^[ \t]*(?:export[ \t]+)?([\w.\-\[\]]+)[ \t]*(?:[=:]|$)", re.MULTILINE)
+_ASSIGNED = re.compile(r"^[ \t]*+(?:export[ \t]++)?([\w.\-\[\]]++)[ \t]*+(?:[=:]|$)", re.MULTILINE)
 _EXPORT = re.compile(r"export[ \t]+")
 _NAME = re.compile(r"[^\n=:]*")
 _ODD = re.compile(r"[^\w.\-\[\]]")
-_BLANK = re.compile(r"[ \t\r\f\v]*")
+_BLANK = re.compile(r"(?:[ \t\r\f\v\n]++|#[^\n]*+)*+")  # what stands before, between and after assignments
+_SPACES = re.compile(r"[ \t]*")
 _ESCAPE = re.compile(r"\\(0[0-7]{1,3}|[\s\S])")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "\\": "\\", '"': '"'}
-_ENDS = {"'": re.compile(r"(?:[^'\\]|\\[\s\S])*'"), '"': re.compile(r'(?:[^"\\]|\\[\s\S])*"')}
+# Possessive: what a quote does not end is not tried again in every other way.
+_ENDS = {"'": re.compile(r"(?:[^'\\]++|\\[\s\S])*+'"), '"': re.compile(r'(?:[^"\\]++|\\[\s\S])*+"')}
+
+MOST_VARIABLES = 100_000  # in one file
 
 
 def parse_dotenv(text: str, file: str, lookup: Lookup, report: Report) -> dict[str, str]:
@@ -35,27 +41,29 @@ def parse_dotenv(text: str, file: str, lookup: Lookup, report: Report) -> dict[s
 
 def places_of(text: str, file: str) -> dict[str, SourcePos]:
     """Where `text` sets each of its variables, the last time that it does."""
-    places: dict[str, SourcePos] = {}
-    line, read = 1, 0
-    for match in _ASSIGNED.finditer(text):
-        start = match.start(1)
-        line += text.count("\n", read, start)
-        places[match[1]] = SourcePos(file, line, start - text.rfind("\n", 0, start))
-        read = start
-    return places
+    lines = Lines(text)
+    found = itertools.islice(_ASSIGNED.finditer(text), MOST_VARIABLES)
+    return {match[1]: lines.place(match.start(1), file) for match in found}
 
 
 def parse_raw(text: str, file: str, lookup: Lookup, report: Report) -> dict[str, str]:
     """The variables of an `env_file` of `format: raw`: all that follows the first `=` is the value."""
     found: dict[str, str] = {}
-    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
-        written = line.removesuffix("\r").lstrip()
-        if not written or written.startswith("#"):
-            continue
+    lines: Lines | None = None
+    after = _after(_BLANK, text, 0)
+    while after < len(text):
+        if len(found) == MOST_VARIABLES:
+            report(_too_many(file))
+            break
+        start, end = after, text.find("\n", after)
+        end = len(text) if end < 0 else end
+        written = text[start:end].removesuffix("\r")
+        after = _after(_BLANK, text, end)
         name, equals, value = written.partition("=")
         if not name or re.search(r"\s", name):
             why = f'the name "{name}" has a space in it' if name else "a name is missing before ="
-            pos = SourcePos(file, number, len(line) - len(line.lstrip()) + 1)
+            lines = lines or Lines(text)
+            pos = lines.place(start, file)
             report(Diagnostic(severity="error", pos=pos, summary=why, length=max(len(name), 1)))
             continue
         known = value if equals else lookup(name)
@@ -66,24 +74,26 @@ def parse_raw(text: str, file: str, lookup: Lookup, report: Report) -> dict[str,
 
 class _Dotenv:
     def __init__(self, text: str, file: str, lookup: Lookup, report: Report) -> None:
-        self.text = text.removeprefix("\ufeff")
+        self.text = text
         self.file = file
         self.lookup = lookup
         self.report = report
         self.found: dict[str, str] = {}
+        self.size = 0  # of what expressions came to
+        self.lines: Lines | None = None
 
     def read(self) -> dict[str, str]:
         text = self.text
         if (nul := text.find("\0")) >= 0:
             self._complain(nul, "this is not a text file: it holds a NUL character")
             return {}
-        at = 0
+        at = _after(_BLANK, text, 0)
         while at < len(text):
-            at = _BLANK.match(text, at).end()  # type: ignore[union-attr]  # it matches the empty string
-            if at < len(text) and text[at] not in "#\n":
-                at = self._line(at)
-            end = text.find("\n", at)
-            at = len(text) if end < 0 else end + 1
+            if len(self.found) == MOST_VARIABLES:
+                self.report(_too_many(self.file))
+                break
+            end = text.find("\n", self._line(at))
+            at = len(text) if end < 0 else _after(_BLANK, text, end)
         return self.found
 
     def _line(self, start: int) -> int:
@@ -107,9 +117,7 @@ class _Dotenv:
             if known is not None:
                 self.found[name] = known
             return after
-        at = after + 1
-        while text[at : at + 1] in (" ", "\t"):
-            at += 1
+        at = _after(_SPACES, text, after + 1)
         quote = text[at : at + 1]
         return self._quoted(name, at, quote) if quote in _ENDS else self._bare(name, at)
 
@@ -153,7 +161,11 @@ class _Dotenv:
             self.found[name] = written
             return
         try:
-            self.found[name] = substitute(written, self._value_of, unset)
+            value = substitute(written, self._value_of, unset)
+            self.size += len(value)
+            if self.size > MOST_TEXT_IN_ALL:
+                raise ExpressionError(0, f"the values of the file grow beyond {MOST_TEXT_IN_ALL:,} characters")
+            self.found[name] = value
         except ExpressionError as error:
             self._complain(
                 at + error.dollar if exact else at, error.summary, hint=error.hint, length=error.length if exact else 1
@@ -164,17 +176,26 @@ class _Dotenv:
         return self.found.get(name) if value is None else value
 
     def _complain(self, index: int, summary: str, hint: str = "", severity: str = "error", length: int = 1) -> None:
-        line_start = self.text.rfind("\n", 0, index) + 1
-        pos = SourcePos(self.file, self.text.count("\n", 0, index) + 1, index - line_start + 1)
+        self.lines = self.lines or Lines(self.text)
         self.report(
             Diagnostic(
                 severity="warning" if severity == "warning" else "error",
-                pos=pos,
+                pos=self.lines.place(index, self.file),
                 summary=summary,
                 hint=hint,
                 length=length,
             )
         )
+
+
+def _after(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Where `text` goes on after what `pattern`, which may be nothing, matches at an index."""
+    match = pattern.match(text, at)
+    return at if match is None else match.end()
+
+
+def _too_many(file: str) -> Diagnostic:
+    return Diagnostic(severity="error", pos=None, summary=f"{file} sets more than {MOST_VARIABLES:,} variables")
 
 
 def _unescape(match: re.Match[str]) -> str:

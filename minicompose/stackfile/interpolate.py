@@ -20,8 +20,8 @@ from minicompose.stackfile.pathtext import path_text
 
 Report = Callable[[Diagnostic], None]
 
-MOST_TEXT = 4 * 1024 * 1024  # characters that one value may grow to
-MOST_TEXT_IN_ALL = 64 * 1024 * 1024  # characters that all values of a tree may grow to
+MOST_TEXT = 1024 * 1024  # characters that one value may grow to
+MOST_TEXT_IN_ALL = 16 * 1024 * 1024  # characters that all values of a tree may grow to
 
 _MOST_GUESSES = 20  # of what name was meant; a guess looks at every variable
 

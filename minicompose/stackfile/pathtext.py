@@ -1,6 +1,12 @@
 """Paths in a tree as people write them, and back: `services.web.ports[0]`."""
 
+import itertools
+import re
+
 from minicompose.model import Node, Path
+
+_END = re.compile(r"[.\[]|\Z")  # of a step
+_MOST_ENDS = 2000  # as many as a path can have whose steps are no longer than keys may be
 
 
 def path_text(path: Path) -> str:
@@ -28,8 +34,9 @@ def _first(value: object, text: str) -> tuple[str | int, str]:
     if text.startswith("[") and bracket and index.isdecimal():
         return int(index), after.removeprefix(".")
     keys = value if isinstance(value, dict) else ()
-    known = [key for key in keys if key and (text == key or text.startswith((f"{key}.", f"{key}[")))]
-    step = max(known, key=len, default="") or text.partition(".")[0]
+    ends = [match.start() for match in itertools.islice(_END.finditer(text), _MOST_ENDS)] if keys else []
+    known = next((text[:end] for end in reversed(ends) if end and text[:end] in keys), None)
+    step = known or text.partition(".")[0]
     return step, text[len(step) :].removeprefix(".")
 
 

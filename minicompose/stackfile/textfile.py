@@ -13,7 +13,7 @@ from minicompose.lines import Lines
 
 Report = Callable[[Diagnostic], None]
 
-MOST_BYTES = 32 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 
 _DIRECTORY = "a directory"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # some editors and shells write it, and YAML allows it

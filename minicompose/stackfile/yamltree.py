@@ -46,10 +46,17 @@ except ImportError:  # PyYAML was installed without libyaml
 Report = Callable[[Diagnostic], None]
 
 MOST_DEPTH = 100  # nested values; everything after this stage may recurse
-MOST_EXPANDED = 1_000_000  # values that aliases stand for, all together
+MOST_VALUES = 600_000  # in one file; ten thousand services with all they usually say need less
+MOST_EXPANDED = 300_000  # values that aliases stand for, all together
+MOST_KEY = 1024  # characters; YAML's own limit for keys without a `?`
+MOST_TEXT = 1024 * 1024  # characters of one value
+
+_MOST_GUESSES = 20  # of what anchor was meant; a guess looks at all of them
 
 # What ends a line for the parser, or for editors, but not for both.
 _ODD_ENDS = re.compile("[\r\x85\u2028\u2029]")
+
+_MOST_READ = 2 * MOST_VALUES  # a value and its key
 
 _STANDARD = "tag:yaml.org,2002:"
 RESET, OVERRIDE = "!reset", "!override"
@@ -108,8 +115,10 @@ class _Reader:
         self.lines = Lines(self.text) if _ODD_ENDS.search(self.text) else None
         self.stack: list[_Open] = []
         self.anchors: dict[str, Node] = {}
-        self.measures: dict[int, tuple[int, int]] = {}
+        self.measures: dict[int, tuple[object, int, int]] = {}  # with what is measured, so that its id stays its own
+        self.read = 0  # values and keys
         self.expanded = 0
+        self.guesses = 0
 
     def documents(self) -> list[Node]:
         found: list[Node] = []
@@ -151,6 +160,10 @@ class _Reader:
                     pos = SourcePos(file, mark.line + 1, mark.column + 1)
                 else:
                     pos = lines.place(mark.index, file)
+                self.read += 1
+                if self.read > _MOST_READ:
+                    self._complain(pos, f"the file has more than {MOST_VALUES:,} values")
+                    raise _GiveUp
                 is_key = top is not None and top.key is None and top.value.__class__ is dict
                 if kind is MappingStartEvent or kind is SequenceStartEvent:
                     top = self._open(event, pos, is_key)
@@ -159,6 +172,8 @@ class _Reader:
                     node = self._alias(event.anchor, pos)
                 else:
                     value, tag = event.value, None
+                    if len(value) > MOST_KEY:
+                        value = self._cut(value, pos, is_key)
                     if event.tag is not None:
                         value, tag = self._tagged_scalar(event, pos)
                     elif event.implicit[0] and value[:1] in MAY_BEGIN_NON_STRING:
@@ -178,6 +193,15 @@ class _Reader:
             else:
                 top.value[top.key] = node
                 top.key = None
+
+    def _cut(self, text: str, pos: SourcePos, is_key: bool) -> str:
+        """A key or value, without what makes it too long."""
+        most = MOST_KEY if is_key else MOST_TEXT
+        if len(text) <= most:
+            return text
+        what = "key" if is_key else "value"
+        self._complain(pos, f"this {what} is longer than {most:,} characters", self._path())
+        return text[:most]
 
     def _empty(self, mark: Any) -> None:
         pos = SourcePos(self.file, mark.line + 1, mark.column + 1)
@@ -257,7 +281,8 @@ class _Reader:
             self._complain(odd.pos, summary, self._path())
             sources = []
         sources = [source for source in sources if source.tag != RESET]
-        top.merged = [*(top.merged or ()), *sources]
+        top.merged = top.merged or []
+        top.merged.extend(sources)
         top.key = None
 
     # ---- aliases and tags ----
@@ -270,7 +295,9 @@ class _Reader:
             return Node(None, pos, key_pos)
         node = self.anchors.get(name)
         if node is None:
-            hint = f"did you mean *{near}?" if (near := nearest(name, self.anchors)) else ""
+            self.guesses += 1
+            near = nearest(name, self.anchors) if self.guesses <= _MOST_GUESSES else None
+            hint = f"did you mean *{near}?" if near else ""
             self._complain(pos, f"there is no anchor &{name} before this", self._path(), hint, length=len(name) + 1)
             return Node(None, pos, key_pos)
         size, height = self._measure(node)
@@ -292,9 +319,10 @@ class _Reader:
         known = self.measures.get(id(value))
         if known is None:
             inside = [self._measure(item) for item in (value.values() if isinstance(value, dict) else value)]
-            known = 1 + sum(size for size, _ in inside), 1 + max((height for _, height in inside), default=0)
-            self.measures[id(value)] = known
-        return known
+            size = 1 + sum(size for size, _ in inside)
+            height = 1 + max((height for _, height in inside), default=0)
+            known = self.measures[id(value)] = value, size, height
+        return known[1:]
 
     def _tagged_scalar(self, event: Any, pos: SourcePos) -> tuple[Any, str | None]:
         tag, text = event.tag, event.value

@@ -248,7 +248,7 @@ def test_what_is_no_text_file_is_told(tmp_path: Path) -> None:
     assert read(tmp_path / "directory") == ["directory is a directory"]
     assert read(tmp_path / "pipe") == ["pipe is not a regular file"]
     assert read(tmp_path / "latin") == ["latin:2:7 this is not UTF-8 text"]
-    assert read(tmp_path / "large") == ["large is larger than 32 MB"]
+    assert read(tmp_path / "large") == ["large is larger than 16 MB"]
     assert read(tmp_path / "lost") == ["there is no file lost"]
     assert read(tmp_path / "latin" / "x") == ["x cannot be read: not a directory"]
     assert read(Path(f"{tmp_path}/a\0b")) == ["a file's name cannot hold a NUL character"]
