@@ -529,9 +529,9 @@ class Ipam(Value, frozen=True, kw_only=True):
 
 
 class Network(Value, frozen=True, kw_only=True):
-    """`name` is the engine's name for it, the project's prefix included."""
+    """`name` is the engine's name for it, the project's prefix included; empty where nothing was normalised."""
 
-    name: str
+    name: str = ""
     driver: str | None = None
     driver_opts: dict[str, str] | None = None
     ipam: Ipam | None = None
@@ -545,9 +545,9 @@ class Network(Value, frozen=True, kw_only=True):
 
 
 class Volume(Value, frozen=True, kw_only=True):
-    """`name` is the engine's name for it, the project's prefix included."""
+    """`name` is the engine's name for it, the project's prefix included; empty where nothing was normalised."""
 
-    name: str
+    name: str = ""
     driver: str | None = None
     driver_opts: dict[str, str] | None = None
     external: bool = False
@@ -562,7 +562,7 @@ class Config(Value, frozen=True, kw_only=True):
     service in play uses it. It is not part of the printed form.
     """
 
-    name: str
+    name: str = ""
     file: str | None = None
     environment: str | None = None
     content: str | None = None

@@ -21,7 +21,7 @@ from minicompose.model import (
     Variables,
     Volume,
 )
-from minicompose.stackfile.normalise import normalised
+from minicompose.stackfile.normalise import completed, normalised
 from minicompose.stackfile.paths import absolute_paths
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.scope import home_of
@@ -43,14 +43,22 @@ def build_stack(
     profiles: Collection[str] = (),
     name_derived: bool = False,
     refused: Set[Path] = frozenset(),
+    normalise: bool = True,
+    resolve_paths: bool = True,
 ) -> Stack:
     """The stack that the canonical tree `root` declares, with everything that it implies.
 
     `directory` is the absolute project directory, `variables` are those of interpolation (the home
     directory among them), `profiles` the active ones. `refused` holds the paths about which problems
-    have been reported already.
+    have been reported already. Without `normalise` nothing that is implied is added: no network, no
+    dependency, no names for the engine; without `resolve_paths` relative paths stay. Only printing can
+    do with either.
     """
-    root = absolute_paths(normalised(root, name, variables), directory, home_of(variables.values))
+    root = completed(root)
+    if normalise:
+        root = normalised(root, name, variables)
+    if resolve_paths:
+        root = absolute_paths(root, directory, home_of(variables.values))
     part = _Builder(root, report, refused)
     services = part.table("services", Service)
     enabled = {key for key, service in services.items() if is_enabled(service, profiles)}

@@ -1,11 +1,14 @@
 """What a canonical tree leaves unsaid, said: networks, names, dependencies, defaults of builds.
 
+`completed` says what holds whoever reads the tree, `normalised` what one project on an engine makes of it.
+
 Everything that is added stands at the place that implies it.
 """
 
 from collections.abc import Iterator
 
 from minicompose.model import Node, Origin, Variables
+from minicompose.stackfile.paths import change_at
 from minicompose.stackfile.scope import looked_up
 
 _IMPLIED = Origin(implied=True)
@@ -13,8 +16,21 @@ _NAMESPACES = ("network_mode", "ipc", "pid", "uts", "cgroup")
 _NAMED = ("networks", "volumes", "configs", "secrets")
 
 
-def normalised(root: Node, project: str, variables: Variables) -> Node:
-    """`root` with section by section everything explicit; `variables` give build arguments their values."""
+def completed(root: Node) -> Node:
+    """`root` with a directory for every build, and the `scale` of a service in its `deploy`, too."""
+    return change_at(with_contexts(root), ("services", "*"), _with_replicas)
+
+
+def with_contexts(root: Node) -> Node:
+    """`root` with a directory for every build."""
+    return change_at(root, ("services", "*", "build"), _with_context)
+
+
+def normalised(root: Node, project: str, variables: Variables | None) -> Node:
+    """`root` with section by section everything explicit.
+
+    `variables` give build arguments their values; None leaves those without one as they are.
+    """
     services = {name: _service(node, variables) for name, node in _entries(root, "services")}
     sections = {name: _named(root, name, project) for name in _NAMED}
     attached = next(filter(None, (_default_attachment(node) for node in services.values())), None)
@@ -55,7 +71,7 @@ def _with_name(key: str, node: Node, project: str) -> Node:
     return _with(node, name=Node(key if external else f"{project}_{key}", node.pos, node.key_pos, origin=_IMPLIED))
 
 
-def _service(node: Node, variables: Variables) -> Node:
+def _service(node: Node, variables: Variables | None) -> Node:
     inside = node.value
     if not isinstance(inside, dict):
         return node.holding({})
@@ -66,9 +82,9 @@ def _service(node: Node, variables: Variables) -> Node:
         added["build"] = _build(inside["build"], variables)
     if "pull_policy" in inside and inside["pull_policy"].value == "if_not_present":
         added["pull_policy"] = inside["pull_policy"].holding("missing")
-    if "scale" in inside and "deploy" in inside and "replicas" not in inside["deploy"].value:
-        added["deploy"] = _with(inside["deploy"], replicas=inside["scale"])
-    implied = dict(_implied(inside))
+    implied: dict[str, Node] = {}
+    for other, dependency in _implied(inside):
+        implied.setdefault(other, dependency)
     if implied:
         written = inside.get("depends_on", Node({}, next(iter(implied.values())).pos))
         added["depends_on"] = written.holding(written.value | implied | written.value)
@@ -84,15 +100,27 @@ def _default_network(service: Node) -> Node:
     return Node({"default": attachment}, service.pos, service.key_pos, origin=_IMPLIED)
 
 
-def _build(build: Node, variables: Variables) -> Node:
-    """A context and a Dockerfile; arguments without a value take it from outside or are left out."""
+def _with_replicas(service: Node) -> Node:
+    inside = service.value
+    if not isinstance(inside, dict) or "scale" not in inside or "deploy" not in inside:
+        return service
+    deploy = inside["deploy"]
+    return service if "replicas" in deploy.value else _with(service, deploy=_with(deploy, replicas=inside["scale"]))
+
+
+def _with_context(build: Node) -> Node:
+    if not isinstance(build.value, dict) or "context" in build.value:
+        return build
+    return _with(build, context=Node(".", build.pos, build.key_pos, origin=_IMPLIED))
+
+
+def _build(build: Node, variables: Variables | None) -> Node:
+    """A Dockerfile; arguments without a value take it from outside or are left out."""
     inside = build.value
     added: dict[str, Node] = {}
-    if "context" not in inside:
-        added["context"] = Node(".", build.pos, build.key_pos, origin=_IMPLIED)
     if "dockerfile" not in inside and "dockerfile_inline" not in inside:
         added["dockerfile"] = Node("Dockerfile", build.pos, build.key_pos, origin=_IMPLIED)
-    if "args" in inside and any(value.value is None for value in inside["args"].value.values()):
+    if variables is not None and "args" in inside and any(value.value is None for value in inside["args"].value.values()):
         added["args"] = inside["args"].holding(_filled(inside["args"].value, variables))
     return _with(build, **added) if added else build
 
