@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import jsonschema_rs
 import msgspec
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -51,19 +52,63 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 def explain(document: Any, root: Node, schema: Schema, report: Callable[[Diagnostic], None]) -> None:
     """Report what is wrong with `document`, which is `root` without its places; at most so many problems."""
-    errors = _Validator(schema).iter_errors(document)
+    errors = _validator(schema).iter_errors(document)
     found = _Explainer(schema).problems(errors)
-    for problem in itertools.islice(dict.fromkeys(found), MOST_EXPLAINED):
+    for problem in itertools.islice(_once(found), MOST_EXPLAINED):
         report(_diagnostic(problem, root))
+
+
+def _once(problems: Iterable[Problem]) -> Iterator[Problem]:
+    said: set[Problem] = set()
+    for problem in problems:
+        if problem not in said:
+            said.add(problem)
+            yield problem
+
+
+def _validator(schema: Schema) -> Any:
+    """The validator that explains, of entries without number only those that there is something to explain of."""
+    entries = _Entries(schema)
+    keywords = {"pattern": _matches, "items": entries.items, "additionalProperties": entries.additional}
+    return extend(Draft202012Validator, keywords)(schema)  # type: ignore[no-untyped-call]
+
+
+class _Entries:
+    """Keywords for the entries of lists and tables: the Rust validator picks those that are wrong, so many at most."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._definitions = schema["$defs"]
+        self._accepting: dict[int, jsonschema_rs.Draft202012Validator] = {}  # by the identity of the entries' schema
+
+    def items(self, validator: Any, wanted: Any, value: Any, schema: Schema) -> Iterator[ValidationError]:
+        if isinstance(value, list):
+            first = len(schema.get("prefixItems", ()))
+            yield from self._wrong(validator, wanted, enumerate(value[first:], first))
+
+    def additional(self, validator: Any, wanted: Any, value: Any, schema: Schema) -> Iterator[ValidationError]:
+        if not isinstance(wanted, dict) or not isinstance(value, dict):
+            yield from Draft202012Validator.VALIDATORS["additionalProperties"](validator, wanted, value, schema)
+            return
+        named, patterns = schema.get("properties", ()), "|".join(schema.get("patternProperties", ()))
+        others = (key for key in value if key not in named and not (patterns and re.search(patterns, key)))
+        yield from self._wrong(validator, wanted, ((key, value[key]) for key in others))
+
+    def _wrong(
+        self, validator: Any, wanted: Any, entries: Iterable[tuple[str | int, Any]]
+    ) -> Iterator[ValidationError]:
+        accepting = self._accepting.get(id(wanted))
+        if accepting is None:
+            accepting = jsonschema_rs.Draft202012Validator({"$defs": self._definitions, **wanted})
+            self._accepting[id(wanted)] = accepting
+        refused = ((key, value) for key, value in entries if not accepting.is_valid(value))
+        for key, value in itertools.islice(refused, MOST_EXPLAINED):
+            yield from validator.descend(value, wanted, path=key)
 
 
 def _matches(_validator: Any, pattern: str, value: Any, _schema: Schema) -> Iterator[ValidationError]:
     """`pattern` as the Rust validator reads it: its $ stands for the end, also of a text that ends in a newline."""
     if isinstance(value, str) and not re.search(pattern.replace("$", r"\Z"), value):
         yield ValidationError(f"{value!r} does not match {pattern!r}")
-
-
-_Validator = extend(Draft202012Validator, {"pattern": _matches})
 
 
 def _diagnostic(problem: Problem, root: Node) -> Diagnostic:
