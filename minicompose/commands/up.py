@@ -175,8 +175,10 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
             if not isinstance(ending, AllExited):
                 later = context.interrupts.from_now_on()
                 now = context.engine.observe(stack.name)
+                stop = plan_stop(now, StopOptions(services=tuple(started), timeout=args.timeout), stack)
+                context.warn(stop.notes)
                 stop_or_kill(
-                    plan_stop(now, StopOptions(services=tuple(started), timeout=args.timeout), stack),
+                    stop,
                     context.engine,
                     on_event,
                     services=started,

@@ -1,12 +1,13 @@
 """Laws that hold for every plan, tried on many stacks and changes of them."""
 
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from minicompose.model import Dependency, Healthcheck, Mount, Network, NetworkAttachment, Service, Stack, Volume
+from minicompose.model import Dependency, Healthcheck, Hook, Mount, Network, NetworkAttachment, Service, Stack, Volume
 from minicompose.planning.census import NEXT
 from minicompose.planning.encoding import plan_json
 from minicompose.planning.observed import Observed
@@ -15,6 +16,8 @@ from minicompose.planning.plan import (
     CreateContainer,
     Plan,
     RemoveContainer,
+    RestartContainer,
+    RunHook,
     StartContainer,
     StopContainer,
     WaitUntil,
@@ -53,7 +56,14 @@ def services(draw: st.DrawFn, name: str, earlier: tuple[str, ...]) -> Service:
         networks=None if shares else {key: NetworkAttachment() for key in sorted(networks)},
         volumes=(Mount(type="volume", source="data", target="/data"),) if draw(st.booleans()) else None,
         scale=draw(st.sampled_from((1, 1, 2, 3))),
+        post_start=draw(hooks()) if name != "job" else None,
+        pre_stop=draw(hooks()),
     )
+
+
+def hooks() -> st.SearchStrategy[tuple[Hook, ...] | None]:
+    hook = st.sampled_from((Hook(command=("echo", "one")), Hook(command=("echo", "two"), user="app")))
+    return st.none() | st.lists(hook, min_size=1, max_size=2).map(tuple)
 
 
 @st.composite
@@ -178,6 +188,50 @@ def test_nothing_is_started_before_it_is_created_nor_beside_the_one_it_replaces(
             assert created[step.action.container] in earlier[step.id]
             if step.group in stopped:
                 assert stopped[step.group] in earlier[step.id]
+
+
+@SETTINGS
+@given(stacks(), stacks(), OPTIONS)
+def test_every_start_is_followed_by_the_services_hooks_in_order(
+    before: Stack, after: Stack, options: UpOptions
+) -> None:
+    plan = plan_up(after, engine_with(before, ()).observe("shop"), options)
+    earlier = before_of(plan)
+    for step in plan.steps:
+        if isinstance(step.action, StartContainer | RestartContainer):
+            following = [
+                other
+                for other in plan.steps
+                if isinstance(other.action, RunHook)
+                and (other.action.moment, other.action.container) == ("post_start", step.action.container)
+                and step.id in earlier[other.id]
+            ]
+            service = after.services[step.subject.service or ""]
+            run = [other.action.hook for other in following if isinstance(other.action, RunHook)]
+            assert run == list(service.post_start or ())
+            assert all(one.id in earlier[two.id] for one, two in pairwise(following))
+
+
+@SETTINGS
+@given(stacks(), stacks(), OPTIONS)
+def test_no_container_that_runs_is_stopped_before_its_own_hooks_were_run(
+    before: Stack, after: Stack, options: UpOptions
+) -> None:
+    observed = engine_with(before, ()).observe("shop")
+    plan = plan_up(after, observed, options)
+    earlier = before_of(plan)
+    by_id = {step.id: step for step in plan.steps}
+    up = {container.id: container.service for container in observed.containers if container.state == "running"}
+    for step in plan.steps:
+        if isinstance(step.action, StopContainer | RestartContainer) and step.action.container in up:
+            run = [
+                action.hook
+                for other in sorted(earlier[step.id])
+                if isinstance(action := by_id[other].action, RunHook)
+                and (action.moment, action.container) == ("pre_stop", step.action.container)
+                and by_id[other].when == step.when
+            ]
+            assert run == list(before.services[up[step.action.container]].pre_stop or ())
 
 
 @SETTINGS
