@@ -74,6 +74,7 @@ def global_parser() -> Parser:
     add("--parallel", type=int, metavar="N", help="how many engine calls at once, -1 for no limit (default: 4)")
     add("-c", "--context", metavar="NAME", help="the Docker context to use")
     add("-H", "--host", metavar="URL", help="the engine to use, as unix:///var/run/docker.sock")
+    add("--all-resources", action="store_true", help="also take in the networks, volumes, ... that no service uses")
     add("-v", "--version", action="store_true", help="show the version")
     add("verb", nargs="?", metavar="VERB", help=argparse.SUPPRESS)
     add("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)

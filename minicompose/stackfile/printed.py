@@ -4,7 +4,19 @@ from typing import Any
 
 import msgspec
 
-from minicompose.model import Build, Duration, FileMode, Service, Stack, TmpfsOptions, UpdateConfig, encode_value
+from minicompose.fields import STACK_FILE, Form, Many, Record, Table
+from minicompose.model import (
+    Build,
+    Duration,
+    FileMode,
+    Node,
+    Service,
+    Stack,
+    TmpfsOptions,
+    UpdateConfig,
+    encode_value,
+)
+from minicompose.stackfile.build import plain
 from minicompose.stackfile.scalars import resolve
 
 _SECTIONS = ("networks", "volumes", "configs", "secrets", "models")
@@ -44,8 +56,10 @@ def printed(stack: Stack) -> dict[str, Any]:
     for section in _SECTIONS:
         resources = getattr(stack, section)
         if resources:
-            data[section] = {name: _written(each) | (each.extensions or {}) for name, each in resources.items()}
-    doubled: dict[str, Any] = _doubled(data | (stack.extensions or {}))
+            data[section] = {name: _written(each) for name, each in resources.items()}
+    if stack.root is not None:
+        _add_extensions(data, stack.root, STACK_FILE)
+    doubled: dict[str, Any] = _doubled(data)
     return doubled
 
 
@@ -56,7 +70,25 @@ def _service(service: Service) -> dict[str, Any]:
         duration = getattr(service, attribute)
         if duration is not None and duration % 1000 == 0:
             data[attribute] = duration // 1000
-    return data | (service.extensions or {})
+    return data
+
+
+def _add_extensions(data: Any, node: Node, form: Form) -> None:
+    """Put into `data`, which was made from the tree `node`, what the tree says in `x-*` attributes."""
+    match form:
+        case Record() if isinstance(data, dict) and isinstance(node.value, dict):
+            data |= {key: plain(inside) for key, inside in node.value.items() if key.startswith("x-")}
+            for field in form.fields:
+                if field.name in data and field.name in node.value:
+                    _add_extensions(data[field.name], node.value[field.name], field.form)
+        case Table() if isinstance(data, dict) and isinstance(node.value, dict):
+            for key in data.keys() & node.value.keys():
+                _add_extensions(data[key], node.value[key], form.item)
+        case Many() if isinstance(data, list) and isinstance(node.value, list):
+            for entry, inside in zip(data, node.value, strict=False):
+                _add_extensions(entry, inside, form.item)
+        case _:
+            pass
 
 
 def _written(value: Any) -> Any:

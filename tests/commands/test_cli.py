@@ -13,14 +13,15 @@ from minicompose.errors import UsageError
 
 STACK = """
 services:
-  db: {image: "postgres:17"}
+  db: {image: "postgres:17", volumes: ["data:/data"], models: [llm]}
   web:
     image: shop
     build: .
     depends_on: [db]
-    volumes: ["data:/data"]
+    volumes: ["cache:/cache"]
     profiles: [tools]
-volumes: {data: {}}
+volumes: {data: {}, cache: {}, spare: {}}
+models: {llm: {model: ai/llm}}
 """
 
 
@@ -132,7 +133,13 @@ def test_config_prints_data_on_standard_output_alone(stack: Path, capsys: Printe
 
 @pytest.mark.parametrize(
     ("option", "names"),
-    [("--services", ["db"]), ("--images", ["postgres:17"]), ("--volumes", ["data"]), ("--profiles", ["tools"])],
+    [
+        ("--services", ["db"]),
+        ("--images", ["postgres:17"]),
+        ("--volumes", ["data"]),
+        ("--models", ["ai/llm"]),
+        ("--profiles", ["tools"]),
+    ],
 )
 def test_config_lists_names(option: str, names: list[str], stack: Path, capsys: Printed) -> None:
     assert main(["config", option]) == 0
@@ -142,6 +149,27 @@ def test_config_lists_names(option: str, names: list[str], stack: Path, capsys: 
 def test_a_service_that_is_named_brings_its_profile(stack: Path, capsys: Printed) -> None:
     assert main(["config", "--format", "json", "web"]) == 0
     assert sorted(json.loads(capsys.readouterr().out)["services"]) == ["db", "web"]
+
+
+def test_config_leaves_out_what_no_service_uses_unless_all_resources_are_wanted(stack: Path, capsys: Printed) -> None:
+    assert main(["config", "--volumes"]) == 0
+    assert main(["--all-resources", "config", "--volumes"]) == 0
+    assert capsys.readouterr().out.split() == ["data", *("data", "cache", "spare")]
+
+
+def test_names_are_those_of_the_whole_stack_but_images_those_of_the_services_named(
+    stack: Path, capsys: Printed
+) -> None:
+    assert main(["config", "--services", "web"]) == 0
+    assert main(["config", "--images", "web"]) == 0
+    assert capsys.readouterr().out.split() == ["db", *("postgres:17", "shop")]
+
+
+def test_a_pattern_names_the_enabled_services_that_match_it(stack: Path, capsys: Printed) -> None:
+    assert main(["config", "--images", "[^w]*"]) == 0
+    assert capsys.readouterr().out.split() == ["postgres:17"]
+    assert main(["config", "w*"]) == 2
+    assert 'there is no service "w*"' in capsys.readouterr().err
 
 
 def test_no_engine_is_exit_code_3_and_one_message(stack: Path, capsys: Printed) -> None:

@@ -153,6 +153,29 @@ def test_resources_are_printed_and_read_as_the_same() -> None:
     assert msgspec.structs.replace(again, root=None) == msgspec.structs.replace(stack, root=None)
 
 
+def test_extensions_are_printed_wherever_they_may_stand() -> None:
+    text = """
+        services:
+          web:
+            image: w
+            x-a: {b: $c}
+            deploy: {x-d: 1, resources: {limits: {x-e: [2]}}}
+            depends_on: {db: {condition: service_started, x-f: 3}}
+            ports: [{target: 80, x-g: null}]
+          db: {image: d}
+        networks: {default: {ipam: {x-h: 4}}}
+    """
+
+    data = printed(built(text))
+
+    web = data["services"]["web"]
+    assert web["x-a"] == {"b": "$$c"}
+    assert web["deploy"] == {"x-d": 1, "resources": {"limits": {"x-e": [2]}}}
+    assert web["depends_on"]["db"]["x-f"] == 3
+    assert web["ports"][0]["x-g"] is None
+    assert data["networks"]["default"]["ipam"] == {"x-h": 4}
+
+
 def test_what_is_false_zero_or_empty_without_meaning_is_not_printed() -> None:
     stack = built(
         "services: {web: {image: w, tty: false, mem_limit: 0, cap_add: [], user: '', labels: {}, init: false}}"

@@ -8,7 +8,7 @@ def check_conflicts(stack: Stack, findings: Findings) -> None:
     """What a service says twice in different words, or says together though only one can be."""
     container_names: dict[str, str] = {}
     for name, service in stack.services.items():
-        if service.network_mode is not None and service.networks:
+        if service.network_mode and service.networks:
             findings.error(
                 "services",
                 name,
@@ -47,7 +47,7 @@ def _check_limits(service: Service, findings: Findings) -> None:
         ("pids_limit", service.pids_limit, "limits.pids", limits.pids if limits else None),
         ("mem_reservation", service.mem_reservation, "reservations.memory", reservations and reservations.memory),
     ):
-        if value is not None and other is not None and value != other:
+        if value and other is not None and value != other:  # zero is no limit, and so no other one
             says = f"`{name}` and `deploy.resources.{path}` differ: they must agree"
             findings.error("services", service.name, name, says=says, hint="keep one of them")
 
@@ -57,7 +57,7 @@ def _check_build(service: Service, findings: Findings) -> None:
     if build is None:
         return
     at = ("services", service.name, "build")
-    if build.dockerfile is not None and build.dockerfile_inline is not None:
+    if build.dockerfile and build.dockerfile_inline:
         says = "`dockerfile` and `dockerfile_inline` exclude each other"
         findings.error(*at, "dockerfile_inline", says=says, hint="remove one of them", at_key=True)
     if build.platforms and service.platform and service.platform not in build.platforms:
