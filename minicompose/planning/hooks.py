@@ -1,7 +1,7 @@
 """Hooks: commands that are run in a container after its start and before its stop.
 
 A container's hooks are those that it was made with: the record on it has them. Where the record has only
-the digest of a secret, the stack file's hook that differs in nothing else is taken.
+the digest of a secret, the stack file's hook is taken that is the same, or differs in the secret alone.
 """
 
 import re
@@ -39,7 +39,7 @@ def hooks_of(container: ObservedContainer, moment: Moment, service: Service | No
         return Hooks()
     if record is None:
         return Hooks(known=declared)
-    found = [_hook(entry, declared) for entry in record.get(moment) or ()]
+    found = [_hook(entry, index, declared) for index, entry in enumerate(record.get(moment) or ())]
     return Hooks(known=tuple(hook for hook in found if hook), lost=found.count(None))
 
 
@@ -47,12 +47,18 @@ def _declared(service: Service | None, moment: Moment) -> tuple[Hook, ...]:
     return (getattr(service, moment) if service else None) or ()
 
 
-def _hook(entry: Record, declared: Iterable[Hook]) -> Hook | None:
-    """The hook that a record's entry is of; None where it holds a digest that the stack file has no value for."""
+def _hook(entry: Record, index: int, declared: tuple[Hook, ...]) -> Hook | None:
+    """The hook that a record's entry is of; None where it holds a digest that the stack file has no value for.
+
+    A secret that has changed since is taken from the hook in the same place that is otherwise the same.
+    """
     shown = masked(entry)
     if shown == entry:
         return msgspec.convert(entry, Hook)
-    return next((hook for hook in declared if masked(hook_record(hook)) == shown), None)
+    records = [hook_record(hook) for hook in declared]
+    if entry in records:
+        return declared[records.index(entry)]
+    return declared[index] if index < len(declared) and masked(records[index]) == shown else None
 
 
 def runs(container: str, moment: Moment, hooks: Iterable[Hook] | None) -> tuple[RunHook, ...]:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from minicompose.errors import EngineFault, UsageError
-from minicompose.execution.events import LogLine, Notice, RunFinished, RunStarted, StepProgress, StepStarted
+from minicompose.execution.events import AnyEvent, LogLine, Notice, RunFinished, RunStarted, StepProgress, StepStarted
 from minicompose.execution.run import run_plan
-from minicompose.model import Build
+from minicompose.model import Build, Hook
 from minicompose.output.board import Board
 from minicompose.output.live import LiveForm
 from minicompose.output.sink import open_sink, use_color
@@ -24,6 +24,7 @@ from minicompose.planning.plan import (
     PullImage,
     RemoveContainer,
     RenameContainer,
+    RunHook,
     Step,
     StopContainer,
     Subject,
@@ -125,6 +126,26 @@ def test_plain_shows_the_lines_of_a_build() -> None:
     ]
 
 
+def hooked() -> Plan:
+    """A container is created, started and set up."""
+    hook = RunHook(
+        container="shop-web-1", moment="post_start", hook=Hook(command=("echo", "ready"), environment={"PIN": "4711"})
+    )
+    return plan_of(
+        create(1, "web"),
+        start(2, "web", 1, group="start shop-web-1"),
+        step(3, hook, 2, group="start shop-web-1"),
+    )
+
+
+def test_plain_shows_the_lines_of_a_hook() -> None:
+    assert without_times(shown(hooked(), FakeEngine(IMAGE))) == [
+        "container shop-web-1: created",
+        "container shop-web-1: | ready",
+        "container shop-web-1: started",
+    ]
+
+
 # ---- json ----
 
 
@@ -142,6 +163,15 @@ def test_json_has_an_object_a_line_for_each_event() -> None:
 
 def test_json_never_tells_what_a_container_is_made_of() -> None:
     assert "healthcheck" not in shown(plan_of(create(1, "db", check=True)), FakeEngine(IMAGE), mode="json")
+
+
+def test_json_tells_what_a_hook_prints_and_not_what_it_is_given() -> None:
+    told = shown(hooked(), FakeEngine(IMAGE), mode="json")
+
+    assert [event["text"] for event in map(json.loads, told.splitlines()) if event["event"] == "StepProgress"] == [
+        "ready\n"
+    ]
+    assert "4711" not in told
 
 
 def test_log_lines_are_not_progress() -> None:
@@ -258,6 +288,20 @@ def test_a_pending_resource_says_what_it_comes_after() -> None:
     board = Board(plan_of(start(1, "db"), start(2, "redis"), start(3, "mail"), start(4, "web", 1, 2, 3)))
 
     assert board.waits_for(board.rows[3]) == "after shop-db-1, shop-redis-1 and 1 more"
+
+
+def test_a_resource_that_is_set_up_shows_the_hooks_latest_line_and_ends_as_started() -> None:
+    board = Board(hooked())
+    heard: list[tuple[str, str]] = []
+
+    def hear(event: AnyEvent) -> None:
+        board.hear(event)
+        if isinstance(event, StepProgress | RunFinished):
+            heard.append((board.rows[0].words, board.rows[0].detail))
+
+    run_plan(hooked(), FakeEngine(IMAGE), hear)
+
+    assert heard == [("running its post_start hook", "ready"), ("started", "")]
 
 
 def test_a_pull_counts_the_bytes_of_all_its_layers() -> None:

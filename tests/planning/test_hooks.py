@@ -217,6 +217,32 @@ def test_a_secret_in_a_hook_comes_from_the_stack_file() -> None:
     ]
 
 
+TWO_SECRETS = """
+    services:
+      db:
+        image: a
+        command: sleep 1
+        pre_stop: [{command: leave, environment: {TOKEN: one}}, {command: leave, environment: {TOKEN: two}}]
+"""
+
+
+def tokens(plan: Plan) -> list[str | None]:
+    found = [step.action.hook.environment or {} for step in plan.steps if isinstance(step.action, RunHook)]
+    return [environment.get("TOKEN") for environment in found]
+
+
+def test_secrets_of_several_hooks_are_told_apart() -> None:
+    stack = stack_of(TWO_SECRETS)
+
+    assert tokens(plan_down(running(stack), stack=stack)) == ["one", "two"]
+
+
+def test_a_secret_that_has_changed_since_is_the_new_one() -> None:
+    now = stack_of(TWO_SECRETS.replace("two", "three"))
+
+    assert tokens(plan_down(running(stack_of(TWO_SECRETS)), stack=now)) == ["one", "three"]
+
+
 def test_a_hook_whose_secret_nobody_has_is_told_of_and_not_run() -> None:
     stack = stack_of("""
         services:
