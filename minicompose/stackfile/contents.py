@@ -21,15 +21,23 @@ Shown = Callable[[str], str]
 
 
 def with_contents(
-    stack: Stack, variables: Variables, report: Report, shown: Shown, texts: dict[str, str] | None = None
+    stack: Stack,
+    variables: Variables,
+    report: Report,
+    shown: Shown,
+    texts: dict[str, str] | None = None,
+    *,
+    located: Callable[[str], str] = str,
+    environment: bool = True,
 ) -> Stack:
     """`stack` with the variables and labels that `env_file` and `label_file` give its services.
 
     Those without a value take it from `variables`. `shown` turns an absolute path into the name
     that messages use, and `texts` receives the text of each file by that name. A variable's place
-    in `Stack.root` is its line in that file.
+    in `Stack.root` is its line in that file. `located` makes a path absolute that has been left
+    relative. Without `environment` only labels are read.
     """
-    reader = _FilesOfServices(variables, report, shown, {} if texts is None else texts)
+    reader = _FilesOfServices(variables, report, shown, {} if texts is None else texts, located, environment)
     root = stack.root
     if root is None or "services" not in root.value:
         return stack
@@ -108,23 +116,33 @@ def _why(error: Exception, config: Config) -> str:
 
 
 class _FilesOfServices:
-    def __init__(self, variables: Variables, report: Report, shown: Shown, texts: dict[str, str]) -> None:
+    def __init__(
+        self,
+        variables: Variables,
+        report: Report,
+        shown: Shown,
+        texts: dict[str, str],
+        located: Callable[[str], str],
+        environment: bool,
+    ) -> None:
         self.variables = variables
         self.lookup = variables.values
         self.report = report
         self.shown = shown
         self.texts = texts
+        self.located = located
+        self.environment = environment
 
     def completed(self, service: Service, node: Node) -> tuple[Service, Node]:
         """The service and its node with their variables and labels complete."""
         inside = node.value
         if not ("environment" in inside or "env_file" in inside or "label_file" in inside):
             return service, node
-        variables = self._environment(inside, service.name)
-        labels = self._labels(inside, service.name)
+        read = {"environment": self._environment(inside, service.name)} if self.environment else {}
+        read["labels"] = self._labels(inside, service.name)
         changed = {
             name: entries
-            for name, entries in (("environment", variables), ("labels", labels))
+            for name, entries in read.items()
             if entries is not inside.get(name) and (entries.value or name in inside)
         }
         if not changed:
@@ -193,9 +211,10 @@ class _FilesOfServices:
         look_up: Callable[[str], str | None],
     ) -> dict[str, Node]:
         """What the file at the path `node` sets, each at its line."""
-        if not required and not Path(node.value).exists():
+        file = self.located(node.value)
+        if not required and not Path(file).exists():
             return {}
-        shown = self.shown(node.value)
+        shown = self.shown(file)
 
         def placed(problem: Diagnostic) -> None:
             if problem.pos is None:
@@ -203,7 +222,7 @@ class _FilesOfServices:
             else:
                 self.report(problem)
 
-        text = read_text(node.value, shown, placed)
+        text = read_text(file, shown, placed)
         if text is None:
             return {}
         self.texts[shown] = text

@@ -139,7 +139,7 @@ class Hidden:
 
 def is_hidden(text: object) -> bool:
     """Whether `text` is one that holds a hidden expression."""
-    return isinstance(text, str) and _MARK.search(text) is not None
+    return isinstance(text, str) and _OPEN in text and _MARK.search(text) is not None
 
 
 class _Change:

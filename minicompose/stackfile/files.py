@@ -42,8 +42,12 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     `files` are the paths of `-f`, "-" for standard input; `profiles` None is "not said", so that
     COMPOSE_PROFILES counts; `services` are the arguments that name services, whose profiles they enable.
-    Relative paths are relative to `working_directory`, which is absolute. `contents`: read those of
-    configs and secrets as well, which only what creates containers needs.
+    Relative paths are relative to `working_directory`, which is absolute.
+
+    What only some commands need: `contents` reads those of configs and secrets as well, for what creates
+    containers. For printing, `normalise` False adds nothing that is implied, `resolve_paths` False leaves
+    paths relative, `resolve_environment` False reads no `env_file` and looks no variable of a service up,
+    and `consistency` False does not ask whether the parts fit together.
     """
 
     working_directory: str
@@ -55,6 +59,10 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
     profiles: tuple[str, ...] | None = None
     services: tuple[str, ...] = ()
     contents: bool = True
+    normalise: bool = True
+    resolve_paths: bool = True
+    resolve_environment: bool = True
+    consistency: bool = True
     read_stdin: Callable[[], bytes] = read_standard_input
 
 

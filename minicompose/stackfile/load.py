@@ -10,7 +10,7 @@ import pathlib
 
 import msgspec
 
-from minicompose.diagnostic import Diagnostic
+from minicompose.diagnostic import Diagnostic, narrowed
 from minicompose.errors import StackFileError, UsageError
 from minicompose.model import Node, Path, SourcePos, Stack, Variables
 from minicompose.stackfile.build import build_stack
@@ -18,13 +18,17 @@ from minicompose.stackfile.canonical import canonical
 from minicompose.stackfile.checks import check
 from minicompose.stackfile.combine import combined
 from minicompose.stackfile.contents import sealed, with_contents
+from minicompose.stackfile.expressions import Hidden
 from minicompose.stackfile.files import LoadRequest, Location, locate
 from minicompose.stackfile.interpolate import ExpressionError, substitute
 from minicompose.stackfile.names import normal_name
+from minicompose.stackfile.normalise import normalised, with_contexts
 from minicompose.stackfile.origins import with_notes
+from minicompose.stackfile.outline import outline
+from minicompose.stackfile.paths import absolute, absolute_paths
 from minicompose.stackfile.pathtext import steps_of
 from minicompose.stackfile.schema import validate
-from minicompose.stackfile.scope import Scope
+from minicompose.stackfile.scope import Scope, home_of
 from minicompose.stackfile.sources import Sources
 from minicompose.stackfile.textfile import shown_path
 
@@ -46,6 +50,20 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     variables: dict[str, str]
 
 
+class Outlined(msgspec.Struct, frozen=True, kw_only=True):
+    """What stack files say together, before any expression in them is replaced.
+
+    `root` is their sum in its long form; `documents` are those of all files that were read, as they
+    are written. `texts` is as in `Loaded`.
+    """
+
+    name: str
+    root: Node
+    warnings: tuple[Diagnostic, ...]
+    texts: dict[str, str]
+    documents: tuple[Node, ...]
+
+
 def load_stack(request: LoadRequest) -> Loaded:
     """The stack that the files of `request` declare.
 
@@ -61,6 +79,14 @@ def load_stack(request: LoadRequest) -> Loaded:
             gc.enable()
 
 
+def load_outline(request: LoadRequest) -> Outlined:
+    """What the files of `request` say together, with their expressions as they are written.
+
+    Raises as `load_stack` does. Nothing is checked that depends on what an expression comes to.
+    """
+    return _Loading(request, hidden=Hidden()).outlined()
+
+
 def project_name(request: LoadRequest) -> str:
     """The name of the project, for commands that need nothing else of it: of the files only `name:` is looked at.
 
@@ -73,14 +99,19 @@ def project_name(request: LoadRequest) -> str:
 
 
 class _Loading:
-    def __init__(self, request: LoadRequest, location: Location | None = None) -> None:
+    """The stages, each handing on to the next; with `hidden` expressions are not replaced, but hidden there."""
+
+    def __init__(self, request: LoadRequest, location: Location | None = None, *, hidden: Hidden | None = None) -> None:
         self.request = request
+        self.hidden = hidden
         self.location = locate(request) if location is None else location
         self.texts = dict(self.location.texts)
         self.variables = Variables(self.location.variables, self.location.places)
         self.problems = list(self.location.problems)
         self.tree: Node | None = None  # all files' sum
-        self.sources = Sources(self.location.working_directory, request.read_stdin, self.report, self.texts)
+        self.sources = Sources(
+            self.location.working_directory, request.read_stdin, self.report, self.texts, hidden=hidden
+        )
 
     # ---- the order of work ----
 
@@ -104,11 +135,35 @@ class _Loading:
             profiles=self.profiles(tree),
             name_derived=self.location.name is None and _last_name(documents) is None,
             refused=refused,
+            normalise=self.request.normalise,
+            resolve_paths=self.request.resolve_paths,
         )
         self.check(stack, self.refused(tree))
         stack = self.with_contents(stack)
         self.raise_errors()
         return Loaded(stack=stack, warnings=tuple(self.sorted()), texts=self.texts, variables=self.variables.values)
+
+    def outlined(self) -> Outlined:
+        assert self.hidden is not None
+        documents = self.read()
+        name = self.name_of(documents)
+        root = self.tree = self.combine()
+        self.validate(root)
+        self.raise_errors()
+        tree = with_contexts(outline(root))
+        if self.request.normalise:
+            tree = normalised(tree, name, None)
+            tree = tree.holding({"name": Node(name, tree.pos)} | tree.value | {"name": Node(name, tree.pos)})
+        if self.request.resolve_paths:
+            home = home_of(self.variables.values)
+            tree = absolute_paths(tree, self.location.directory.replace("$", "$$"), home.replace("$", "$$"))
+        return Outlined(
+            name=name,
+            root=self.hidden.show(tree),
+            warnings=tuple(self.sorted()),
+            texts=self.texts,
+            documents=tuple(self.sources.everything()),
+        )
 
     def name(self) -> str:
         name = self.name_of(self.read())
@@ -147,7 +202,8 @@ class _Loading:
 
     def combine(self) -> Node:
         """All files as one tree, with what they extend and include."""
-        scope = Scope(self.location.directory, self.variables)
+        absolute = self.request.resolve_paths and self.hidden is None
+        scope = Scope(self.location.directory, self.variables, absolute)
         root = combined(self.location.files, scope, self.sources, self.report)
         if root is None:
             self.raise_errors()
@@ -158,7 +214,7 @@ class _Loading:
         """Whether every value is of its kind, but for those that have been refused already."""
         refused = self.refused(root)
         found: list[Diagnostic] = []
-        validate(root, found.append)
+        validate(root, found.append, hidden=self.hidden is not None)
         for problem in found:
             steps = steps_of(root, problem.path)
             if not any(steps[: len(other)] == other for other in refused):
@@ -178,7 +234,7 @@ class _Loading:
         if any(len(path) <= 2 for path in refused):
             return
         found: list[Diagnostic] = []
-        check(stack, found.append)
+        check(stack, found.append, consistency=self.request.consistency)
         assert stack.root is not None
         for problem in found:
             steps = steps_of(stack.root, problem.path)
@@ -191,13 +247,31 @@ class _Loading:
         def shown(path: str) -> str:
             return shown_path(path, self.location.working_directory)
 
-        stack = with_contents(stack, self.variables, self.report, shown, self.texts)
+        def located(path: str) -> str:
+            return absolute(path, self.location.directory, home_of(self.variables.values))
+
+        stack = with_contents(
+            stack,
+            self.variables,
+            self.report,
+            shown,
+            self.texts,
+            located=located,
+            environment=self.request.resolve_environment,
+        )
         return sealed(stack, self.variables, self.report) if self.request.contents else stack
 
     # ---- problems ----
 
     def report(self, problem: Diagnostic) -> None:
-        self.problems.append(problem)
+        self.problems.append(narrowed(self.readable(problem), self.texts))
+
+    def readable(self, problem: Diagnostic) -> Diagnostic:
+        """`problem` with expressions where they are hidden in what it says."""
+        if self.hidden is None:
+            return problem
+        said = {name: self.hidden.shown(getattr(problem, name)) for name in ("summary", "hint", "path")}
+        return msgspec.structs.replace(problem, **said)
 
     def error(self, pos: SourcePos | None, summary: str, hint: str = "", path: str = "") -> None:
         self.report(Diagnostic(severity="error", pos=pos, summary=summary, hint=hint, path=path))

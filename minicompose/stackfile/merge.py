@@ -4,7 +4,7 @@ A later value meets an earlier one in their long forms; entries of lists are onl
 here, and those that mean the same thing are made one when the tree becomes canonical.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from minicompose.diagnostic import Diagnostic
 from minicompose.fields import SERVICE, STACK_FILE, Field, Form, Many, Merge, Pairs, Record, Short, Table, Words
 from minicompose.model import Node, Origin, Path
+from minicompose.stackfile.expressions import is_hidden
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.short import BadValue, long_form
 
@@ -29,11 +30,19 @@ def merge(nodes: Sequence[Node], report: Report, *, tagged: bool = True) -> Node
     keeps the place of the file that won, and remembers the value that it took the place of; a mapping
     or list of several files has the place of the first.
     """
-    merged, *later = nodes
-    merged = without_tags(merged) if tagged else merged
-    for node in later:
-        merged = _Merger(report).node(merged, node, STACK_FILE, Merge.BY_FORM, ())
+    *_, merged = sums(nodes, report, tagged=tagged)
     return merged
+
+
+def sums(nodes: Iterable[Node], report: Report, *, tagged: bool = True) -> Iterator[Node]:
+    """The first of `nodes`, the sum of the first two, and so on: the last is what `merge` gives."""
+    merged: Node | None = None
+    for node in nodes:
+        if merged is not None:
+            merged = _Merger(report).node(merged, node, STACK_FILE, Merge.BY_FORM, ())
+        else:
+            merged = without_tags(node) if tagged else node
+        yield merged
 
 
 def merge_service(base: Node, node: Node, name: str, report: Report) -> Node:
@@ -132,8 +141,6 @@ class _Merger:
         try:
             return long_form(node, form)
         except BadValue as error:
-            from minicompose.stackfile.expressions import is_hidden  # only `config` hides any
-
             if is_hidden(error.node.value):
                 return node
             summary = str(error)
@@ -168,7 +175,8 @@ def _inside(form: Form | None) -> Callable[[str], Field | Form | None]:
     """What stands below a key of a mapping of this form."""
     if isinstance(form, Record):
         return _fields_of(form).get
-    item = form.item if isinstance(form, Table) else None
+    # A lone value among a table's lists (`provider.options`) is none when files meet: it is replaced.
+    item = form.item if isinstance(form, Table) and not isinstance(form.item, Many) else None
     return lambda _key: item
 
 

@@ -120,8 +120,9 @@ def _build(build: Node, variables: Variables | None) -> Node:
     added: dict[str, Node] = {}
     if "dockerfile" not in inside and "dockerfile_inline" not in inside:
         added["dockerfile"] = Node("Dockerfile", build.pos, build.key_pos, origin=_IMPLIED)
-    if variables is not None and "args" in inside and any(value.value is None for value in inside["args"].value.values()):
-        added["args"] = inside["args"].holding(_filled(inside["args"].value, variables))
+    args = inside.get("args")
+    if variables is not None and args is not None and any(value.value is None for value in args.value.values()):
+        added["args"] = args.holding(_filled(args.value, variables))
     return _with(build, **added) if added else build
 
 

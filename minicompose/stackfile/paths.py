@@ -6,6 +6,7 @@ from collections.abc import Callable
 from minicompose.fields import PAIRS, Form, Short
 from minicompose.model import Node
 from minicompose.stackfile import short
+from minicompose.stackfile.expressions import is_hidden
 
 _Change = Callable[[Node], Node]
 
@@ -39,8 +40,11 @@ def absolute_paths(root: Node, directory: str, home: str) -> Node:
         return lambda node: change_at(node, ("*",), change) if isinstance(node.value, list) else change(node)
 
     def mount(node: Node) -> Node:
-        node = _long_mount(node)
-        return change_at(node, ("source",), path) if _is(node, "type", "bind") else node
+        long = _long_mount(node)
+        if long is None:
+            return node
+        bind = change_at(long, ("source",), path)
+        return bind if isinstance(node.value, dict) or not _has_hidden_options(node) else _still_short(node, long, bind)
 
     places: tuple[tuple[str, _Change], ...] = (
         ("build", build),
@@ -65,15 +69,25 @@ def absolute_paths(root: Node, directory: str, home: str) -> Node:
     return change_at(root, ("secrets", "*", "file"), path)
 
 
-def _long_mount(node: Node) -> Node:
-    """The short form of a bind made long; one that cannot be read stays, and what is wrong is said later."""
-    if not isinstance(node.value, str):
-        return node
-    try:
-        (mount,) = short.ENTRIES[Short.MOUNT](node, lambda _node, _remark: None)
-    except short.BadValue:
-        return node
-    return mount if _is(mount, "type", "bind") else node
+def _long_mount(node: Node) -> Node | None:
+    """A bind, its short form made long. None for what is no bind or cannot be read; what is wrong is said later."""
+    if isinstance(node.value, str):
+        try:
+            (node,) = short.ENTRIES[Short.MOUNT](node, lambda *_remark: None)
+        except short.BadValue:
+            return None
+    return node if _is(node, "type", "bind") else None
+
+
+def _has_hidden_options(node: Node) -> bool:
+    """Whether an expression stands for options of the short form: they would be lost in the long one."""
+    return node.value.count(":") > 1 and is_hidden(node.value.rpartition(":")[2])
+
+
+def _still_short(node: Node, long: Node, bind: Node) -> Node:
+    """The short form `node` with the source that `bind` has."""
+    source = long.value["source"].value
+    return node.holding(bind.value["source"].value + node.value[len(source) :])
 
 
 def _long(node: Node, form: Form) -> Node:

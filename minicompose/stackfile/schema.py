@@ -15,6 +15,7 @@ import msgspec
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node
+from minicompose.stackfile.expressions import HIDDEN
 
 Report = Callable[[Diagnostic], None]
 
@@ -46,14 +47,8 @@ def schema(hidden: bool = False) -> dict[str, Any]:
     """The schema for a tree whose expressions have been replaced, so that none may be left, or have been hidden."""
     with open(schema_file(), "rb") as file:  # noqa: PTH123 (as above)
         found: dict[str, Any] = msgspec.json.decode(file.read())
-    found["$defs"]["expression"] = _hidden_expression() if hidden else False
+    found["$defs"]["expression"] = {"title": "an expression", "type": "string", "pattern": HIDDEN} if hidden else False
     return found
-
-
-def _hidden_expression() -> dict[str, str]:
-    from minicompose.stackfile.expressions import HIDDEN  # only `config` hides any
-
-    return {"title": "an expression", "type": "string", "pattern": HIDDEN}
 
 
 @functools.cache

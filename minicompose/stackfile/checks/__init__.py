@@ -17,16 +17,20 @@ from minicompose.stackfile.checks.resources import check_resources
 from minicompose.stackfile.checks.signals import check_signals
 
 
-def check(stack: Stack, report: Callable[[Diagnostic], None]) -> None:
-    """Report every problem of the enabled services and of the resources, each where it is written."""
+def check(stack: Stack, report: Callable[[Diagnostic], None], *, consistency: bool = True) -> None:
+    """Report every problem of the enabled services and of the resources, each where it is written.
+
+    Without `consistency` only values are looked at, each alone, and not whether they fit together.
+    """
     findings = Findings(stack, report)
-    check_references(stack, findings)
-    check_cycles(stack, findings)
-    check_conflicts(stack, findings)
+    if consistency:
+        check_references(stack, findings)
+        check_cycles(stack, findings)
+        check_conflicts(stack, findings)
+        check_mounts(stack, findings)
+        check_ports(stack, findings)
     check_signals(stack, findings)
     check_addresses(stack, findings)
-    check_mounts(stack, findings)
-    check_ports(stack, findings)
     check_pulls(stack, findings)
     check_resources(stack, findings)
     check_one_engine(stack, findings)
