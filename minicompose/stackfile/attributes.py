@@ -88,6 +88,12 @@ class Attributes:
             return ""
         return f'"{attribute}" is an attribute of a service: is the service\'s name missing above it?'
 
+    def lone_service(self, path: Path, value: Any) -> str:
+        """For a service that stands at the top of the file."""
+        if path or not isinstance(value, dict) or not value.keys() & set(self._at[_SERVICE]):
+            return ""
+        return 'a service stands below "services:", indented'
+
     def _section_hint(self, path: Path) -> str:
         """For `volumes:` that was indented into `services:`."""
         if len(path) == 2 and path[0] == "services" and path[1] in self._at[()]:

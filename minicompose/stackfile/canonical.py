@@ -13,7 +13,7 @@ from typing import Any, assert_never
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.fields import STACK_FILE, Choice, Form, Kind, Many, Pairs, Record, Scalar, Short, Table, Words
-from minicompose.model import ByteSize, Duration, FileMode, Node, Path, SourcePos
+from minicompose.model import ByteSize, Duration, FileMode, Node, Path
 from minicompose.stackfile import short, units
 from minicompose.stackfile.pathtext import path_text
 
@@ -30,17 +30,31 @@ class _Problems:
         self._report = report
         self._refused = refused
 
-    def error(self, where: _Where, node: Node, summary: str, pos: SourcePos | None = None) -> None:
+    def bad(self, where: _Where, error: short.BadValue) -> None:
+        self.error(where, error.node, str(error), error.hint, error.part)
+
+    def error(
+        self, where: _Where, node: Node, summary: str, hint: str = "", part: tuple[int, str] | None = None
+    ) -> None:
         path = _steps(where)
         if self._refused and any(path[:length] in self._refused for length in range(len(path) + 1)):
             return
         length = len(units.print_scalar(node.value)) if isinstance(node.value, str | int | float) else 1
         self._report(
-            Diagnostic(severity="error", pos=pos or node.pos, summary=summary, path=path_text(path), length=length or 1)
+            Diagnostic(
+                severity="error",
+                pos=node.pos,
+                summary=summary,
+                hint=hint,
+                path=path_text(path),
+                length=length or 1,
+                part=part,
+            )
         )
 
-    def warn(self, where: _Where, node: Node, summary: str) -> None:
-        self._report(Diagnostic(severity="warning", pos=node.pos, summary=summary, path=path_text(_steps(where))))
+    def warn(self, where: _Where, node: Node, summary: str, part: tuple[int, str] | None = None) -> None:
+        path = path_text(_steps(where))
+        self._report(Diagnostic(severity="warning", pos=node.pos, summary=summary, path=path, part=part))
 
 
 _Reader = Callable[[Node, _Where, _Problems], Node | None]
@@ -226,9 +240,9 @@ def _words_reader() -> _Reader:
 
     def read(node: Node, where: _Where, problems: _Problems) -> Node | None:
         try:
-            return items(short.words(node), where, problems)
+            return items(short.words(node, functools.partial(problems.warn, where)), where, problems)
         except short.BadValue as error:
-            problems.error(where, error.node, str(error))
+            problems.bad(where, error)
             return None
 
     return read
@@ -241,9 +255,9 @@ def _pairs_reader(form: Pairs) -> _Reader:
     def read(node: Node, where: _Where, problems: _Problems) -> Node | None:
         if type(node.value) is list:
             try:
-                return short.mapping_of_pairs(node, form)
+                return short.mapping_of_pairs(node, bare, valued=form.valued)
             except short.BadValue as error:
-                problems.error(where, error.node, str(error))
+                problems.bad(where, error)
                 return None
         if type(node.value) is not dict:
             return None
@@ -265,8 +279,9 @@ def _pairs_reader(form: Pairs) -> _Reader:
 
 def _table_reader(form: Table) -> _Reader:
     item = _reader(form.item)
-    # A name alone stands for a mapping that says nothing, or for empty text.
+    # A name alone stands for a mapping that says nothing, if there is one, or for empty text.
     nothing = None if isinstance(form.item, Record) else ""
+    must_speak = isinstance(form.item, Record) and any(field.required for field in form.item.fields)
 
     def read(node: Node, where: _Where, problems: _Problems) -> Node | None:
         if form.from_names:
@@ -277,7 +292,7 @@ def _table_reader(form: Table) -> _Reader:
         changed = False
         for key, child in node.value.items():
             if child.value is None:
-                done: Node | None = child if nothing is None else child.holding(nothing)
+                done: Node | None = None if must_speak else child if nothing is None else child.holding(nothing)
             else:
                 done = item(child, (where, key), problems)
             changed = changed or done is not child
@@ -299,7 +314,7 @@ def _many_reader(form: Many) -> _Reader:
             try:
                 node = short.list_of(node, form, functools.partial(problems.warn, where))
             except short.BadValue as error:
-                problems.error(where, error.node, str(error))
+                problems.bad(where, error)
                 return None
         if type(node.value) is not list:
             return None
@@ -318,7 +333,7 @@ def _many_reader(form: Many) -> _Reader:
                     if finished is not None:
                         done.append(finished)
             except short.BadValue as error:
-                problems.error(here, error.node, str(error))
+                problems.bad(here, error)
         if form.key is not None and len(done) > 1:
             done = list({short.entry_key(form, entry): entry for entry in done}.values())
         same = len(done) == len(node.value) and all(map(_is, done, node.value))
@@ -337,7 +352,7 @@ def _record_reader(form: Record) -> _Reader:
             try:
                 node = expand(node, functools.partial(problems.warn, where))
             except short.BadValue as error:
-                problems.error(where, error.node, str(error))
+                problems.bad(where, error)
                 return None
         value = node.value
         if type(value) is not dict:

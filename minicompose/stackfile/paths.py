@@ -3,7 +3,7 @@
 import os.path
 from collections.abc import Callable
 
-from minicompose.fields import PAIRS, Form, Short
+from minicompose.fields import PAIRS, VARIABLES, Form, Short
 from minicompose.model import Node
 from minicompose.stackfile import short
 from minicompose.stackfile.expressions import is_hidden
@@ -27,10 +27,14 @@ def absolute_paths(root: Node, directory: str, home: str) -> Node:
     def build(node: Node) -> Node:
         if not isinstance(node.value, dict):
             return context(node)
-        return change_at(change_at(node, ("context",), context), ("additional_contexts",), contexts)
+        node = change_at(change_at(node, ("context",), context), ("additional_contexts",), contexts)
+        return change_at(node, ("ssh",), keys)
 
     def contexts(node: Node) -> Node:
         return change_at(_long(node, PAIRS), ("*",), context)
+
+    def keys(node: Node) -> Node:
+        return change_at(_long(node, VARIABLES), ("*",), path)
 
     def env_file(node: Node) -> Node:
         return change_at(node, ("path",), path) if isinstance(node.value, dict) else path(node)
@@ -136,9 +140,8 @@ def change_at(node: Node, steps: tuple[str, ...], change: _Change) -> Node:
 
 
 def _binds_a_directory(volume: Node) -> bool:
-    """Whether the local driver is asked for a bind, whose device is then a path."""
-    if not isinstance(volume.value, dict) or not ("driver" not in volume.value or _is(volume, "driver", "local")):
-        return False
-    options = volume.value.get("driver_opts")
-    mount = options.value.get("o") if options is not None and isinstance(options.value, dict) else None
-    return mount is not None and isinstance(mount.value, str) and "bind" in mount.value.split(",")
+    """Whether the local driver is asked, by its name, for a bind and nothing else: its device is then a path.
+
+    In other cases the reference takes the device as it is written.
+    """
+    return _is(volume, "driver", "local") and _is(volume.value.get("driver_opts", volume), "o", "bind")

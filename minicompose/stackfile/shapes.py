@@ -171,7 +171,9 @@ class _Explainer:
                 yield Problem(path=path, summary=f"must be at most {wanted}, not {value}")
             case "pattern":  # of `propertyNames`: in values patterns are always one choice of several
                 summary = f"a name here may only have {schema['title']}"
-                yield Problem(path=(*path, value), summary=summary, at_key=True)
+                fitting = re.sub(r"[^a-zA-Z0-9._-]+", "-", value).strip("-")
+                hint = f'did you mean "{fitting}"?' if fitting else ""
+                yield Problem(path=(*path, value), summary=summary, hint=hint, at_key=True)
             case _:
                 yield self.wrong_kind(schema, value, path)
 
@@ -212,7 +214,7 @@ class _Explainer:
     def unknown(self, schema: Schema, value: dict[str, Any], path: Path) -> Iterator[Problem]:
         for name in value:
             if name not in schema["properties"] and not name.startswith("x-"):
-                hint = self.attributes.hint(path, name)
+                hint = self.attributes.hint(path, name) or self.attributes.lone_service(path, value[name])
                 yield Problem(path=(*path, name), summary="unknown attribute", hint=hint, at_key=True)
 
     def words_hint(self, schema: Schema, name: str) -> str:
@@ -231,6 +233,8 @@ class _Explainer:
         if missing := self.attributes.missing_service(path):
             return missing
         kinds = self.kinds(schema)
+        if path == ("version",):
+            return "it means nothing any more: leave it out"
         match value:
             case None if len(path) == 2 and path[0] == "services":
                 return "give it an image or a build"
@@ -239,16 +243,32 @@ class _Explainer:
             case False if "string" in kinds and "no" in self.words(schema):
                 return 'did you mean "no"?'
             case list() if "object" in kinds:
-                return self.only_list_hint(schema)
+                return self.names_hint(schema, value) or self.only_list_hint(schema)
+            case dict() if "array" in kinds and value and all(self.attributes.has((*path, 0), key) for key in value):
+                return 'it is an entry of a list: put "- " before it'
+            case dict() if self.is_list_of_text(schema) and len(value) == 1:
+                [(name, below)] = value.items()
+                scalar = below is not None and not isinstance(below, dict | list)
+                return f'did you mean a list, ["{name}:{_text(below)}"]?' if scalar else ""
             case dict() if "string" in kinds and len(value) == 1 and path and isinstance(path[-1], int):
-                return _entry_hint(value, "=" if self.attributes.takes_pairs(path) else ":")
-            case str() | int() | float() if "array" in kinds and not kinds & {"object", "string"}:
+                return self.dashes_hint(value, path) or _entry_hint(
+                    value, "=" if self.attributes.takes_pairs(path) else ":"
+                )
+            case str() if "array" in kinds and "string" not in kinds:
+                return f"did you mean a list, [{_quoted(value)}]?"
+            case int() | float() if "array" in kinds and not kinds & {"object", "string"}:
                 return f"did you mean a list, [{_quoted(value)}]?"
             case bool() if self.resolved(schema) is self.definitions["duration"]:
                 return ""
             case int() | float() if self.resolved(schema) is self.definitions["duration"]:
                 return f'did you mean "{value}s"?'
-            case int() | float() if "string" in kinds and not kinds & {"boolean", "integer"}:
+            case str() if kinds == {"object"} and (only := self.only_text(schema)):
+                return f'did you mean it for "{only}"?'
+            case str() | int() | float() if kinds == {"object", "null"}:
+                return "leave the value out, or put attributes below the name"
+            case float() if self.resolved(schema) is self.definitions["size"]:
+                return f'give it a unit, as in "{value}g"'
+            case int() | float() if "string" in kinds and not kinds & {"boolean", "integer"} and not self.words(schema):
                 return f'put it in quotes: "{_text(value)}"'
             case _:
                 return ""
@@ -258,6 +278,34 @@ class _Explainer:
         properties = self.resolved(schema).get("properties", {})
         lists = [name for name, below in properties.items() if self.kinds(below) & {"array", "object"} == {"array"}]
         return f'did you mean it for "{lists[0]}"?' if len(lists) == 1 else ""
+
+    def names_hint(self, schema: Any, value: list[Any]) -> str:
+        """For `- web:` where names are keys."""
+        schema = self.resolved(schema)
+        if not isinstance(schema.get("additionalProperties"), dict) or not value:
+            return ""
+        first = next(iter(value[0]), None) if isinstance(value[0], dict) else value[0]
+        return f'names are keys here: write "{first}:" without the dash' if isinstance(first, str) else ""
+
+    def dashes_hint(self, entry: dict[str, Any], path: Path) -> str:
+        """For `- db: {condition: ...}` where either names are listed or a mapping has them as keys."""
+        [(name, below)] = entry.items()
+        place = (*path[:-1], name)
+        if isinstance(below, dict) and below and all(self.attributes.has(place, key) for key in below):
+            return f'only plain names are listed with dashes: write "{name}:" without one'
+        return ""
+
+    def is_list_of_text(self, schema: Any) -> bool:
+        """Whether `schema` is a list of texts that have a colon in them."""
+        branches = self.resolved(schema).get("items", {}).get("anyOf", ())
+        parts = [self.definitions[name] for name in ("port", "mount", "device")]
+        return any(self.resolved(branch) is part for branch in branches for part in parts)
+
+    def only_text(self, schema: Any) -> str:
+        """The attribute of a mapping that a lone text was meant for: `healthcheck: curl -f ...`."""
+        properties = self.resolved(schema).get("properties", {})
+        mixed = [name for name, below in properties.items() if self.kinds(below) >= {"string", "array"}]
+        return mixed[0] if len(mixed) == 1 else ""
 
     def words(self, schema: Any) -> list[str]:
         """The words to choose from, where `schema` has a choice of words."""

@@ -8,16 +8,28 @@ have been checked by the schema, so a value of another kind is passed through un
 import posixpath
 import re
 from collections.abc import Callable, Hashable
+from typing import Protocol
 
+from minicompose.errors import nearest
 from minicompose.fields import Form, Many, Pairs, Record, Short, Table, Words
 from minicompose.model import Node
+from minicompose.stackfile.commandline import split_words
 from minicompose.stackfile.units import parse_integer, print_scalar
 
-Note = Callable[[Node, str], None]
-"""Takes a remark about a value that is accepted all the same."""
+Part = tuple[int, str]
+"""A text inside of a longer one, after so many of its characters."""
+
+
+class Note(Protocol):
+    """Takes a remark about a value that is accepted all the same."""
+
+    def __call__(self, node: Node, remark: str, part: Part | None = None, /) -> None: ...
+
 
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}")
+_PROTOCOLS = frozenset({"tcp", "udp", "sctp"})
 _DRIVE = re.compile(r"[A-Za-z]")
+_PROBES = ("CMD", "CMD-SHELL", "NONE")
 _OPTIONS_READ = {"ro": True, "rw": False}
 _PROPAGATION = frozenset({"shared", "rshared", "slave", "rslave", "private", "rprivate"})
 # Once read by file sharing on macOS; no engine acts on them any more.
@@ -25,14 +37,16 @@ _CONSISTENCY = frozenset({"cached", "delegated", "consistent"})
 
 
 class BadValue(ValueError):
-    """A value that cannot be read; `node` is the place to point at."""
+    """A value that cannot be read; `node` is the place to point at, `part` what is wrong in its text."""
 
-    def __init__(self, message: str, node: Node) -> None:
+    def __init__(self, message: str, node: Node, hint: str = "", part: Part | None = None) -> None:
         super().__init__(message)
         self.node = node
+        self.hint = hint
+        self.part = part
 
 
-def _silent(node: Node, remark: str) -> None:
+def _silent(node: Node, remark: str, part: Part | None = None) -> None:
     """The `Note` of a caller that wants none."""
 
 
@@ -43,7 +57,7 @@ def long_form(node: Node, form: Form) -> Node:
     """
     match form:
         case Pairs():
-            return mapping_of_pairs(node, form)
+            return mapping_of_pairs(node, form.bare, valued=form.valued)
         case Table(from_names=True):
             return mapping_of_names(node, form)
         case Many():
@@ -51,7 +65,7 @@ def long_form(node: Node, form: Form) -> Node:
         case Record(short=Short() as short) if short in RECORDS:
             return RECORDS[short](node, _silent)
         case Words():
-            return words(node)
+            return words(node, _silent)
         case _:
             return node
 
@@ -63,7 +77,11 @@ def entry_key(form: Many, entry: Node) -> Hashable:
     """
     inside = entry.value
     if form.key is None or not isinstance(inside, dict):
-        return print_scalar(inside) if not isinstance(inside, dict | list) else id(entry)
+        if isinstance(inside, dict | list):
+            return id(entry)
+        text = print_scalar(inside)
+        # What follows "=" is an option of the entry (`/run:size=1m`), but for hosts, which may have several addresses.
+        return text if form.short is Short.EXTRA_HOSTS else text.partition("=")[0]
     if form.key != "target":
         names = (form.key,) if isinstance(form.key, str) else form.key
         return tuple(
@@ -80,18 +98,20 @@ _DEFAULT_IDENTITY = {"host_ip": "0.0.0.0", "protocol": "tcp"}
 # ---- mappings and lists ----
 
 
-def mapping_of_pairs(node: Node, form: Pairs) -> Node:
-    """A list of `KEY=VALUE` as a mapping."""
+def mapping_of_pairs(node: Node, bare: str | None, *, valued: bool = False) -> Node:
+    """A list of `KEY=VALUE` as a mapping; `bare` is the value of a key that stands alone, unless all are `valued`."""
     if not isinstance(node.value, list):
         return node
     pairs: dict[str, Node] = {}
     for item in node.value:
+        if isinstance(item.value, dict | list):
+            continue  # which the schema has refused
         key, equals, value = print_scalar(item.value).partition("=")
-        if equals and key.endswith((" ", "\t")):
-            raise BadValue(f'the name "{key}" ends in a space: write {key.strip()}=... without one', item)
-        if form.valued and not equals:
+        if bare is None and key.endswith((" ", "\t")):
+            raise BadValue(f'the name "{key}" ends in a space: write {key.strip()} without one', item)
+        if valued and not equals:
             raise BadValue(f'"{key}" has no value: write {key or "NAME"}=VALUE', item)
-        pairs[key] = Node(value if equals else form.bare, item.pos, item.pos, origin=item.origin)
+        pairs[key] = Node(value if equals else bare, item.pos, item.pos, origin=item.origin)
     return node.holding(pairs)
 
 
@@ -99,7 +119,11 @@ def mapping_of_names(node: Node, form: Table) -> Node:
     """A list of names as a mapping from each name to what stands for nothing more being said."""
     if not isinstance(node.value, list):
         return node
-    names = {print_scalar(item.value): long_form(Node(None, item.pos, item.pos), form.item) for item in node.value}
+    names = {
+        print_scalar(item.value): long_form(Node(None, item.pos, item.pos), form.item)
+        for item in node.value
+        if not isinstance(item.value, dict | list)  # which the schema has refused
+    }
     return node.holding(names)
 
 
@@ -112,52 +136,18 @@ def list_of(node: Node, form: Many, note: Note) -> Node:
     return node
 
 
-def words(node: Node) -> Node:
+def words(node: Node, note: Note) -> Node:
     """A command line as a list of its words."""
     if not isinstance(node.value, str):
         return node
     try:
-        split = split_words(node.value)
+        command = split_words(node.value)
     except ValueError as error:
         raise BadValue(str(error), node) from None
-    return node.holding([_part(node, word) for word in split])
-
-
-def split_words(text: str) -> list[str]:
-    """Shell words: quotes and backslashes count, and nothing is expanded.
-
-    A backslash makes the next character literal everywhere but between single quotes. Operators
-    such as `&&` are words like others: there is no shell to carry them out.
-    """
-    found: list[str] = []
-    word: list[str] | None = None
-    quote = ""
-    characters = iter(text)
-    for character in characters:
-        if character == "\\" and quote != "'":
-            escaped = next(characters, None)
-            if escaped is None:
-                raise ValueError("the command ends in a backslash that escapes nothing")
-            word = [*(word or []), escaped]
-        elif quote:
-            if character == quote:
-                quote = ""
-            else:
-                word = [*(word or []), character]
-        elif character in "'\"":
-            quote = character
-            word = word or []
-        elif character.isspace():
-            if word is not None:
-                found.append("".join(word))
-            word = None
-        else:
-            word = [*(word or []), character]
-    if quote:
-        raise ValueError(f"the command has an opening {quote} that is never closed")
-    if word is not None:
-        found.append("".join(word))
-    return found
+    if command.ignored:
+        says = f'"{command.ignored}" is left out, since no shell reads the command: for one, write sh -c "..."'
+        note(node, says, (len(node.value) - len(command.ignored), command.ignored))
+    return node.holding([_part(node, word) for word in command.words])
 
 
 # ---- ports ----
@@ -171,29 +161,37 @@ def _ports(node: Node, _note: Note) -> tuple[Node, ...]:
         raise BadValue(f"{node.value} is not a port: it must be a whole number", node)
     text = str(node.value)
     spec, slash, protocol = text.partition("/")
-    protocol = protocol.lower() if slash else "tcp"
-    if protocol not in ("tcp", "udp", "sctp"):
-        raise BadValue(f'"{protocol}" is not a protocol: use tcp, udp or sctp', node)
-    rest, _, target = spec.rpartition(":")
-    host_ip, _, published = rest.rpartition(":")
-    host_ip = host_ip.removeprefix("[").removesuffix("]")
+    if slash and protocol.lower() not in _PROTOCOLS:
+        part = len(spec) + 1, protocol
+        raise BadValue(f'"{protocol}" is not a protocol', node, hint="use tcp, udp or sctp", part=part)
+    rest, colon, target = spec.rpartition(":")
+    host, separator, published = rest.rpartition(":")
+    if colon and target.lower() in _PROTOCOLS:
+        raise BadValue(
+            "the protocol follows a slash", node, f'did you mean "{rest}/{target}"?', (len(rest), f":{target}")
+        )
+    host_ip = host.removeprefix("[").removesuffix("]")
     if host_ip and not is_address(host_ip):
-        raise BadValue(f'"{host_ip}" is not an IP address', node)
+        hint = f'did you mean "127.0.0.1:{published}:{target}"?' if host_ip == "localhost" else ""
+        raise BadValue(f'"{host_ip}" is not an IP address', node, hint, (0, host))
     if not host_ip and is_address(published):
-        raise BadValue(f"the published port is missing: write {published}::{target} to let the engine pick one", node)
-    targets = _range(target, 1, node)
-    sources = _published(published, targets, node)
+        hint = f'write "{published}::{target}" to let the engine pick one'
+        raise BadValue("the published port is missing", node, hint, (0, published))
+    targets = _range(target, 1, node, len(rest + colon))
+    sources = _published(published, targets, node, len(host + separator))
     return tuple(
-        _mapping(node, target=int(target), published=source, host_ip=host_ip or None, protocol=protocol)
+        _mapping(
+            node, target=int(target), published=source, host_ip=host_ip or None, protocol=protocol.lower() or "tcp"
+        )
         for target, source in zip(targets, sources, strict=True)
     )
 
 
-def _published(text: str, targets: range, node: Node) -> list[str | None]:
+def _published(text: str, targets: range, node: Node, offset: int) -> list[str | None]:
     """The published port of each target; one target may have a whole range to pick from."""
     if not text:
         return [None] * len(targets)
-    published = _range(text, 0, node)
+    published = _range(text, 0, node, offset)
     if len(published) == len(targets):
         return [str(port) for port in published]
     if len(targets) == 1:
@@ -201,16 +199,21 @@ def _published(text: str, targets: range, node: Node) -> list[str | None]:
     raise BadValue(f"{len(published)} published ports do not match {len(targets)} ports of the container", node)
 
 
-def _range(text: str, lowest: int, node: Node) -> range:
+def _range(text: str, lowest: int, node: Node, offset: int) -> range:
+    """The ports from the first to the last of `text`, which stands in `node` after `offset` characters."""
+    part = offset, text
     first, dash, last = text.partition("-")
     ends = (first, last if dash else first)
     if not all(end.isascii() and end.isdecimal() for end in ends):
-        raise BadValue(f'"{text}" is not a port: write a number, or a range such as 8000-8010', node)
+        hint = "write a number, or a range such as 8000-8010"
+        if " - " in text:
+            hint = f'is "- {text.rpartition(" - ")[2]}" meant to be an entry of its own? Look at its indentation'
+        raise BadValue(f'"{text}" is not a port', node, hint, part)
     low, high = (int(end) for end in ends)
     if low > high:
-        raise BadValue(f'the range "{text}" ends before it begins', node)
+        raise BadValue(f'the range "{text}" ends before it begins', node, f'did you mean "{last}-{first}"?', part)
     if low < lowest or high > 65535:
-        raise BadValue(f'"{text}" is out of range: ports go from {lowest} to 65535', node)
+        raise BadValue(f'"{text}" is out of range: ports go from {lowest} to 65535', node, part=part)
     return range(low, high + 1)
 
 
@@ -242,13 +245,23 @@ def _mounts(node: Node, note: Note) -> tuple[Node, ...]:
     if "" in parts:
         raise BadValue(f'"{node.value}" has an empty part between its colons', node)
     if len(parts) > 3:
-        raise BadValue(f'"{node.value}" has too many parts: write SOURCE:TARGET:OPTIONS, or the long form', node)
+        start = len(":".join(parts[:3]))
+        excess = node.value[start:]
+        hint = "write SOURCE:TARGET:OPTIONS, or the long form"
+        if set(excess[1:].split(":")) <= _OPTIONS_READ.keys() | _PROPAGATION | _CONSISTENCY | {"z", "Z", "nocopy"}:
+            hint = f'separate options with commas: "{node.value[:start]}{excess.replace(":", ",")}"'
+        raise BadValue(f'"{node.value}" has too many parts', node, hint, (start, excess))
     source, target = (parts[0], parts[1]) if len(parts) > 1 else (None, parts[0])
     options = parts[2] if len(parts) == 3 else ""
+    offset = len(node.value) - len(options)
     entry: dict[str, object] = {"type": "bind" if is_path(source or "") else "volume", "source": source}
     bind: dict[str, object] = {"create_host_path": True} if entry["type"] == "bind" else {}
     volume: dict[str, object] = {}
-    for option in filter(None, options.split(",")):
+    for option in options.split(","):
+        part = offset, option
+        offset += len(option) + 1
+        if not option:
+            continue
         if option in _OPTIONS_READ:
             entry["read_only"] = _OPTIONS_READ[option] or None
         elif option == "nocopy":
@@ -258,7 +271,7 @@ def _mounts(node: Node, note: Note) -> tuple[Node, ...]:
         elif option in _PROPAGATION:
             bind["propagation"] = option
         elif option not in _CONSISTENCY:
-            note(node, f'"{option}" is not an option of a volume and does nothing')
+            note(node, f'"{option}" is not an option of a volume and does nothing', part)
     entry["target"] = clean_target(target)
     return (_mapping(node, **entry, bind=_inner(node, bind), volume=_inner(node, volume)),)
 
@@ -273,17 +286,20 @@ def _split_paths(text: str) -> list[str]:
     rest = text.split(":")
     while rest:
         part = rest.pop(0)
-        if rest and _is_drive(part, rest):
+        if rest and _is_drive(part, rest, bool(parts)):
             part = f"{part}:{rest.pop(0)}"
         parts.append(part)
     return parts
 
 
-def _is_drive(part: str, rest: list[str]) -> bool:
-    """`C:\\x`; or `C:/x` where a target follows, for `v:/x` alone is the volume v."""
+def _is_drive(part: str, rest: list[str], is_target: bool) -> bool:
+    """`C:\\x`; or `C:/x` where it is a target or one follows, for `v:/x` alone is the volume v."""
     if not _DRIVE.fullmatch(part):
         return False
-    return rest[0].startswith("\\") or (rest[0].startswith("/") and len(rest) > 1 and rest[1].startswith("/"))
+    if rest[0].startswith("\\") or (is_target and rest[0].startswith("/")):
+        return True
+    followed = len(rest) > 1 and (rest[1].startswith("/") or (len(rest) > 2 and _is_drive(rest[1], rest[2:], True)))
+    return rest[0].startswith("/") and followed
 
 
 def is_path(source: str) -> bool:
@@ -316,7 +332,7 @@ def _device(node: Node, _note: Note) -> Node:
         if len(parts) > 3 or "" in parts:
             raise BadValue(f'"{node.value}" is not a device: write SOURCE:TARGET:PERMISSIONS, or the long form', node)
         target = parts[1] if len(parts) > 1 else parts[0]
-        return _mapping(node, source=parts[0], target=target, permissions=parts[2] if len(parts) == 3 else None)
+        return _mapping(node, source=parts[0], target=target, permissions=parts[2] if len(parts) == 3 else "rwm")
     if isinstance(node.value, dict) and "target" not in node.value and "source" in node.value:
         return _with(node, target=node.value["source"])
     return node
@@ -374,10 +390,13 @@ def _external(node: Node, note: Note) -> Node:
     if not isinstance(node.value, dict):
         return node
     external = node.value.get("external")
+    name = node.value.get("name")
     if external is None or not isinstance(external.value, dict):
         return node
     note(external, "`external: {name: ...}` is deprecated: write `external: true` and `name` beside it")
     named = external.value.get("name")
+    if named is not None and name is not None and named.value != name.value:
+        raise BadValue(f'`name` is "{name.value}" and `external.name` is "{named.value}": keep the first', named)
     flag = Node(True, external.pos, external.key_pos)
     return _with(node, external=flag) if named is None else _with(node, external=flag, name=named)
 
@@ -389,9 +408,17 @@ def _health_test(node: Node, _note: Note) -> Node:
     """A string is for the container's shell."""
     if isinstance(node.value, str):
         return node.holding([_part(node, "CMD-SHELL"), _part(node, node.value)])
-    if isinstance(node.value, list) and node.value and node.value[0].value not in ("CMD", "CMD-SHELL", "NONE"):
-        raise BadValue('a list must begin with "CMD", "CMD-SHELL" or "NONE"', node.value[0])
+    if isinstance(node.value, list) and node.value and node.value[0].value not in _PROBES:
+        raise BadValue('a list must begin with "CMD", "CMD-SHELL" or "NONE"', node.value[0], _probe_hint(node.value))
     return node
+
+
+def _probe_hint(words: list[Node]) -> str:
+    first = str(words[0].value)
+    near = nearest(first.upper(), _PROBES)
+    if near and (first.upper() == near or len(first) > 3):
+        return f'did you mean "{near}"?'
+    return f'to run the words as they are, put "CMD" first: ["CMD", "{first}"{", ..." if len(words) > 1 else ""}]'
 
 
 def _all_gpus(node: Node, _note: Note) -> Node:
@@ -422,6 +449,8 @@ def _extra_host(item: Node) -> list[Node]:
     host, separator, addresses = text.partition("=")
     if not separator:
         host, separator, addresses = text.partition(":")
+    if ":" in host:
+        raise BadValue(f'"{host}" is not the name of a host', item)
     if not host or not addresses:
         raise BadValue(f'"{text}" has no address: write HOST=ADDRESS', item)
     return [_part(item, f"{host}={_bare_address(address)}") for address in addresses.split(",")]

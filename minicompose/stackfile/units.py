@@ -5,6 +5,7 @@ Every function raises `ValueError` with a message for the reader of the stack fi
 
 import math
 import re
+from collections.abc import Sequence
 
 from minicompose.model import ByteSize, Duration, FileMode
 
@@ -27,6 +28,8 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 _OCTAL = re.compile(r"(?:0o)?([0-7]+)")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_SPELT = re.compile(r" *([0-9]+(?:\.[0-9]+)?) *([A-Za-z]+) *")
+_SPELT_SPANS = ("ms", "s", "m", "h", "d", "w")
 _LARGEST = 2**63 - 1  # of what engines count with
 _LONGEST = 100  # characters of a number: no more are needed, and Python would refuse some thousands
 _TRUTH = {"true": True, "false": False}
@@ -41,7 +44,9 @@ def parse_duration(text: str) -> Duration:
     if found is None:
         if _NUMBER.fullmatch(text):
             raise ValueError(f'"{text}" has no unit: write {text}s for seconds')
-        raise ValueError(f'"{text}" is not a duration: write it as 90s, 1m30s or 500ms')
+        raise ValueError(
+            f'"{text}" is not a duration: write {_meant(text, _SPELT_SPANS) or "it as 90s, 1m30s or 500ms"}'
+        )
     _check_length(text)
     total = 0
     for whole, fraction, unit in _SPAN.findall(found[2]):
@@ -63,7 +68,9 @@ def parse_size(text: str) -> ByteSize:
     """`512m`, `1.5 GiB`, `64`: bytes, in powers of 1024 whichever suffix is used."""
     found = _SIZE.fullmatch(text)
     if found is None:
-        raise ValueError(f'"{text}" is not a size: write it in bytes, or as 512k, 64m or 2g')
+        raise ValueError(
+            f'"{text}" is not a size: write {_meant(text, "kmgtp") or "it in bytes, or as 512k, 64m or 2g"}'
+        )
     _check_length(text)
     sign, amount, unit = found[1], found[2], found[3].lower()
     scale = 1024 ** _POWERS[unit]
@@ -103,11 +110,24 @@ def parse_integer(text: str) -> int:
 
 def parse_number(text: str) -> float:
     if _NUMBER.fullmatch(text) is None:
-        raise ValueError(f'"{text}" is not a number')
+        point = text.replace(",", ".")
+        raise ValueError(f'"{text}" is not a number' + (f": write {point}" if _NUMBER.fullmatch(point) else ""))
     number = float(text)
     if math.isinf(number):
         raise ValueError(f'"{text}" is too large')
     return number
+
+
+def _meant(text: str, units: Sequence[str]) -> str:
+    """What a quantity with its unit spelt out is in short: "10s" for "10 seconds"; "" for anything else."""
+    found = _SPELT.fullmatch(text)
+    if found is None:
+        return ""
+    amount, word = found[1], found[2].lower()
+    if word.startswith(("milli", "msec")):
+        word = "ms"
+    unit = next((unit for unit in units if word == unit), "") or next((unit for unit in units if word[0] == unit), "")
+    return f"{amount}{unit}" if unit else ""
 
 
 def _check_length(text: str) -> None:

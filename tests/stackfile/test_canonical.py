@@ -131,15 +131,15 @@ def test_what_is_canonical_is_shared_not_copied(attribute: str, written: str) ->
 
 # (attributes of a service, what is said about them)
 PROBLEMS = [
-    ('ports: ["80/xyz"]', 'services.web.ports[0]: "xyz" is not a protocol: use tcp, udp or sctp'),
-    ('ports: ["80:x"]', 'services.web.ports[0]: "x" is not a port: write a number, or a range such as 8000-8010'),
+    ('ports: ["80/xyz"]', 'services.web.ports[0]: "xyz" is not a protocol'),
+    ('ports: ["80:x"]', 'services.web.ports[0]: "x" is not a port'),
     ('ports: ["1:2", "70000"]', 'services.web.ports[1]: "70000" is out of range: ports go from 1 to 65535'),
     ('ports: ["81-80"]', 'services.web.ports[0]: the range "81-80" ends before it begins'),
     ('ports: ["80-82:80-81"]', "services.web.ports[0]: 3 published ports do not match 2 ports of the container"),
     ('ports: ["host:80:80"]', 'services.web.ports[0]: "host" is not an IP address'),
     (
         'ports: ["1.2.3.4:80"]',
-        "services.web.ports[0]: the published port is missing: write 1.2.3.4::80 to let the engine pick one",
+        "services.web.ports[0]: the published port is missing",
     ),
     ("ports: [8.5]", "services.web.ports[0]: 8.5 is not a port: it must be a whole number"),
     ("ports: [{published: 80}]", 'services.web.ports[0]: "target" is missing'),
@@ -148,7 +148,7 @@ PROBLEMS = [
     ('volumes: [""]', "services.web.volumes[0]: a volume cannot be empty"),
     (
         'volumes: ["aa:/b:ro:x"]',
-        'services.web.volumes[0]: "aa:/b:ro:x" has too many parts: write SOURCE:TARGET:OPTIONS, or the long form',
+        'services.web.volumes[0]: "aa:/b:ro:x" has too many parts',
     ),
     ('volumes: ["aa:/b:rx"]', 'services.web.volumes[0]: "rx" is not an option of a volume and does nothing'),
     ("volumes: [{type: tmpfs}]", 'services.web.volumes[0]: "target" is missing'),

@@ -31,7 +31,7 @@ FOUND = [
     ("platform: x, build: {platforms: [y]}", "3:42 services.web.build.platforms: the service's `platform` \"x\" is not among them"),
     ('gpus: [{count: 1, device_ids: ["0"]}]', "3:29 services.web.gpus[0].count: `count` and `device_ids` exclude each other"),
     ("tmpfs: [/x], volumes: [/x/]", "3:44 services.web.volumes[0].target: something else is mounted on /x already, at stack.yaml:3:29"),
-    ("volumes: [{type: volume, target: data}]", '3:54 services.web.volumes[0].target: the target "data" must be an absolute path'),
+    ("volumes: [{type: volume, target: data}]", '3:54 services.web.volumes[0].target: the target "data" must be an absolute path (say where it is mounted: data:/PATH)'),
     ('volumes: ["/data:ro"]', '3:31 services.web.volumes[0].target: the target "ro" must be an absolute path (give the source too: SOURCE:TARGET:OPTIONS)'),
     ("stop_signal: SIGTREM", '3:34 services.web.stop_signal: "SIGTREM" is not a signal (did you mean "SIGTERM"?)'),
     ("dns: 1.1.1", '3:26 services.web.dns[0]: "1.1.1" is not an IP address'),

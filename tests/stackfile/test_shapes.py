@@ -157,7 +157,7 @@ IN_A_SERVICE = [
     pytest.param(
         "labels: a=b",
         [
-            '4:13+3 services.web.labels: expected a mapping, or a list of NAME=VALUE, got a string "a=b"',
+            '4:13+3 services.web.labels: expected a mapping, or a list of NAME=VALUE, got a string "a=b" (did you mean a list, ["a=b"]?)',
         ],
         id="a string for a mapping or a list",
     ),
@@ -462,14 +462,14 @@ WHOLE_FILES = [
     pytest.param(
         "services: [web]\n",
         [
-            "1:11+1 services: expected a mapping, got a list",
+            '1:11+1 services: expected a mapping, got a list (names are keys here: write "web:" without the dash)',
         ],
         id="services in a list",
     ),
     pytest.param(
         "version: 3.8\n",
         [
-            '1:10+3 version: expected a string, got the number 3.8 (put it in quotes: "3.8")',
+            "1:10+3 version: expected a string, got the number 3.8 (it means nothing any more: leave it out)",
         ],
         id="version as a number",
     ),
@@ -483,7 +483,7 @@ WHOLE_FILES = [
     pytest.param(
         "services: {'my web': {image: web}}\n",
         [
-            "1:12+6 services.my web: a name here may only have letters, digits, _ . and -",
+            '1:12+6 services.my web: a name here may only have letters, digits, _ . and - (did you mean "my-web"?)',
         ],
         id="a service's name",
     ),

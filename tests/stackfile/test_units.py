@@ -91,7 +91,7 @@ def test_a_plain_number_of_real_time_scheduling_counts_microseconds() -> None:
     [
         (parse_duration, "10", '"10" has no unit: write 10s for seconds'),
         (parse_duration, "1h 5m", '"1h 5m" is not a duration: write it as 90s, 1m30s or 500ms'),
-        (parse_duration, "1M", '"1M" is not a duration: write it as 90s, 1m30s or 500ms'),
+        (parse_duration, "1M", '"1M" is not a duration: write 1m'),
         (parse_mode, "0999", '"0999" is not a file mode: write it in octal, as "0440"'),
         (parse_boolean, "maybe", '"maybe" is neither true nor false'),
         (parse_integer, "1.5", '"1.5" is not a whole number'),

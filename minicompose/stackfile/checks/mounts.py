@@ -33,9 +33,11 @@ def _targets(service: Service) -> Iterator[tuple[_AT, str]]:
 
 
 def _swapped(target: str) -> str:
-    """`/b:ro` is a source and a target to the short form, though a target and an option was meant."""
+    """`/b:ro` is a source and a target to the short form, `data` a target, though neither was meant so."""
     options = target.split(",")
-    return "give the source too: SOURCE:TARGET:OPTIONS" if {"ro", "rw", "z", "Z", "nocopy"} & set(options) else ""
+    if {"ro", "rw", "z", "Z", "nocopy"} & set(options):
+        return "give the source too: SOURCE:TARGET:OPTIONS"
+    return f"say where it is mounted: {target}:/PATH" if target else ""
 
 
 def _check_source(mount: Mount, at: _AT, findings: Findings) -> None:
