@@ -38,4 +38,23 @@ class _Combining:
             for file in files
             for document in self.sources.interpolated(file, scope.variables)
         ]
-        return self.sources.merged(documents) if documents else None
+        return self.sum(documents) if documents else None
+
+    def sum(self, documents: list[Node]) -> Node:
+        """All documents as one. The first is a stack file without the second, and so on: no later one mends it."""
+        root = documents[0]
+        for index, root in enumerate(self.sources.sums(documents)):
+            if index + 1 < len(documents):  # the last is judged with whatever else it becomes part of
+                self.sources.validate(_touched(root, documents[index]))
+        return root
+
+
+def _touched(root: Node, by: Node) -> Node:
+    """The services and resources of `root` that the document `by` says anything of: what it can have spoilt."""
+
+    def touched(section: Node, node: Node) -> Node:
+        if not isinstance(section.value, dict) or not isinstance(node.value, dict):
+            return section
+        return section.holding({name: section.value[name] for name in node.value if name in section.value})
+
+    return root.holding({key: touched(root.value[key], node) for key, node in by.value.items() if key in root.value})

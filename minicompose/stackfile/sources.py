@@ -1,6 +1,6 @@
 """The files that a stack is read from: each is read once, whoever asks for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -9,7 +9,8 @@ from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node, Path, SourcePos, Variables
 from minicompose.stackfile.files import STDIN
 from minicompose.stackfile.interpolate import interpolate
-from minicompose.stackfile.merge import OVERRIDE, RESET, merge
+from minicompose.stackfile.merge import OVERRIDE, RESET, sums
+from minicompose.stackfile.schema import validate
 from minicompose.stackfile.textfile import read_text, shown_path, text_of
 from minicompose.stackfile.yamltree import read_yaml
 
@@ -84,9 +85,18 @@ class Sources:
 
     def merged(self, documents: list[Node]) -> Node:
         """`documents`, of which there is at least one, as one."""
+        *_, merged = self.sums(documents)
+        return merged
+
+    def sums(self, documents: list[Node]) -> Iterator[Node]:
+        """The first of `documents`, the first two as one, and so on to all of them."""
         files = {document.pos.file for document in documents}
         tagged = any(tag in self.texts[file] for file in files for tag in (RESET, OVERRIDE))
-        return merge(documents, self._report, tagged=tagged)
+        return sums(documents, self._report, tagged=tagged)
+
+    def validate(self, root: Node) -> None:
+        """Whether every value of `root` is of its kind."""
+        validate(root, self._report, hidden=self._hidden is not None)
 
     def shown(self, file: str) -> str:
         """How messages call the file."""
