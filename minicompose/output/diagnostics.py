@@ -19,6 +19,8 @@ _Paint = Callable[[str, str], str]
 MOST_SHOWN = 10  # with their lines
 MOST_NAMED = 200
 _LINE_WIDTH = 100
+_MOST_LOOKED_AT = 1000  # characters of a line around the caret; a line may be the whole file
+_MOST_SAID = 500  # characters of a message; it may quote what the file says
 _LEAD = 30  # columns of a long line that are kept before the caret
 _CUT = "…"
 _NOTE = "="  # stands before a note, under the bar
@@ -89,18 +91,20 @@ def _heading(diagnostic: Diagnostic, paint: _Paint) -> str:
 
 def _excerpt(diagnostic: Diagnostic, pos: SourcePos, lines: Lines, paint: _Paint) -> list[str]:
     """The line before, the line itself, and the caret with the hint."""
-    line = lines[pos.line]
-    before = _width(line[: pos.column - 1])
-    token = _width(_token(line[pos.column - 1 :], diagnostic.length))
-    window = _Window(before, _width(line))
+    cut = max(0, pos.column - _MOST_LOOKED_AT // 2)
+    line, column = lines[pos.line][cut : cut + _MOST_LOOKED_AT], pos.column - cut
+    before = _width(line[: column - 1])
+    token = _width(_token(line[column - 1 :], diagnostic.length))
+    window = _Window(before, _width(line), is_cut=cut > 0)
     digits = max(5, len(str(pos.line)))
 
     def row(number: str, text: str) -> str:
         return f"{paint(f'{number:>{digits}} |', _DIM)} {text}".rstrip()
 
     rows = [row(str(pos.line), window.of(line))]
-    if pos.line > 1 and lines[pos.line - 1].strip():
-        rows.insert(0, row(str(pos.line - 1), window.of(lines[pos.line - 1])))
+    above = lines[pos.line - 1][cut : cut + _MOST_LOOKED_AT] if pos.line > 1 else ""
+    if above.strip():
+        rows.insert(0, row(str(pos.line - 1), window.of(above)))
     carets = paint("^" * window.visible(before, max(1, token)), _RED if diagnostic.severity == "error" else _YELLOW)
     hint = f"  {paint(_visible(diagnostic.hint), _CYAN)}" if diagnostic.hint else ""
     return [*rows, row("", " " * (before - window.start) + carets + hint)]
@@ -115,7 +119,8 @@ def _token(rest: str, length: int) -> str:
 class _Window:
     """The part of a long line that is shown: columns from `start` on, with the caret in them."""
 
-    def __init__(self, caret: int, width: int) -> None:
+    def __init__(self, caret: int, width: int, *, is_cut: bool = False) -> None:
+        self.is_cut = is_cut  # on the left, before the window was made
         if width <= _LINE_WIDTH or caret < _LINE_WIDTH - _LEAD:
             self.start = 0
         else:
@@ -136,7 +141,7 @@ class _Window:
             elif at < self.start < at + width:
                 shown += " " * (at + width - self.start)  # a wide character across the edge
             at += width
-        if self.start and shown:
+        if (self.start or self.is_cut) and shown:
             shown = _CUT + " " * (_char_width(shown[0]) - 1) + shown[1:]
         return shown + _CUT if at > self.end else shown
 
@@ -170,5 +175,7 @@ def _visible_char(char: str) -> str:
 
 
 def _visible(text: str) -> str:
-    """A message on one line, without control codes."""
+    """A message on one line, without control codes, and without the middle of what is endless."""
+    if len(text) > _MOST_SAID:
+        text = f"{text[: _MOST_SAID // 2]} {_CUT} {text[-_MOST_SAID // 2 :]}"
     return "".join(map(_visible_char, text.replace("\n", "\\n")))

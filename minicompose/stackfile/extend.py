@@ -11,14 +11,20 @@ import msgspec
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
-from minicompose.model import Node, Origin
+from minicompose.model import Node, Origin, SourcePos
 from minicompose.stackfile.merge import merge_service, without_tags
 from minicompose.stackfile.paths import absolute
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.scope import Scope
+from minicompose.stackfile.sizes import Sizes
 from minicompose.stackfile.sources import Sources
 
 Report = Callable[[Diagnostic], None]
+
+MOST_BASES = 100  # from a service to its last base
+MOST_INHERITED = 1_000_000  # values that the services of a project take over from their bases
+
+_MOST_GUESSES = 20  # of what service was meant; a guess looks at all of them
 
 
 class _File:
@@ -50,6 +56,9 @@ class Extending:
         self._scope = scope
         self._report = report
         self._files: dict[str, _File | None] = {}
+        self._sizes = Sizes()
+        self._inherited = 0
+        self._guesses = 0
 
     def complete(self, document: Node, file: str) -> Node:
         """`document`, which stands in `file`, with every base merged under the service that extends it."""
@@ -64,6 +73,7 @@ class Extending:
     def _resolved(self, file: _File, name: str) -> Node:
         """The service with its bases: down the chain to the last one, and back up."""
         chain: list[_Link] = []
+        passed: set[tuple[int, str]] = set()
         base: Node | None = None
         step: tuple[_File, str] | None = (file, name)
         while step is not None:
@@ -72,10 +82,11 @@ class Extending:
                 base = here.resolved[service]
                 break
             link = _Link(here, service, here.services[service])
-            if any(link.file is known.file and link.service == known.service for known in chain):
+            if (id(here), service) in passed:
                 self._circular([*chain, link])
                 break
             chain.append(link)
+            passed.add((id(here), service))
             step = self._next(link)
         for link in reversed(chain):
             base = link.node if base is None else self._derived(base, link)
@@ -120,20 +131,34 @@ class Extending:
     def _derived(self, base: Node, link: _Link) -> Node:
         """The service on top of its base, whose own `extends` is done with."""
         node = link.node
-        if not isinstance(base.value, dict):
+        further = base.origin.bases if base.origin is not None else ()
+        if not isinstance(base.value, dict) or self._is_too_much(base, link, further):
             return node
         inherited = without_tags(base)
         inherited = inherited.holding({key: value for key, value in inherited.value.items() if key != "extends"})
         own = Node(node.value, node.pos, node.key_pos)
         merged = merge_service(inherited, own, link.service, self._report)
-        further = base.origin.bases if base.origin is not None else ()
         origin = Origin(bases=(base.key_pos or base.pos, *further))
         return Node(merged.value, node.pos, node.key_pos, node.tag, origin)
 
     # ---- problems ----
 
+    def _is_too_much(self, base: Node, link: _Link, further: tuple[SourcePos, ...]) -> bool:
+        """Whether the chain of bases has become too long, or all that services inherit too much."""
+        self._inherited += self._sizes.of(base)[0]
+        extends = _extends(link.node)
+        assert extends is not None
+        if len(further) >= MOST_BASES:
+            self._error(link, extends, f"services extend one another over more than {MOST_BASES} steps")
+            return True
+        if self._inherited > MOST_INHERITED:
+            self._error(link, extends, f"what services inherit comes to more than {MOST_INHERITED:,} values")
+            return True
+        return False
+
     def _missing(self, service: Node, link: _Link, base: _File) -> None:
-        near = nearest(service.value, base.services)
+        self._guesses += 1
+        near = nearest(service.value, base.services) if self._guesses <= _MOST_GUESSES else None
         there = f'did you mean "{near}"?' if near else f"there are: {', '.join(base.services)}" if base.services else ""
         self._error(link, service, f'there is no service "{service.value}" to extend in {base.name}', there)
 

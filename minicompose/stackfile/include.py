@@ -22,6 +22,9 @@ from minicompose.stackfile.textfile import read_text
 
 Report = Callable[[Diagnostic], None]
 
+MOST_DEEP = 50  # files, each included by the one before
+MOST_INCLUDED = 1000  # entries that are followed
+
 # Reads the sum of some files in a scope; the files that led to them come last.
 Tree = Callable[[tuple[str, ...], Scope, tuple[str, ...]], Node | None]
 
@@ -45,6 +48,7 @@ class Including:
         self._sources = sources
         self._report = report
         self._tree = tree
+        self._followed = 0
         self._done: dict[tuple[object, ...], Node | None] = {}
 
     def complete(self, document: Node, scope: Scope, chain: tuple[str, ...]) -> Node:
@@ -62,6 +66,13 @@ class Including:
     def _with(self, document: Node, entry: _Entry, scope: Scope, chain: tuple[str, ...]) -> Node:
         """`document` with the resources of one entry."""
         files = tuple(absolute(node.value, scope.directory, scope.home) for node in entry.files)
+        self._followed += 1
+        if self._followed > MOST_INCLUDED:
+            self._error(entry.node, entry.path, f"more than {MOST_INCLUDED:,} projects are included")
+            return document
+        if len(chain) > MOST_DEEP:
+            self._error(entry.node, entry.path, f"files include each other more than {MOST_DEEP} deep")
+            return document
         again = next((file for file in files if file in chain), None)
         if again is not None:
             shown = [self._sources.shown(file) for file in (*chain[chain.index(again) :], again)]

@@ -27,6 +27,7 @@ from minicompose.lines import Lines
 from minicompose.model import Node, SourcePos
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.scalars import MAY_BEGIN_NON_STRING, resolve
+from minicompose.stackfile.sizes import Sizes
 from minicompose.stackfile.yamlerrors import syntax_error
 
 try:
@@ -115,7 +116,7 @@ class _Reader:
         self.lines = Lines(self.text) if _ODD_ENDS.search(self.text) else None
         self.stack: list[_Open] = []
         self.anchors: dict[str, Node] = {}
-        self.measures: dict[int, tuple[object, int, int]] = {}  # with what is measured, so that its id stays its own
+        self.sizes = Sizes()
         self.read = 0  # values and keys
         self.expanded = 0
         self.guesses = 0
@@ -300,7 +301,7 @@ class _Reader:
             hint = f"did you mean *{near}?" if near else ""
             self._complain(pos, f"there is no anchor &{name} before this", self._path(), hint, length=len(name) + 1)
             return Node(None, pos, key_pos)
-        size, height = self._measure(node)
+        size, height = self.sizes.of(node)
         self.expanded += size
         if self.expanded > MOST_EXPANDED:
             self._complain(pos, f"the aliases of this file stand for more than {MOST_EXPANDED:,} values")
@@ -310,19 +311,6 @@ class _Reader:
             raise _GiveUp
         # The value is shared; only the place of the key is this one's own.
         return node if node.key_pos is key_pos else Node(node.value, node.pos, key_pos, node.tag)
-
-    def _measure(self, node: Node) -> tuple[int, int]:
-        """How many values `node` stands for, aliases followed, and how deep they nest."""
-        value = node.value
-        if not isinstance(value, dict | list):
-            return 1, 0
-        known = self.measures.get(id(value))
-        if known is None:
-            inside = [self._measure(item) for item in (value.values() if isinstance(value, dict) else value)]
-            size = 1 + sum(size for size, _ in inside)
-            height = 1 + max((height for _, height in inside), default=0)
-            known = self.measures[id(value)] = value, size, height
-        return known[1:]
 
     def _tagged_scalar(self, event: Any, pos: SourcePos) -> tuple[Any, str | None]:
         tag, text = event.tag, event.value
