@@ -1,13 +1,16 @@
 """The two engines that the contract is tested on."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from minicompose.engine.protocol import Engine
+from minicompose.errors import NotFound
 from tests.engine.making import Bench
 from tests.fake_engine import FakeEngine
 from tests.real_engine import IMAGE
+from tests.registry import Registry
 
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.engine)])
@@ -20,3 +23,17 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     else:
         engine = request.getfixturevalue("real_engine")
         yield Bench(engine, request.getfixturevalue("real_project"))
+
+
+@pytest.fixture
+def offered(bench: Bench) -> Iterator[str]:
+    """An image that a registry has for the engine; in the end the engine does not have it."""
+    if isinstance(bench.engine, FakeEngine):
+        bench.engine.offer_image("offered:1")
+        yield "offered:1"
+        return
+    with Registry() as registry:
+        name = f"{registry.host}/{bench.project}:1"
+        yield name
+        with suppress(NotFound):
+            bench.engine.remove_image(name)

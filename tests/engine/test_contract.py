@@ -445,6 +445,21 @@ def test_an_image_that_is_not_there_has_none(bench: Bench) -> None:
     assert bench.engine.image_id("nobody/made-this:1") is None
 
 
+def test_an_image_that_is_not_there_was_never_named(bench: Bench) -> None:
+    assert bench.engine.image_named_at("nobody/made-this:1") is None
+
+
+def test_a_pulled_image_is_named_at_that_time(bench: Bench, offered: str) -> None:
+    bench.engine.pull_image(offered, None, lambda _: None)
+    first = bench.engine.image_named_at(offered)
+    bench.engine.pull_image(offered, None, lambda _: None)
+    second = bench.engine.image_named_at(offered)
+
+    assert first is not None
+    assert second is not None
+    assert first < second
+
+
 def test_no_container_is_made_from_an_image_that_is_not_there(bench: Bench) -> None:
     with pytest.raises(NotFound, match="nobody/made-this:1"):
         bench.create(bench.spec("web", image="nobody/made-this:1"))
