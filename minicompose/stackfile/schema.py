@@ -67,3 +67,7 @@ def plain(node: Node) -> Any:
     if kind is float and not math.isfinite(value):
         return str(value)
     return value
+
+
+if __name__ == "__main__":
+    print(os.path.realpath(schema_file()))  # noqa: T201, PTH (for the settings of an editor)

@@ -13,6 +13,7 @@ import pytest
 from minicompose.diagnostic import Diagnostic
 from minicompose.fields import STACK_FILE, Choice, Form, Kind, Many, Pairs, Record, Scalar, Table, Words
 from minicompose.stackfile.schema import plain, schema_file, validate
+from minicompose.stackfile.units import print_scalar
 from minicompose.stackfile.yamltree import read_yaml
 
 # As it is in the file, with the expressions that an editor sees.
@@ -139,6 +140,30 @@ def test_an_example_is_valid(path: str) -> None:
     validator = jsonschema.Draft202012Validator(attribute)
 
     assert [example for example in attribute["examples"] if not validator.is_valid(example)] == []
+
+
+@pytest.mark.parametrize("path", [path for path, attribute in IN_SCHEMA.items() if "default" in attribute])
+def test_a_default_is_valid_and_is_the_one_described(path: str) -> None:
+    attribute = {**IN_SCHEMA[path], "$defs": SCHEMA["$defs"]}
+    default = attribute["default"]
+
+    assert jsonschema.Draft202012Validator(attribute).is_valid(default)
+    assert f"Default: {print_scalar(default)}" in attribute["description"]
+
+
+def test_what_the_specification_deprecates_is_marked_and_says_what_to_do() -> None:
+    deprecated = {path: each["description"] for path, each in IN_SCHEMA.items() if each.get("deprecated")}
+
+    assert sorted(deprecated) == sorted([*REWRITTEN, "version"])
+    assert all("removed" in text or "instead" in text for text in deprecated.values())
+
+
+@pytest.mark.parametrize("name", [name for name, shape in SCHEMA["$defs"].items() if "examples" in shape])
+def test_an_example_of_a_shared_shape_is_valid(name: str) -> None:
+    shape = {**SCHEMA["$defs"][name], "$defs": SCHEMA["$defs"]}
+    validator = jsonschema.Draft202012Validator(shape)
+
+    assert [example for example in shape["examples"] if not validator.is_valid(example)] == []
 
 
 def test_every_attribute_of_the_specification_is_there() -> None:
