@@ -1,11 +1,13 @@
 """What there is to say about a place in a stack file, as a value."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
+from minicompose.lines import Lines
 from minicompose.model import SourcePos
+
+_MOST_SAID = 500  # characters of a message, which may quote what a file says
 
 
 class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,19 +30,24 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     part: tuple[int, str] | None = None
 
 
-def narrowed(diagnostic: Diagnostic, texts: Mapping[str, str]) -> Diagnostic:
-    """`diagnostic` with its caret under the `part` that is meant, where the file has it as it is.
+def narrowed(diagnostic: Diagnostic, lines: Lines) -> Diagnostic:
+    """`diagnostic` with its caret under the `part` that is meant, where the file, with these lines, has it as it is.
 
     It does not when the value was made by an expression, or is written with escapes or over several lines.
     """
     pos, part = diagnostic.pos, diagnostic.part
-    if part is None or pos is None or pos.file not in texts:
+    if part is None or pos is None:
         return diagnostic
     offset, text = part
-    lines = texts[pos.file].splitlines()
-    line = lines[pos.line - 1] if pos.line <= len(lines) else ""
-    start = pos.column - 1 + offset + (line[pos.column - 1 : pos.column] in ("'", '"'))
-    if not text or not line.startswith(text, start):
+    start = lines.index(pos)
+    start += offset + (lines.text[start : start + 1] in ("'", '"'))
+    place = lines.place(start, pos.file)
+    if not text or place.line != pos.line or not lines.text.startswith(text, start):
         return msgspec.structs.replace(diagnostic, part=None)
-    place = SourcePos(pos.file, pos.line, start + 1)
     return msgspec.structs.replace(diagnostic, pos=place, length=len(text), part=None)
+
+
+def shortened(text: str) -> str:
+    """`text` without its middle, where it is longer than anybody reads."""
+    half = _MOST_SAID // 2
+    return text if len(text) <= _MOST_SAID else f"{text[:half]} … {text[-half:]}"

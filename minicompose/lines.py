@@ -8,10 +8,13 @@ _BLOCK = 4096  # characters between two places that are known
 
 
 class Lines:
-    """The lines of `text`, each found when it is asked for: a text may be nothing but millions of them."""
+    """The lines of `text`, each found when it is asked for: a text may be nothing but millions of them.
+
+    The text itself is unchanged in `text`.
+    """
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
         # Of the same length as the text, and with one kind of end.
         self._ends = text.replace("\r\n", " \n").replace("\r", "\n") if "\r" in text else text
         self._before = [0]  # how many ends there are before each block
@@ -29,14 +32,15 @@ class Lines:
         """The line of that number, counted from 1, without its end."""
         start = self._start(number)
         end = self._ends.find("\n", start)
-        return self._text[start : len(self._text) if end < 0 else end].removesuffix("\r")
+        return self.text[start : len(self.text) if end < 0 else end].removesuffix("\r")
 
     def index(self, place: SourcePos) -> int:
         """Where in the text the character at `place` is; the text's length when it has no such line."""
-        return self._start(place.line) + place.column - 1 if place.line <= len(self) else len(self._text)
+        return self._start(place.line) + place.column - 1 if place.line <= len(self) else len(self.text)
 
     def place(self, index: int, file: str) -> SourcePos:
         """The place of the character at `index`, in the file of that name."""
+        index = min(index, len(self.text))
         block = index // _BLOCK
         line = self._before[block] + self._ends.count("\n", block * _BLOCK, index) + 1
         start = self._ends.rfind("\n", block * _BLOCK, index) + 1 or self._starts[block]

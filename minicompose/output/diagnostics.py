@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from minicompose.diagnostic import Diagnostic
+from minicompose.diagnostic import Diagnostic, shortened
 from minicompose.lines import Lines
 from minicompose.model import SourcePos
 
@@ -20,7 +20,6 @@ MOST_SHOWN = 10  # with their lines
 MOST_NAMED = 200
 _LINE_WIDTH = 100
 _MOST_LOOKED_AT = 1000  # characters of a line around the caret; a line may be the whole file
-_MOST_SAID = 500  # characters of a message; it may quote what the file says
 _LEAD = 30  # columns of a long line that are kept before the caret
 _CUT = "…"
 _NOTE = "="  # stands before a note, under the bar
@@ -176,6 +175,4 @@ def _visible_char(char: str) -> str:
 
 def _visible(text: str) -> str:
     """A message on one line, without control codes, and without the middle of what is endless."""
-    if len(text) > _MOST_SAID:
-        text = f"{text[: _MOST_SAID // 2]} {_CUT} {text[-_MOST_SAID // 2 :]}"
-    return "".join(map(_visible_char, text.replace("\n", "\\n")))
+    return "".join(map(_visible_char, shortened(text).replace("\n", "\\n")))

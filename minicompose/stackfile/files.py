@@ -11,10 +11,11 @@ from pathlib import Path
 import msgspec
 
 from minicompose.diagnostic import Diagnostic
-from minicompose.errors import UsageError
+from minicompose.errors import StackFileError, UsageError
 from minicompose.model import SourcePos
 from minicompose.stackfile.dotenv import parse_dotenv, places_of
 from minicompose.stackfile.names import checked_name
+from minicompose.stackfile.problems import Problems
 from minicompose.stackfile.textfile import read_standard_input, read_text, shown_path
 
 Report = Callable[[Diagnostic], None]
@@ -101,8 +102,8 @@ class _Search:
         self.working_directory = request.working_directory
         self.variables = dict(request.environment)
         self.variables.setdefault("PWD", request.working_directory)
-        self.problems: list[Diagnostic] = []
         self.texts: dict[str, str] = {}
+        self.problems = Problems(self.texts)
         self.places: dict[str, SourcePos] = {}
         self.env_files_read: set[str] = set()
 
@@ -126,9 +127,14 @@ class _Search:
             variables=self.variables,
             places=self.places,
             profiles=profiles,
-            problems=tuple(self.problems),
+            problems=tuple(self.problems.in_order()),
             texts=self.texts,
         )
+
+    def report(self, problem: Diagnostic) -> None:
+        self.problems.take(problem)
+        if self.problems.are_enough:
+            raise StackFileError(self.problems.in_order(), self.texts)
 
     def _absolute(self, path: str) -> str:
         return path if path == STDIN else os.path.normpath(Path(self.working_directory, path))
@@ -157,7 +163,7 @@ class _Search:
     def _warn_of_others(self, found: list[Path]) -> None:
         if len(found) > 1:
             names = [path.name for path in found]
-            self.problems.append(
+            self.report(
                 Diagnostic(
                     severity="warning",
                     pos=None,
@@ -179,12 +185,12 @@ class _Search:
                 raise UsageError(f"couldn't find env file: {path}", hint)
             self.env_files_read.add(path)
             shown = shown_path(path, self.working_directory)
-            text = read_text(path, shown, self.problems.append)
+            text = read_text(path, shown, self.report)
             if text is None:
                 continue
             self.texts[shown] = text
             known = added | self.variables
-            added |= parse_dotenv(text, shown, known.get, self.problems.append)
+            added |= parse_dotenv(text, shown, known.get, self.report)
             places = places_of(text, shown)
             self.places |= {name: place for name, place in places.items() if name not in self.variables}
         self.variables = added | self.variables

@@ -5,14 +5,15 @@ about a path that an earlier one complained of, and what rests on a file that co
 not judged at all.
 """
 
+import functools
 import gc
 import pathlib
 
 import msgspec
 
-from minicompose.diagnostic import Diagnostic, narrowed
+from minicompose.diagnostic import Diagnostic
 from minicompose.errors import StackFileError, UsageError
-from minicompose.model import Node, Path, SourcePos, Stack, Variables
+from minicompose.model import Node, SourcePos, Stack, Variables
 from minicompose.stackfile.build import build_stack
 from minicompose.stackfile.canonical import canonical
 from minicompose.stackfile.checks import check
@@ -27,14 +28,13 @@ from minicompose.stackfile.origins import with_notes
 from minicompose.stackfile.outline import outline
 from minicompose.stackfile.paths import absolute, absolute_paths
 from minicompose.stackfile.pathtext import steps_of
+from minicompose.stackfile.problems import Problems, Refused
 from minicompose.stackfile.schema import validate
 from minicompose.stackfile.scope import Scope, home_of
 from minicompose.stackfile.sources import Sources
 from minicompose.stackfile.textfile import shown_path
 
 MOST_NOTED = 200  # problems that say where their values came from
-
-_NO_PLACE = SourcePos("", 0, 0)
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +107,9 @@ class _Loading:
         self.location = locate(request) if location is None else location
         self.texts = dict(self.location.texts)
         self.variables = Variables(self.location.variables, self.location.places)
-        self.problems = list(self.location.problems)
+        self.problems = Problems(self.texts)
+        for problem in self.location.problems:
+            self.problems.take(problem)
         self.tree: Node | None = None  # all files' sum
         self.sources = Sources(
             self.location.working_directory, request.read_stdin, self.report, self.texts, hidden=hidden
@@ -124,7 +126,7 @@ class _Loading:
         if self.sources.unread:
             self.raise_errors()
         refused = self.refused(root)
-        tree = canonical(root, self.report, refused)
+        tree = canonical(root, self.report, refused.paths)
         stack = build_stack(
             tree,
             name=name,
@@ -134,7 +136,7 @@ class _Loading:
             files=self.location.files,
             profiles=self.profiles(tree),
             name_derived=self.location.name is None and _last_name(documents) is None,
-            refused=refused,
+            refused=refused.paths,
             normalise=self.request.normalise,
             resolve_paths=self.request.resolve_paths,
         )
@@ -217,7 +219,7 @@ class _Loading:
         validate(root, found.append, hidden=self.hidden is not None)
         for problem in found:
             steps = steps_of(root, problem.path)
-            if not any(steps[: len(other)] == other for other in refused):
+            if not refused.holds(steps):
                 self.report(problem)
 
     def profiles(self, tree: Node) -> tuple[str, ...]:
@@ -226,19 +228,19 @@ class _Loading:
         inside = [profile.value for node in named if node is not None for profile in node.value]
         return tuple(dict.fromkeys((*self.location.profiles, *inside)))
 
-    def check(self, stack: Stack, refused: set[Path]) -> None:
+    def check(self, stack: Stack, refused: Refused) -> None:
         """Whether the parts fit together, so far as nothing in them was refused before.
 
         What is missing because a whole service or resource was refused is not looked for.
         """
-        if any(len(path) <= 2 for path in refused):
+        if any(len(path) <= 2 for path in refused.paths):
             return
         found: list[Diagnostic] = []
         check(stack, found.append, consistency=self.request.consistency)
         assert stack.root is not None
         for problem in found:
             steps = steps_of(stack.root, problem.path)
-            if not any(_meet(steps, other) for other in refused):
+            if not refused.meets(steps):
                 self.report(problem)
 
     def with_contents(self, stack: Stack) -> Stack:
@@ -264,7 +266,9 @@ class _Loading:
     # ---- problems ----
 
     def report(self, problem: Diagnostic) -> None:
-        self.problems.append(narrowed(self.readable(problem), self.texts))
+        self.problems.take(self.readable(problem))
+        if self.problems.are_enough:
+            self.raise_errors()
 
     def readable(self, problem: Diagnostic) -> Diagnostic:
         """`problem` with expressions where they are hidden in what it says."""
@@ -276,21 +280,13 @@ class _Loading:
     def error(self, pos: SourcePos | None, summary: str, hint: str = "", path: str = "") -> None:
         self.report(Diagnostic(severity="error", pos=pos, summary=summary, hint=hint, path=path))
 
-    def refused(self, root: Node) -> set[Path]:
+    def refused(self, root: Node) -> Refused:
         """The paths that errors have been reported for, as steps into `root`."""
-        errors = (problem for problem in self.problems if problem.severity == "error" and problem.path)
-        return {steps_of(root, problem.path) for problem in errors}
+        return Refused(self.problems.errors, functools.partial(steps_of, root))
 
     def sorted(self) -> list[Diagnostic]:
-        """The problems by file and place, each once; those that are shown say where their values came from."""
-        order = {name: index for index, name in enumerate(self.texts)}
-        once = {(problem.severity, problem.pos, problem.summary): problem for problem in self.problems}
-
-        def place(problem: Diagnostic) -> tuple[int, SourcePos]:
-            pos = problem.pos
-            return (-1, _NO_PLACE) if pos is None else (order.get(pos.file, len(order)), pos)
-
-        found = sorted(once.values(), key=place)
+        """The problems by file and place; those that are shown say where their values came from."""
+        found = self.problems.in_order()
         return [*map(self.with_notes, found[:MOST_NOTED]), *found[MOST_NOTED:]]
 
     def with_notes(self, problem: Diagnostic) -> Diagnostic:
@@ -299,13 +295,8 @@ class _Loading:
         return with_notes(problem, self.tree)
 
     def raise_errors(self) -> None:
-        if any(problem.severity == "error" for problem in self.problems):
+        if self.problems.errors:
             raise StackFileError(self.sorted(), self.texts)
-
-
-def _meet(one: Path, other: Path) -> bool:
-    """Whether one of the paths lies below the other."""
-    return all(a == b for a, b in zip(one, other, strict=False))
 
 
 def _at(node: Node, *keys: str) -> Node | None:
