@@ -416,6 +416,12 @@ class FakeEngine:
                 self._name(name, id)
         on_progress(Progress(text="Successfully built\n"))
 
+    def image_digest(self, image: str) -> str:
+        with self._call("image_digest", image):
+            if _tagged(image) not in self.registry:
+                raise NotFound("manifest unknown: manifest unknown", status=404)
+            return self.registry[_tagged(image)]
+
     def image_id(self, image: str) -> str | None:
         with self._lock:
             return image if image in self._images.values() else self._images.get(_tagged(image))

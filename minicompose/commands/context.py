@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from minicompose.errors import ExitCode, StackFileError, UsageError, nearest
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
     from minicompose.planning.observed import Observed
     from minicompose.planning.plan import Plan
     from minicompose.stackfile.files import LoadRequest
-    from minicompose.stackfile.load import Loaded
+    from minicompose.stackfile.load import Loaded, Outlined
 
 OnEvent = Callable[["AnyEvent"], None]
 
 # How many engine calls may be in flight. Measured on two cores: four starts at once are nearly twice
 # as fast as one, and more gain nothing.
 WORKERS = 4
+
+
+# Read the stack files as they are meant; other ways of reading are named as in `LoadRequest`.
+NORMALLY: Mapping[str, bool] = MappingProxyType({})
 
 
 class Context:
@@ -48,7 +53,9 @@ class Context:
 
     # ---- the stack ----
 
-    def request(self, services: Iterable[str] = (), *, contents: bool = True) -> "LoadRequest":
+    def request(
+        self, services: Iterable[str] = (), *, contents: bool = True, reading: Mapping[str, bool] = NORMALLY
+    ) -> "LoadRequest":
         from minicompose.stackfile.files import LoadRequest
 
         options = self.options
@@ -62,20 +69,32 @@ class Context:
             services=tuple(services),
             environment=self.environment,
             contents=contents,
+            **reading,  # type: ignore[arg-type]  # names are those of flags, which are booleans
         )
 
-    def load(self, services: Iterable[str] = (), *, contents: bool = True) -> "Loaded":
+    def load(
+        self, services: Iterable[str] = (), *, contents: bool = True, reading: Mapping[str, bool] = NORMALLY
+    ) -> "Loaded":
         """Read the stack files; warnings are shown, errors raised as StackFileError.
 
         `services` are those named on the command line: their profiles become active. Only what creates
-        containers needs the `contents` of configs and secrets.
+        containers needs the `contents` of configs and secrets. `reading` is how else the files
+        are read, in the words of `LoadRequest`.
         """
         from minicompose.stackfile.load import load_stack
 
-        loaded = load_stack(self.request(services, contents=contents))
+        loaded = load_stack(self.request(services, contents=contents, reading=reading))
         self.warn(loaded.warnings)
         self.check_services(services, (*loaded.stack.services, *loaded.stack.disabled))
         return loaded
+
+    def outline(self, reading: Mapping[str, bool]) -> "Outlined":
+        """What the stack files say with their expressions as written; warnings and errors as for `load`."""
+        from minicompose.stackfile.load import load_outline
+
+        outlined = load_outline(self.request(contents=False, reading=reading))
+        self.warn(outlined.warnings)
+        return outlined
 
     def stack(self, services: Iterable[str] = ()) -> "Stack":
         """The stack, for commands that create no containers."""

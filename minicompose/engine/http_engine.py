@@ -48,6 +48,16 @@ class _Image(msgspec.Struct, frozen=True):
     named: str
 
 
+class _Descriptor(msgspec.Struct, frozen=True):
+    digest: str
+
+
+class _Distribution(msgspec.Struct, frozen=True):
+    """What a registry tells of an image's name."""
+
+    descriptor: _Descriptor = msgspec.field(name="Descriptor")
+
+
 class HttpEngine:
     """One engine, over its API."""
 
@@ -149,6 +159,11 @@ class HttpEngine:
         from datetime import datetime  # only images that are pulled from time to time need it
 
         return datetime.fromisoformat(named).timestamp()
+
+    def image_digest(self, image: str) -> str:
+        headers = self._credentials.pull_headers(image)
+        answer = self._api.open("GET", f"/distribution/{image}/json", headers=headers)
+        return msgspec.json.decode(answer.read(), type=_Distribution).descriptor.digest
 
     def remove_image(self, image: str) -> None:
         self._images.clear()

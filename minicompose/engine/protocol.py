@@ -180,6 +180,9 @@ class Engine(Protocol):
         None when it has no such image, or does not say.
         """
 
+    def image_digest(self, image: str) -> str:
+        """The digest that the image's registry has for its name now ("sha256:..."); nothing is pulled."""
+
     def remove_image(self, image: str) -> None: ...
 
     def create_container(self, name: str, spec: ContainerSpec, keep_volumes_of: str | None) -> str:

@@ -13,10 +13,13 @@ _COMMAND_WIDTH = 20
 _SHORT_ID = 12
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, width: int | None = None) -> str:
-    """Columns aligned on the left. With `width` the widest cells are cut, with an ellipsis, so that it fits."""
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, width: int | None = None, least: int = 0) -> str:
+    """Columns aligned on the left, each `least` wide.
+
+    With `width` the widest cells are cut, with an ellipsis, so that it fits.
+    """
     cells = [list(header), *(list(row) for row in rows)]
-    widths = [max(display_width(row[column]) for row in cells) for column in range(len(header))]
+    widths = [max(least, *(display_width(row[column]) for row in cells)) for column in range(len(header))]
     if width is not None:
         widths = _shrunk(widths, [display_width(title) for title in header], width)
     lines = []

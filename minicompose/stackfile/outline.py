@@ -20,6 +20,9 @@ _AS_WRITTEN = frozenset({Short.EXTRA_HOSTS, Short.HEALTH_TEST})
 # Of a build's pairs only these are never a list.
 _MAPPINGS = ("additional_contexts", "ssh")
 
+# Where one text is made a list only when it is read for good, as in the reference.
+_LISTS_LATER = frozenset({"tmpfs", "dns_search"})
+
 # What the long form of an entry says when it is not said.
 _DEFAULTS: dict[Short, dict[str, object]] = {
     Short.PORT: {"mode": "ingress", "protocol": "tcp"},
@@ -81,8 +84,8 @@ def _many(node: Node, form: Many) -> Node:
         return node
     try:
         entries = [entry for item in node.value for entry in _entries(item, form)]
-    except short.BadValue:
-        return node
+    except short.BadValue:  # of a port
+        entries = [item if isinstance(item.value, str | int) else _entry(item, form) for item in node.value]
     if form.key is not None:
         entries = list({short.entry_key(form, entry): entry for entry in entries}.values())
     return node.holding(entries)
@@ -101,8 +104,12 @@ def _entries(item: Node, form: Many) -> Iterator[Node]:
         except _InDoubt:
             pass
     for entry in entries:
-        done = _with_defaults(_outline(entry, form.item), form.short)
-        yield _cleaned(done) if form.short is Short.MOUNT else done
+        yield _entry(entry, form)
+
+
+def _entry(entry: Node, form: Many) -> Node:
+    done = _with_defaults(_outline(entry, form.item), form.short)
+    return _cleaned(done) if form.short is Short.MOUNT else done
 
 
 def _cleaned(entry: Node) -> Node:
@@ -120,11 +127,12 @@ def _record(node: Node, form: Record) -> Node:
     if not isinstance(node.value, dict):
         return node
     forms = {field.name: field.form for field in form.fields}
-    inside = {
-        key: _outline(item, forms[key]) if key in forms else item
-        for key, item in node.value.items()
-        if key not in _GONE
-    }
+
+    def attribute(key: str, item: Node) -> Node:
+        later = key in _LISTS_LATER and isinstance(item.value, str)
+        return item if later or key not in forms else _outline(item, forms[key])
+
+    inside = {key: attribute(key, item) for key, item in node.value.items() if key not in _GONE}
     if form.short is Short.BUILD:
         inside |= {key: _mapping(inside[key]) for key in _MAPPINGS if key in inside}
     if form.short is Short.GPUS and "count" in inside and inside["count"].value == -1:

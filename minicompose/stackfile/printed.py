@@ -7,6 +7,8 @@ import msgspec
 from minicompose.fields import STACK_FILE, Form, Many, Record, Table
 from minicompose.model import (
     Build,
+    DeviceRate,
+    DeviceWeight,
     Duration,
     FileMode,
     Node,
@@ -45,11 +47,12 @@ _SAID_THOUGH_EMPTY = frozenset(
 _NEVER = frozenset({"extensions", "sealed"})
 
 
-def printed(stack: Stack) -> dict[str, Any]:
+def printed(stack: Stack, *, env_files: bool = False) -> dict[str, Any]:
     """The enabled services of `stack` and its resources as JSON data, every `$` doubled.
 
     Loading it gives the same stack. Contents of configs and secrets are never among it, but for
-    those written in the stack file itself.
+    those written in the stack file itself. With `env_files` the services name the files that their
+    variables are still to be read from.
     """
     data: dict[str, Any] = {"name": stack.name}
     data["services"] = {name: _service(service) for name, service in stack.services.items()}
@@ -57,10 +60,20 @@ def printed(stack: Stack) -> dict[str, Any]:
         resources = getattr(stack, section)
         if resources:
             data[section] = {name: _written(each) for name, each in resources.items()}
+    if env_files and stack.root is not None:
+        for name, service in data["services"].items():
+            service |= _env_files(stack.root.value["services"].value[name])
     if stack.root is not None:
         _add_extensions(data, stack.root, STACK_FILE)
     doubled: dict[str, Any] = _doubled(data)
     return doubled
+
+
+def _env_files(service: Node) -> dict[str, Any]:
+    """The `env_file` of a service, if it has one."""
+    if "env_file" not in service.value:
+        return {}
+    return {"env_file": [{"required": True} | plain(entry) for entry in service.value["env_file"].value]}
 
 
 def _service(service: Service) -> dict[str, Any]:
@@ -119,6 +132,8 @@ def _attribute(owner: msgspec.Struct, name: str, value: Any) -> Any:
 def _is_said(owner: msgspec.Struct, name: str, value: Any) -> bool:
     if name in _NEVER:
         return False
+    if isinstance(owner, DeviceRate | DeviceWeight) or isinstance(value, FileMode):
+        return bool(value) or not isinstance(owner, TmpfsOptions)
     if isinstance(value, Duration):
         return bool(value) or not isinstance(owner, UpdateConfig)
     return bool(value) or isinstance(value, msgspec.Struct) or name in _SAID_THOUGH_EMPTY
