@@ -106,7 +106,7 @@ class FileMode(int):
     """Permission bits; printed in octal with a leading zero, as "0440"."""
 
     def __str__(self) -> str:
-        return f"0{int(self):03o}"
+        return f"0{int(self):o}"
 
 
 class Sealed:
@@ -233,9 +233,11 @@ class Logging(Value, frozen=True, kw_only=True):
 
 
 class Device(Value, frozen=True, kw_only=True):
+    """A device of the host; `permissions` not said are all, "rwm"."""
+
     source: str
     target: str | None = None
-    permissions: str = "rwm"
+    permissions: str | None = None
 
 
 class DeviceRequest(Value, frozen=True, kw_only=True):

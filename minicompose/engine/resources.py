@@ -105,7 +105,7 @@ def devices(service: Service) -> Body:
         {
             "PathOnHost": device.source,
             "PathInContainer": device.target or device.source,
-            "CgroupPermissions": device.permissions,
+            "CgroupPermissions": device.permissions or "rwm",
         }
         for device in service.devices
         if not _is_cdi(device.source)

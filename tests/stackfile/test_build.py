@@ -110,12 +110,16 @@ def test_paths_are_made_absolute_everywhere_and_names_are_not() -> None:
     text = """
         services:
           web:
-            build: {context: app, additional_contexts: {a: ./b, c: "service:db", d: "https://x/y"}}
+            build:
+              context: app
+              additional_contexts: {a: ./b, c: "service:db", d: "https://x/y"}
+              ssh: [default, key=keys/id]
             volumes: ["./conf:/conf", "data:/data"]
             develop: {watch: [{path: src, action: rebuild}]}
           git: {build: "git@example.com:x/y.git"}
         volumes:
-          data: {driver_opts: {type: none, o: "uid=1,bind", device: ./data}}
+          data: {driver: local, driver_opts: {type: none, o: bind, device: ./data}}
+          written: {driver_opts: {type: none, o: bind, device: ./data}}
           nfs: {driver_opts: {type: nfs, o: addr=1.1.1.1, device: ":/x"}}
         configs: {c: {file: c.ini}}
         secrets: {s: {file: ~/s}}
@@ -125,12 +129,23 @@ def test_paths_are_made_absolute_everywhere_and_names_are_not() -> None:
     assert service.build is not None and service.develop is not None and service.develop.watch is not None
     assert service.build.context == "/shop/app"
     assert service.build.additional_contexts == {"a": "/shop/b", "c": "service:db", "d": "https://x/y"}
+    assert service.build.ssh == {"default": None, "key": "/shop/keys/id"}
     assert [mount.source for mount in service.volumes or ()] == ["/shop/conf", "data"]
     assert service.develop.watch[0].path == "/shop/src"
     assert stack.services["git"].build is not None
     assert stack.services["git"].build.context == "git@example.com:x/y.git"
-    assert [(volume.driver_opts or {})["device"] for volume in stack.volumes.values()] == ["/shop/data", ":/x"]
+    assert [(volume.driver_opts or {})["device"] for volume in stack.volumes.values()] == [
+        "/shop/data",
+        "./data",
+        ":/x",
+    ]
     assert (stack.configs["c"].file, stack.secrets["s"].file) == ("/shop/c.ini", "/home/me/s")
+
+
+def test_a_link_that_is_also_a_source_of_volumes_restarts_with_its_service() -> None:
+    for attributes in ("links: [db], volumes_from: [db]", "volumes_from: [db], links: [db]"):
+        needs = web(attributes).depends_on
+        assert needs == {"db": Dependency(restart=True)}
 
 
 def test_values_have_their_own_types() -> None:

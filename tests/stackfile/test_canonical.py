@@ -70,7 +70,7 @@ FORMS: list[tuple[str, str, Any]] = [
         '["/a:/t", "/b:/t/"]',
         [{"type": "bind", "source": "/b", "target": "/t", "bind": {"create_host_path": True}}],
     ),
-    ("devices", '["/dev/a"]', [{"source": "/dev/a", "target": "/dev/a"}]),
+    ("devices", '["/dev/a"]', [{"source": "/dev/a", "target": "/dev/a", "permissions": "rwm"}]),
     ("devices", '["/dev/a:/dev/b:r"]', [{"source": "/dev/a", "target": "/dev/b", "permissions": "r"}]),
     ("secrets", "[pw]", [{"source": "pw", "target": "/run/secrets/pw"}]),
     ("secrets", "[{source: pw, mode: 0440}]", [{"source": "pw", "target": "/run/secrets/pw", "mode": 0o440}]),
@@ -92,7 +92,27 @@ FORMS: list[tuple[str, str, Any]] = [
     ("extra_hosts", '["a:1.1.1.1", "b:::1", "c=1.1.1.1,2.2.2.2"]', ["a=1.1.1.1", "b=::1", "c=1.1.1.1", "c=2.2.2.2"]),
     ("extra_hosts", '{a: "[::1]", b: [1.1.1.1, 2.2.2.2]}', ["a=::1", "b=1.1.1.1", "b=2.2.2.2"]),
     ("command", "\"run 'a b' \\\"c d\\\" e\\\\ f ''\"", ["run", "a b", "c d", "e f", ""]),
-    ("command", '"a && b # c"', ["a", "&&", "b", "#", "c"]),
+    ("command", "\"a 'b && c' # d\"", ["a", "b && c", "#", "d"]),
+    ("labels", '["A =b"]', {"A ": "b"}),
+    (
+        "volumes",
+        '["C:/a:D:/b:ro"]',
+        [
+            {
+                "type": "bind",
+                "source": "C:/a",
+                "target": "D:/b",
+                "read_only": True,
+                "bind": {"create_host_path": True},
+            }
+        ],
+    ),
+    (
+        "volumes",
+        "['data:C:\\b']",
+        [{"type": "volume", "source": "data", "target": "C:\\b"}],
+    ),
+    ("devices", "[{source: /dev/a, target: /b}]", [{"source": "/dev/a", "target": "/b"}]),
     ("command", '""', []),
     ("entrypoint", "[]", []),
     ("healthcheck", "{test: exit 0, retries: '3'}", {"test": ["CMD-SHELL", "exit 0"], "retries": 3}),
@@ -162,7 +182,13 @@ PROBLEMS = [
         'services.web.healthcheck.test: a list must begin with "CMD", "CMD-SHELL" or "NONE"',
     ),
     ('command: "a \'b"', "services.web.command: the command has an opening ' that is never closed"),
-    ('environment: ["A =b"]', 'services.web.environment: the name "A " ends in a space: write A=... without one'),
+    (
+        'command: "a b && c | d"',
+        'services.web.command: "&& c | d" is left out, since no shell reads the command: for one, write sh -c "..."',
+    ),
+    ('environment: ["A "]', 'services.web.environment: the name "A " ends in a space: write A without one'),
+    ('environment: ["A =b"]', 'services.web.environment: the name "A " ends in a space: write A without one'),
+    ('extra_hosts: ["a:b=1.1.1.1"]', 'services.web.extra_hosts: "a:b" is not the name of a host'),
     ('extra_hosts: ["bad"]', 'services.web.extra_hosts: "bad" has no address: write HOST=ADDRESS'),
     ("mem_limit: huge", 'services.web.mem_limit: "huge" is not a size: write it in bytes, or as 512k, 64m or 2g'),
     ("scale: two", 'services.web.scale: "two" is not a whole number'),
@@ -177,6 +203,13 @@ PROBLEMS = [
 @pytest.mark.parametrize(("attributes", "problem"), PROBLEMS)
 def test_what_cannot_be_read_is_said_with_its_path(attributes: str, problem: str) -> None:
     assert problems_of(attributes) == [problem]
+
+
+def test_an_external_resource_has_one_name() -> None:
+    found: list[Diagnostic] = []
+    canonical(tree("volumes: {data: {external: {name: a}, name: b}}"), found.append)
+    says = '`name` is "b" and `external.name` is "a": keep the first'
+    assert [problem.summary for problem in found if problem.severity == "error"] == [says]
 
 
 def test_a_problem_stands_at_the_value() -> None:

@@ -27,7 +27,7 @@ ATTRIBUTES = """
     configs: [{source: ini, target: /i, uid: "7", gid: "8", mode: 0440}]
     container_name: one
     cpu_count: 2
-    cpu_percent: 12.5
+    cpu_percent: 12
     cpu_period: 3
     cpu_quota: 4
     cpu_rt_period: 1000
@@ -181,6 +181,21 @@ def test_what_is_false_zero_or_empty_without_meaning_is_not_printed() -> None:
         "services: {web: {image: w, tty: false, mem_limit: 0, cap_add: [], user: '', labels: {}, init: false}}"
     )
     assert printed(stack)["services"]["web"] == {"image": "w", "networks": {"default": None}, "init": False}
+
+
+def test_zero_is_printed_where_it_says_something() -> None:
+    stack = built("""
+        services:
+          web:
+            image: w
+            secrets: [{source: s, mode: 0}, {source: s, target: t, mode: 7}]
+            volumes: [{type: tmpfs, target: /t, tmpfs: {mode: 0}}]
+            blkio_config: {device_read_bps: [{path: /dev/a, rate: 0}], weight: 0}
+    """)
+    web = printed(stack)["services"]["web"]
+    assert [grant["mode"] for grant in web["secrets"]] == ["00", "07"]
+    assert web["volumes"] == [{"type": "tmpfs", "target": "/t", "tmpfs": {}}]
+    assert web["blkio_config"] == {"device_read_bps": [{"path": "/dev/a", "rate": "0"}]}
 
 
 def test_dollars_are_doubled_in_keys_and_values() -> None:

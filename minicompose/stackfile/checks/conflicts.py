@@ -60,6 +60,9 @@ def _check_build(service: Service, findings: Findings) -> None:
     if build.dockerfile and build.dockerfile_inline:
         says = "`dockerfile` and `dockerfile_inline` exclude each other"
         findings.error(*at, "dockerfile_inline", says=says, hint="remove one of them", at_key=True)
+    for key, path in (build.ssh or {}).items():
+        if path is None and key != "default":
+            findings.error(*at, "ssh", key, says=f'the key "{key}" has no path', hint=f"write {key}=PATH", at_key=True)
     if build.platforms and service.platform and service.platform not in build.platforms:
         findings.error(*at, "platforms", says=f'the service\'s `platform` "{service.platform}" is not among them')
 
@@ -69,7 +72,7 @@ def _check_watch(service: Service, findings: Findings) -> None:
         at = ("services", service.name, "develop", "watch", index)
         if not rule.path:
             findings.error(*at, "path", says="the path to watch is empty")
-        if rule.target is None and rule.action not in ("rebuild", "restart"):
+        if not rule.target and rule.action not in ("rebuild", "restart"):
             findings.error(*at, "action", says=f"the action {rule.action} needs a `target`")
 
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Collection
 
-from minicompose.model import Config, Network, Service, Stack, Volume
+from minicompose.model import Config, Model, Network, Service, Stack, Volume
 from minicompose.stackfile.checks.findings import Findings, did_you_mean
 
 _NAMESPACES = ("network_mode", "ipc", "pid", "uts", "cgroup")
-_Resources = dict[str, Network] | dict[str, Volume] | dict[str, Config]
+_Resources = dict[str, Network] | dict[str, Volume] | dict[str, Config] | dict[str, Model]
 
 
 def check_references(stack: Stack, findings: Findings) -> None:
-    """Services, networks, volumes, configs and secrets that are named but not declared."""
+    """Services, networks, volumes, configs, secrets and models that are named but not declared."""
     for name, service in stack.services.items():
         at = ("services", name)
         if not service.image and service.build is None and service.provider is None:
@@ -19,6 +19,8 @@ def check_references(stack: Stack, findings: Findings) -> None:
         _check_contexts(stack, service, findings)
         for network in service.networks or ():
             _check_declared(findings, (*at, "networks", network), "network", network, stack.networks)
+        for model in service.models or ():
+            _check_declared(findings, (*at, "models", model), "model", model, stack.models)
         for index, mount in enumerate(service.volumes or ()):
             if mount.type == "volume" and mount.source:
                 path = (*at, "volumes", index, "source")
@@ -51,8 +53,12 @@ def _check_services(stack: Stack, service: Service, findings: Findings) -> None:
             named_elsewhere.add(mode.removeprefix("service:"))
             _check_service(stack, findings, (*at, attribute), mode.removeprefix("service:"))
     for index, link in enumerate(service.links or ()):
-        named_elsewhere.add(link.partition(":")[0])
-        _check_service(stack, findings, (*at, "links", index), link.partition(":")[0])
+        name, _, alias = link.partition(":")
+        named_elsewhere.add(name)
+        _check_service(stack, findings, (*at, "links", index), name)
+        if ":" in alias:
+            says = f'"{link}" has too many parts'
+            findings.error(*at, "links", index, says=says, hint="write SERVICE, or SERVICE:ALIAS")
     for index, source in enumerate(service.volumes_from or ()):
         if not source.startswith("container:"):
             named_elsewhere.add(source.partition(":")[0])

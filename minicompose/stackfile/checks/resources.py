@@ -36,6 +36,9 @@ def _check_contents(at: tuple[str, str], config: Config, sources: tuple[str, ...
     said = [source for source in sources if getattr(config, source) is not None]
     if not said:
         findings.error(*at, says=f"one of {_listed(sources)} must say what it holds", at_key=True)
+    for source in said:
+        if source != "content" and not getattr(config, source):
+            findings.error(*at, source, says=f"`{source}` is empty", at_key=True)
     for other in said[1:]:
         findings.error(*at, other, says=f"`{said[0]}` and `{other}` exclude each other", at_key=True)
 
