@@ -42,6 +42,7 @@ class Context:
         self.options = options
         self.environment = environment
         self.working_directory = working_directory
+        self.format: str | None = None  # what the verb's `--format` says
         self._engine: Engine | None = None
 
     def __enter__(self) -> "Context":
@@ -126,20 +127,26 @@ class Context:
             self._engine = connect(self.options.host, self.options.context, self.environment)
         return self._engine
 
+    def refuse_what_no_engine_does(self, loaded: "Loaded", services: Iterable[str]) -> None:
+        """Raise StackFileError for what nobody carries out of these services (none named: all)."""
+        from minicompose.commands.engine_lacks import refusals
+        from minicompose.planning.selection import select
+
+        self.refuse(refusals(select(loaded.stack, services)), loaded.texts)
+
     def refuse_what_is_lacking(self, loaded: "Loaded", plan: "Plan", services: Iterable[str]) -> None:
         """Raise StackFileError for what the plan cannot bring about, and warn of what it goes without.
 
-        The plan's own errors, what no engine carries out of the services (none named: all), what the builder
-        does not do of the builds, and, where there is anything to do, what the engine lacks.
+        The plan's own errors, what the builder does not do of the builds, and, where there is anything to
+        do, what the engine lacks for the services (none named: all).
         """
-        from minicompose.commands.engine_lacks import build_refusals, lacks, refusals
+        from minicompose.commands.engine_lacks import build_refusals, lacks
         from minicompose.planning.selection import select
 
-        chosen = select(loaded.stack, services)
-        found = [*refusals(chosen), *build_refusals(loaded.stack, plan)]
-        found += [note for note in plan.notes if note.severity == "error"]
+        found = [note for note in plan.notes if note.severity == "error"]
+        found += build_refusals(loaded.stack, plan)
         if plan.steps:
-            found += lacks(chosen, self.engine.info().api, self.engine.abilities)
+            found += lacks(select(loaded.stack, services), self.engine.info().api, self.engine.abilities)
         self.refuse(found, loaded.texts)
 
     def refuse(self, found: Iterable["Diagnostic"], texts: dict[str, str]) -> None:
@@ -189,6 +196,11 @@ class Context:
         """What `--progress` says, or else COMPOSE_PROGRESS."""
         return self.options.progress or self.environment.get("COMPOSE_PROGRESS") or "auto"
 
+    @property
+    def for_programs(self) -> bool:
+        """Whether problems of stack files are read by a program: one that asked for JSON."""
+        return "json" in (self.progress, self.format)
+
     def sink(self) -> "Sink":
         """Where events go: standard error, in the form that `--progress` asks for."""
         from minicompose.output.sink import open_sink, use_color
@@ -204,7 +216,7 @@ class Context:
         """Show warnings on standard error, a line each."""
         if self.progress == "quiet":
             return
-        if self.progress == "json":
+        if self.for_programs:
             self._write_problems(tuple(warnings))
             return
         for warning in warnings:
@@ -254,11 +266,11 @@ class Context:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
     def show_problems(self, error: StackFileError) -> None:
-        """What is wrong with the stack files, on standard error; with `--progress json` an object a line."""
+        """What is wrong with the stack files, on standard error; for programs an object a line."""
         from minicompose.output.diagnostics import render_diagnostics
         from minicompose.output.sink import use_color
 
-        if self.progress == "json":
+        if self.for_programs:
             self._write_problems(error.diagnostics)
             return
         color = use_color(self.options.ansi, sys.stderr, self.environment)

@@ -1,5 +1,6 @@
 """What a stack asks for and nobody here carries out, as diagnostics with their places."""
 
+import pathlib
 from collections.abc import Callable, Iterable, Iterator
 
 from minicompose.diagnostic import Diagnostic
@@ -17,6 +18,7 @@ from minicompose.engine.support import (
 from minicompose.model import Build, Path, Service, Stack
 from minicompose.planning.placement import misplaced
 from minicompose.planning.plan import BuildImage, Plan
+from minicompose.planning.seccomp import profile_path
 from minicompose.stackfile.pathtext import path_text
 
 
@@ -77,6 +79,8 @@ def _refused(stack: Stack) -> Iterator[tuple[Path, Lack]]:
     for name, service in stack.services.items():
         for lack in refused(service):
             yield ("services", name), lack
+        for lack in _missing_profiles(stack, service):
+            yield ("services", name), lack
         for path, why, hint in misplaced(stack, service):
             yield ("services", name), Lack(path, why, hint=hint)
         configs |= dict.fromkeys(grant.source for grant in service.configs or ())
@@ -86,6 +90,13 @@ def _refused(stack: Stack) -> Iterator[tuple[Path, Lack]]:
             if name in declared:
                 for lack in refused_config(declared[name], secret=section == "secrets"):
                     yield (section, name), lack
+
+
+def _missing_profiles(stack: Stack, service: Service) -> Iterator[Lack]:
+    for index, option in enumerate(service.security_opt or ()):
+        path = profile_path(option, stack.directory)
+        if path is not None and not pathlib.Path(path).is_file():
+            yield Lack(("security_opt", index), f"there is no seccomp profile {path}")
 
 
 def _diagnostic(stack: Stack, owner: Path, lack: Lack) -> Diagnostic:

@@ -93,6 +93,7 @@ def run(args: Namespace, context: Context) -> int:
 def planned(args: Namespace, context: Context, loaded: "Loaded", observed: Observed | None = None) -> Plan:
     """The plan for this command line; raises StackFileError for what cannot be."""
     context.check_services([name for name, _ in args.scale], loaded.stack.services)
+    context.refuse_what_no_engine_does(loaded, args.services)
     if observed is None:
         observed = context.engine.observe(loaded.stack.name)
     plan = plan_up(loaded.stack, _with_ages(observed, loaded.stack, context.engine), _options(args))

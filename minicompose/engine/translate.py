@@ -15,6 +15,7 @@ from minicompose.errors import BadRequest
 from minicompose.fields import SERVICE, Effect
 from minicompose.model import Healthcheck, Network, Service, Volume
 from minicompose.planning.plan import ContainerSpec
+from minicompose.planning.seccomp import profile_path
 
 # What the engine is sent, as JSON's own types.
 Body = dict[str, Any]
@@ -221,23 +222,21 @@ def security_opt(service: Service) -> Body:
         name, separator, value = option.partition("=") if "=" in option else option.partition(":")
         if name == "systempaths" and value == "unconfined":
             found["HostConfig"] |= {"MaskedPaths": [], "ReadonlyPaths": []}
-        elif name == "seccomp" and value not in ("unconfined", "builtin", ""):
-            found["HostConfig"]["SecurityOpt"].append(f"seccomp={_seccomp_profile(value)}")
+        elif (path := profile_path(option)) is not None:
+            found["HostConfig"]["SecurityOpt"].append(f"seccomp={_seccomp_profile(path)}")
         else:
             found["HostConfig"]["SecurityOpt"].append(f"{name}={value}" if separator else name)
     return found
 
 
-def _seccomp_profile(value: str) -> str:
-    if value.lstrip().startswith("{"):
-        return value
+def _seccomp_profile(path: str) -> str:
     try:
-        profile = Path(value).read_bytes()
+        profile = Path(path).read_bytes()
         return msgspec.json.encode(msgspec.json.decode(profile)).decode()
     except OSError as error:
-        raise BadRequest(f"the seccomp profile {value} cannot be read: {error.strerror}") from error
+        raise BadRequest(f"the seccomp profile {path} cannot be read: {error.strerror}") from error
     except msgspec.DecodeError as error:
-        raise BadRequest(f"the seccomp profile {value} is not JSON: {error}") from error
+        raise BadRequest(f"the seccomp profile {path} is not JSON: {error}") from error
 
 
 def credential_spec(service: Service) -> Body:

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from minicompose import __version__, labels
+from minicompose.errors import UsageError
 from minicompose.model import Config, FileGrant, Mount, Network, Service, Stack, Volume
 from minicompose.planning import record
 from minicompose.planning.placement import file_volumes, is_injected
 from minicompose.planning.plan import BoundFile, ContainerSpec, Endpoint, InjectedFile
+from minicompose.planning.seccomp import profile_path
 
 
 class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,10 +101,16 @@ def _file(kind: str, grant: FileGrant, config: Config) -> BoundFile | InjectedFi
     return InjectedFile(
         target=target,
         content=config.sealed,
-        uid=int(grant.uid or 0),
-        gid=int(grant.gid or 0),
+        uid=_owner(kind, grant, grant.uid),
+        gid=_owner(kind, grant, grant.gid),
         mode=0o444 if grant.mode is None else int(grant.mode),
     )
+
+
+def _owner(kind: str, grant: FileGrant, written: str | None) -> int:
+    if written is not None and not written.isdecimal():
+        raise UsageError(f'{kind}: "{written}", as the owner of {grant.source}, is not a number')
+    return int(written or 0)
 
 
 def _resolved(stack: Stack, service: Service, peers: Mapping[str, str]) -> Service:
@@ -121,9 +129,17 @@ def _resolved(stack: Stack, service: Service, peers: Mapping[str, str]) -> Servi
         changed["volumes_from"] = tuple(_volumes_from(entry, peer) for entry in service.volumes_from)
     if service.links:
         changed["links"] = tuple(link for entry in service.links for link in _links(stack, entry))
+    if service.security_opt:
+        changed["security_opt"] = tuple(_with_path(stack, option) for option in service.security_opt)
     if service.volumes:
         changed["volumes"] = tuple(_named(stack, mount) for mount in service.volumes)
     return msgspec.structs.replace(service, **changed) if changed else service
+
+
+def _with_path(stack: Stack, option: str) -> str:
+    """A seccomp profile is looked for from the project directory."""
+    path = profile_path(option, stack.directory)
+    return option if path is None else f"seccomp={path}"
 
 
 def _volumes_from(entry: str, peer: Callable[[str], str]) -> str:

@@ -124,7 +124,7 @@ def test_a_file_is_bound_unless_an_owner_or_a_mode_is_asked_for(tmp_path: "objec
     assert spec_of(stack, "b").injected == (
         InjectedFile(target="/run/secrets/k", content=Sealed(b"x"), uid=12, gid=0, mode=0o400),
     )
-    with pytest.raises(UsageError, match='"root" is not a number'):
+    with pytest.raises(UsageError, match='"root", as the owner of k, is not a number'):
         spec_of(stack, "c")
 
 
