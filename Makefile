@@ -19,6 +19,7 @@ test: $(VENV)/.dev  ## all tests: the unit suite, then those on a real engine an
 	scripts/engine
 	scripts/test-image
 	scripts/base-image
+	scripts/registry
 	scripts/browser
 	$(PYTEST) -q -n auto -m "not engine and not browser"
 	$(PYTEST) -q -n 2 --dist loadgroup -m "engine and not browser"

@@ -115,6 +115,7 @@ def run(words: Sequence[str]) -> int:
     args = verb_parser.parse_all(options.words)
     options.dry_run |= args.dry_run
     with Context(options, dict(os.environ), os.getcwd()) as context:  # noqa: PTH109 (pathlib is not needed here)
+        context.format = getattr(args, "format", None)
         try:
             return int(command.run(args, context))
         except StackFileError as error:

@@ -1,112 +1,112 @@
-"""A registry on this machine with one image of one file, for engines that run here too."""
+"""A private registry for tests that are marked `engine`: Debian's docker-registry, run on a free port."""
 
-import gzip
-import hashlib
-import io
-import tarfile
+import base64
+import json
+import re
+import shutil
+import subprocess
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
 
 import msgspec
+import pytest
 
-_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-_CONFIG = "application/vnd.docker.container.image.v1+json"
-_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+from tests.real_engine import IMAGE, real_api
+
+USER, PASSWORD = "ann", "secret"
+_ENTRY = f"{USER}:$2b$04$N/j4NR7Akl11eRIFeyE5huPj8xgJP4GoHUC39smlXDOPrR6Lx4eDS\n"  # of htpasswd -B
+
+_LISTENING = re.compile(r"listening on (127\.0\.0\.1:[0-9]+)")
 
 
-class Registry:
-    """Serves `host/name:tag` for any name and tag. `pulls` counts how often the image was asked for."""
+class Registry(msgspec.Struct, frozen=True):
+    """A registry that runs. `host` is its address with its port; `private` that it asks who is there."""
 
-    def __init__(self) -> None:
-        self.pulls = 0
-        self._blobs: dict[str, bytes] = {}
-        self.hold("first")
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+    host: str
+    private: bool
 
-    @property
-    def host(self) -> str:
-        """As it stands in an image's name; engines take one on 127.0.0.1 without TLS."""
-        return f"127.0.0.1:{self._server.server_port}"
+    def image(self, name: str) -> str:
+        return f"{self.host}/{name}"
 
-    def hold(self, text: str) -> None:
-        """From now on the image has a file with this text."""
-        archive = io.BytesIO()
-        with tarfile.open(fileobj=archive, mode="w") as tar:
-            entry = tarfile.TarInfo("text")
-            entry.size = len(text.encode())
-            tar.addfile(entry, io.BytesIO(text.encode()))
-        layer = gzip.compress(archive.getvalue(), mtime=0)
-        config = msgspec.json.encode(
-            {
-                "architecture": "amd64",
-                "os": "linux",
-                "config": {"Cmd": ["true"]},
-                "rootfs": {"type": "layers", "diff_ids": [_digest(archive.getvalue())]},
-            }
+    def push_test_image(self, name: str) -> str:
+        """Put the test image there under `name`, and under no name on the engine; returns its digest there."""
+        api = real_api()
+        repository, _, tag = self.image(name).rpartition(":")
+        api.post(f"/images/{IMAGE}/tag", query={"repo": repository, "tag": tag})
+        try:
+            said = api.open("POST", f"/images/{repository}/push", {"tag": tag}, headers=self._credentials()).read()
+        finally:
+            api.delete(f"/images/{self.image(name)}")
+            api.transport.close()
+        digests = re.findall(rb'"Digest":"(sha256:[0-9a-f]{64})"', said)
+        assert digests, said.decode()
+        return str(digests[0].decode())
+
+    def docker_config(self, directory: Path) -> Path:
+        """A configuration of Docker's in which the user is logged in here."""
+        auth = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        directory.mkdir()
+        (directory / "config.json").write_text(json.dumps({"auths": {self.host: {"auth": auth}}}))
+        return directory
+
+    def _credentials(self) -> dict[str, str]:
+        who = {"username": USER, "password": PASSWORD} if self.private else {}
+        return {"X-Registry-Auth": base64.urlsafe_b64encode(json.dumps(who).encode()).decode()}
+
+
+@contextmanager
+def registry(directory: Path, *, private: bool = False) -> Iterator[Registry]:
+    """A registry that keeps what it has in `directory`, for as long as the context lasts."""
+    program = shutil.which("docker-registry")
+    if program is None:
+        pytest.fail("there is no docker-registry; scripts/registry installs it", pytrace=False)
+    with _Running(program, _configuration(directory, private)) as running:
+        yield Registry(running.host, private)
+
+
+class _Running:
+    def __init__(self, program: str, configuration: Path) -> None:
+        self._process = subprocess.Popen(
+            [program, "serve", str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
-        self._manifest = msgspec.json.encode(
-            {
-                "schemaVersion": 2,
-                "mediaType": _MANIFEST,
-                "config": {"mediaType": _CONFIG, "size": len(config), "digest": self._keep(config)},
-                "layers": [{"mediaType": _LAYER, "size": len(layer), "digest": self._keep(layer)}],
-            }
-        )
+        assert self._process.stderr is not None
+        self._said = self._process.stderr
+        # What it says later is of no interest, but has to go somewhere.
+        self._reading = threading.Thread(target=self._said.read)
+        self.host = ""
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+        """Wait until it says where it listens."""
+        said = ""
+        for line in self._said:
+            said += line
+            if found := _LISTENING.search(line):
+                self.host = found[1]
+                self._reading.start()
+                return self
+        pytest.fail(f"docker-registry ended: {said}", pytrace=False)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def _keep(self, blob: bytes) -> str:
-        self._blobs[_digest(blob)] = blob
-        return _digest(blob)
-
-    def _answer(self, path: str) -> tuple[str, bytes] | None:
-        if path == "/v2/":
-            return "application/json", b"{}"
-        if "/manifests/" in path:
-            return _MANIFEST, self._manifest
-        blob = self._blobs.get(path.rpartition("/")[2])
-        return ("application/octet-stream", blob) if blob else None
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        registry = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_HEAD(self) -> None:
-                registry.pulls += "/manifests/" in self.path
-                self._send(body=False)
-
-            def do_GET(self) -> None:
-                self._send(body=True)
-
-            def _send(self, *, body: bool) -> None:
-                found = registry._answer(self.path)
-                kind, content = found or ("text/plain", b"")
-                self.send_response(200 if found else 404)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(content)))
-                self.send_header("Docker-Content-Digest", _digest(content))
-                self.end_headers()
-                if body:
-                    self.wfile.write(content)
-
-            def log_message(self, *words: Any) -> None: ...
-
-        return Handler
+    def __exit__(self, *exception: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+        self._reading.join()
+        self._said.close()
 
 
-def _digest(content: bytes) -> str:
-    return "sha256:" + hashlib.sha256(content).hexdigest()
+def _configuration(directory: Path, private: bool) -> Path:
+    directory.mkdir()
+    said: dict[str, object] = {
+        "version": 0.1,
+        "log": {"level": "info", "accesslog": {"disabled": True}},
+        "storage": {"filesystem": {"rootdirectory": str(directory / "data")}},
+        "http": {"addr": "127.0.0.1:0"},
+    }
+    if private:
+        (directory / "htpasswd").write_text(_ENTRY)
+        said["auth"] = {"htpasswd": {"realm": "tests", "path": str(directory / "htpasswd")}}
+    file = directory / "config.yml"
+    file.write_text(json.dumps(said))
+    return file
