@@ -365,8 +365,11 @@ class Rollout:
         when: ImageDiffers | None = None,
         hooks_when: Premise | None = None,
     ) -> int:
-        """A start or a restart, and its hooks. If one fails the container is stopped, so that it is not taken for
-        one that is set up; the next `up` starts it again, with its hooks."""
+        """A start or a restart, and the hooks that belong after it; the last step of it.
+
+        If a hook fails the container is stopped, so that nobody takes it for one that is set up: the next
+        `up` starts it again, with its hooks.
+        """
         hooks = runs(action.container, "post_start", service.post_start)
         group = f"start {subject.name}" if hooks else ""
         step = self._steps.add(subject, action, because, after=after, wants=wants, when=when, group=group)
