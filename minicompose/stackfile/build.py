@@ -24,6 +24,7 @@ from minicompose.model import (
 from minicompose.stackfile.normalise import completed, normalised
 from minicompose.stackfile.paths import absolute_paths
 from minicompose.stackfile.pathtext import path_text
+from minicompose.stackfile.profiles import enabled_services
 from minicompose.stackfile.scope import home_of
 
 Report = Callable[[Diagnostic], None]
@@ -41,6 +42,7 @@ def build_stack(
     report: Report,
     files: tuple[str, ...] = (),
     profiles: Collection[str] = (),
+    named: Collection[str] = (),
     name_derived: bool = False,
     refused: Set[Path] = frozenset(),
     normalise: bool = True,
@@ -49,10 +51,10 @@ def build_stack(
     """The stack that the canonical tree `root` declares, with everything that it implies.
 
     `directory` is the absolute project directory, `variables` are those of interpolation (the home
-    directory among them), `profiles` the active ones. `refused` holds the paths about which problems
-    have been reported already. Without `normalise` nothing that is implied is added: no network, no
-    dependency, no names for the engine; without `resolve_paths` relative paths stay. Only printing can
-    do with either.
+    directory among them), `profiles` the active ones, `named` the services that are asked for by name,
+    with their profiles. `refused` holds the paths about which problems have been reported already.
+    Without `normalise` nothing that is implied is added: no network, no dependency, no names for the
+    engine; without `resolve_paths` relative paths stay. Only printing can do with either.
     """
     root = completed(root)
     if normalise:
@@ -61,7 +63,7 @@ def build_stack(
         root = absolute_paths(root, directory, home_of(variables.values))
     part = _Builder(root, report, refused)
     services = part.table("services", Service)
-    enabled = {key for key, service in services.items() if is_enabled(service, profiles)}
+    enabled = enabled_services(services, profiles, named)
     return Stack(
         name=name,
         services={key: service for key, service in services.items() if key in enabled},
@@ -77,11 +79,6 @@ def build_stack(
         name_derived=name_derived,
         root=root,
     )
-
-
-def is_enabled(service: Service, profiles: Collection[str]) -> bool:
-    """Whether the active `profiles` enable `service`; "*" enables all."""
-    return not service.profiles or "*" in profiles or any(profile in profiles for profile in service.profiles)
 
 
 def plain(node: Node) -> Any:

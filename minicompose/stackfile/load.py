@@ -134,7 +134,8 @@ class _Loading:
             variables=self.variables,
             report=self.report,
             files=self.location.files,
-            profiles=self.profiles(tree),
+            profiles=self.location.profiles,
+            named=self.request.services,
             name_derived=self.location.name is None and _last_name(documents) is None,
             refused=refused.paths,
             normalise=self.request.normalise,
@@ -222,12 +223,6 @@ class _Loading:
             if not refused.holds(steps):
                 self.report(problem)
 
-    def profiles(self, tree: Node) -> tuple[str, ...]:
-        """The active profiles: those asked for, and those of the services named as arguments."""
-        named = [_at(tree, "services", service, "profiles") for service in self.request.services]
-        inside = [profile.value for node in named if node is not None for profile in node.value]
-        return tuple(dict.fromkeys((*self.location.profiles, *inside)))
-
     def check(self, stack: Stack, refused: Refused) -> None:
         """Whether the parts fit together, so far as nothing in them was refused before.
 
@@ -297,14 +292,6 @@ class _Loading:
     def raise_errors(self) -> None:
         if self.problems.errors:
             raise StackFileError(self.sorted(), self.texts)
-
-
-def _at(node: Node, *keys: str) -> Node | None:
-    for key in keys:
-        if not isinstance(node.value, dict) or key not in node.value:
-            return None
-        node = node.value[key]
-    return node
 
 
 def _last_name(documents: list[Node]) -> Node | None:
