@@ -19,6 +19,8 @@ from minicompose.stackfile.pathtext import path_text
 
 Report = Callable[[Diagnostic], None]
 
+MOST_PORTS = 100_000
+
 # Where a reader is: the last step and what came before, the innermost first; None at the root.
 _Where = tuple[Any, str | int] | None
 
@@ -29,6 +31,13 @@ class _Problems:
     def __init__(self, report: Report, refused: Set[Path]) -> None:
         self._report = report
         self._refused = refused
+        self._ports = 0
+
+    def count_port(self, node: Node) -> None:
+        """Raises `BadValue` when ranges have brought more ports than there can be."""
+        self._ports += 1
+        if self._ports > MOST_PORTS:
+            raise short.BadValue(f"the ports of all services come to more than {MOST_PORTS:,}", node)
 
     def bad(self, where: _Where, error: short.BadValue) -> None:
         self.error(where, error.node, str(error), error.hint, error.part)
@@ -327,6 +336,8 @@ def _many_reader(form: Many) -> _Reader:
             try:
                 entries = entries_of(child, functools.partial(problems.warn, here)) if entries_of else (child,)
                 for entry in entries:
+                    if form.short is Short.PORT:
+                        problems.count_port(entry)
                     finished = item(entry, here, problems)
                     if finished is not None and complete is not None:
                         finished = complete(finished)

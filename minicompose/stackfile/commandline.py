@@ -31,7 +31,8 @@ def split_words(text: str) -> CommandLine:
             _, escaped = next(characters, (0, ""))
             if not escaped:
                 raise ValueError("the command ends in a backslash that escapes nothing")
-            word = [*(word or []), escaped]
+            word = word or []
+            word.append(escaped)
         elif bare and character in _SPACES:
             if word is not None:
                 found.append("".join(word))
@@ -46,7 +47,8 @@ def split_words(text: str) -> CommandLine:
         else:
             if not quote:
                 enclosed = _enclosed(character, enclosed, word)
-            word = [*(word or []), character]
+            word = word or []
+            word.append(character)
     if quote or enclosed:
         raise ValueError(f"the command has an opening {quote or enclosed} that is never closed")
     if word is not None:

@@ -4,7 +4,7 @@ It is what `config --no-interpolate` prints. What a value means cannot be known 
 are replaced, and so nothing is converted: no durations, no sizes, no words of a command.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from minicompose.fields import STACK_FILE, VARIABLES, Choice, Form, Many, Pairs, Record, Scalar, Short, Table, Words
 from minicompose.model import Node
@@ -94,7 +94,7 @@ def _many(node: Node, form: Many) -> Node:
 def _entries(item: Node, form: Many) -> Iterator[Node]:
     """The entries that `item` stands for. One port that cannot be read keeps the whole list as it is, as the
     reference has it; of the rest only the entry itself."""
-    entries: tuple[Node, ...] = (item,)
+    entries: Iterable[Node] = (item,)
     if form.short in short.ENTRIES:
         try:
             entries = short.ENTRIES[form.short](item, _doubt)

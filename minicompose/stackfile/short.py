@@ -5,9 +5,10 @@ long already comes back itself. `BadValue` says what cannot be read and where it
 have been checked by the schema, so a value of another kind is passed through untouched.
 """
 
+import itertools
 import posixpath
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Protocol
 
 from minicompose.errors import nearest
@@ -28,6 +29,7 @@ class Note(Protocol):
 
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}")
 _PROTOCOLS = frozenset({"tcp", "udp", "sctp"})
+_MOST_DIGITS = 20  # of a port, leading zeros and all; Python does not read numbers of thousands of digits
 _DRIVE = re.compile(r"[A-Za-z]")
 _PROBES = ("CMD", "CMD-SHELL", "NONE")
 _OPTIONS_READ = {"ro": True, "rw": False}
@@ -153,7 +155,7 @@ def words(node: Node, note: Note) -> Node:
 # ---- ports ----
 
 
-def _ports(node: Node, _note: Note) -> tuple[Node, ...]:
+def _ports(node: Node, _note: Note) -> Iterable[Node]:
     """`[HOST_IP:][PUBLISHED:]TARGET[/PROTOCOL]`, one entry for each port of a range."""
     if isinstance(node.value, dict | list | bool) or node.value is None:
         return (node,)
@@ -179,7 +181,7 @@ def _ports(node: Node, _note: Note) -> tuple[Node, ...]:
         raise BadValue("the published port is missing", node, hint, (0, published))
     targets = _range(target, 1, node, len(rest + colon))
     sources = _published(published, targets, node, len(host + separator))
-    return tuple(
+    return (
         _mapping(
             node, target=int(target), published=source, host_ip=host_ip or None, protocol=protocol.lower() or "tcp"
         )
@@ -187,13 +189,13 @@ def _ports(node: Node, _note: Note) -> tuple[Node, ...]:
     )
 
 
-def _published(text: str, targets: range, node: Node, offset: int) -> list[str | None]:
+def _published(text: str, targets: range, node: Node, offset: int) -> Iterable[str | None]:
     """The published port of each target; one target may have a whole range to pick from."""
     if not text:
-        return [None] * len(targets)
+        return itertools.repeat(None, len(targets))
     published = _range(text, 0, node, offset)
     if len(published) == len(targets):
-        return [str(port) for port in published]
+        return map(str, published)
     if len(targets) == 1:
         return [f"{published[0]}-{published[-1]}"]
     raise BadValue(f"{len(published)} published ports do not match {len(targets)} ports of the container", node)
@@ -204,7 +206,7 @@ def _range(text: str, lowest: int, node: Node, offset: int) -> range:
     part = offset, text
     first, dash, last = text.partition("-")
     ends = (first, last if dash else first)
-    if not all(end.isascii() and end.isdecimal() for end in ends):
+    if not all(end.isascii() and end.isdecimal() and len(end) <= _MOST_DIGITS for end in ends):
         hint = "write a number, or a range such as 8000-8010"
         if " - " in text:
             hint = f'is "- {text.rpartition(" - ")[2]}" meant to be an entry of its own? Look at its indentation'
@@ -475,7 +477,7 @@ RECORDS: dict[Short | None, Callable[[Node, Note], Node]] = {
 }
 """The short forms of one mapping."""
 
-ENTRIES: dict[Short | None, Callable[[Node, Note], tuple[Node, ...]]] = {Short.PORT: _ports, Short.MOUNT: _mounts}
+ENTRIES: dict[Short | None, Callable[[Node, Note], Iterable[Node]]] = {Short.PORT: _ports, Short.MOUNT: _mounts}
 """The short forms of a list's entry, which may stand for several entries."""
 
 LISTS: dict[Short | None, Callable[[Node, Note], Node]] = {
