@@ -21,7 +21,12 @@ def combined(files: tuple[str, ...], scope: Scope, sources: Sources, report: Rep
 
     None where nothing could be read.
     """
-    return _Combining(sources, report).tree(files, scope, ())
+    root = _Combining(sources, report).tree(files, scope, ())
+    if root is not None and not root.value and not sources.unread:
+        what = "the file is empty" if len(files) == 1 else "all files are empty"
+        hint = 'a stack file begins with "services:"'
+        report(Diagnostic(severity="error", pos=root.pos, summary=what, hint=hint))
+    return root
 
 
 class _Combining:

@@ -11,11 +11,11 @@ import msgspec
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node, Origin, Variables
+from minicompose.stackfile.build import build_stack
 from minicompose.stackfile.canonical import canonical
 from minicompose.stackfile.dotenv import parse_dotenv, places_of
 from minicompose.stackfile.paths import absolute, change_at
 from minicompose.stackfile.pathtext import path_text
-from minicompose.stackfile.schema import plain
 from minicompose.stackfile.scope import Scope, looked_up
 from minicompose.stackfile.sources import Sources
 from minicompose.stackfile.textfile import read_text
@@ -32,12 +32,12 @@ _SECTIONS = ("services", "networks", "volumes", "configs", "secrets", "models")
 
 
 class _Entry(msgspec.Struct, frozen=True):
-    """One entry of `include`: `files` and `env_files` are texts; None is not said."""
+    """One entry of `include`: `files` and `env_files` are texts, a `project_directory` of None is not said."""
 
     node: Node
     path: str
     files: tuple[Node, ...]
-    env_files: tuple[Node, ...] | None
+    env_files: tuple[Node, ...]
     project_directory: Node | None
 
 
@@ -82,7 +82,7 @@ class Including:
         directory = os.path.dirname(files[0]) if own is None else absolute(own.value, scope.directory, scope.home)  # noqa: PTH120
         variables = self._variables(entry, scope, directory)
         root = self._read(files, scope, scope.inside(directory, variables), chain, entry)
-        return document if root is None else self._added(document, root, entry)
+        return document if root is None else self._added(document, root, entry, scope)
 
     def _read(
         self, files: tuple[str, ...], outer: Scope, scope: Scope, chain: tuple[str, ...], entry: _Entry
@@ -99,11 +99,10 @@ class Including:
     def _variables(self, entry: _Entry, scope: Scope, directory: str) -> Variables:
         """Those of the including project, over what the entry's env files or the directory's `.env` set."""
         outer = scope.variables
-        if entry.env_files is None:
-            own = os.path.join(directory, ".env")  # noqa: PTH118 (pathlib is on no fast path)
-            files = [(own, entry.node)] if os.path.isfile(own) else []  # noqa: PTH113
-        else:
-            files = [(absolute(node.value, scope.directory, scope.home), node) for node in entry.env_files]
+        files = [(absolute(node.value, scope.directory, scope.home), node) for node in entry.env_files]
+        own = os.path.join(directory, ".env")  # noqa: PTH118 (pathlib is on no fast path)
+        if not files and os.path.isfile(own):  # noqa: PTH113
+            files = [(own, entry.node)]
         values: dict[str, str] = {}
         places = dict(outer.places)
         for path, node in files:
@@ -117,7 +116,7 @@ class Including:
             places |= {name: place for name, place in places_of(text, shown).items() if name not in outer.values}
         return Variables(values | outer.values, places) if values else outer
 
-    def _added(self, document: Node, root: Node, entry: _Entry) -> Node:
+    def _added(self, document: Node, root: Node, entry: _Entry, scope: Scope) -> Node:
         added: dict[str, Node] = {}
         for name in _SECTIONS:
             theirs = root.value.get(name)
@@ -130,7 +129,7 @@ class Including:
             for key, node in theirs.value.items():
                 if key not in inside:
                     inside[key] = _brought(node, entry)
-                elif not _alike(name, key, inside[key], node):
+                elif not _alike(name, key, inside[key], node, scope):
                     self._conflict(name, key, inside[key], node, entry)
             added[name] = Node(inside, theirs.pos, theirs.key_pos) if own is None else own.holding(inside)
         return document.holding(document.value | added) if added else document
@@ -166,16 +165,16 @@ class Including:
 def _entry(node: Node, path: str) -> _Entry | None:
     """An entry in its long form; None for one of another shape, which the schema refuses."""
     if isinstance(node.value, str):
-        return _Entry(node, path, (node,), None, None)
+        return _Entry(node, path, (node,), (), None)
     if not isinstance(node.value, dict):
         return None
     inside = node.value
     files = _texts(inside.get("path"))
-    env_files = _texts(inside["env_file"]) if "env_file" in inside else None
+    env_files = _texts(inside.get("env_file"))
     directory = inside.get("project_directory")
     if not files or (directory is not None and not isinstance(directory.value, str)):
         return None
-    return _Entry(node, path, files, env_files, directory)
+    return _Entry(node, path, files, env_files, directory if directory is not None and directory.value else None)
 
 
 def _texts(node: Node | None) -> tuple[Node, ...]:
@@ -191,22 +190,35 @@ def _brought(node: Node, entry: _Entry) -> Node:
     return Node(node.value, node.pos, node.key_pos, node.tag, Origin(bases=bases, include=entry.node.pos))
 
 
-def _alike(section: str, key: str, one: Node, other: Node) -> bool:
-    """Whether two definitions of a service or resource come to the same."""
-    return one.value is other.value or _meaning(section, key, one) == _meaning(section, key, other)
+def _alike(section: str, key: str, one: Node, other: Node, scope: Scope) -> bool:
+    """Whether two definitions of a service or resource come to the same, seen from `scope`."""
+    return one.value is other.value or _meaning(section, key, one, scope) == _meaning(section, key, other, scope)
 
 
-def _meaning(section: str, key: str, node: Node) -> object:
-    """What a definition comes to, whatever form it has; null says as much as an empty mapping."""
-    root = Node({section: Node({key: node}, node.pos)}, node.pos)
-    return plain(canonical(root, lambda _problem: None))[section].get(key) or {}
+def _meaning(section: str, key: str, node: Node, scope: Scope) -> object:
+    """What a definition comes to, whatever form it has: with its own defaults, and nothing that it implies."""
+    stack = build_stack(
+        canonical(Node({section: Node({key: node}, node.pos)}, node.pos), _nothing),
+        name="",
+        directory=scope.directory,
+        variables=scope.variables,
+        report=_nothing,
+        profiles=("*",),
+        normalise=False,
+    )
+    return getattr(stack, section).get(key)
+
+
+def _nothing(_problem: Diagnostic) -> None:
+    """What is wrong with a definition is said of the sum."""
 
 
 def _closed(root: Node, scope: Scope) -> Node:
     """`root` with what only the included project knows: that its builds lie with it, and its own variables.
 
-    A variable without a value in `environment` gets it here; a config or secret that is made from a
-    variable remembers where to look.
+    A variable without a value in `environment` gets it here. Only in a mapping that nothing was merged
+    with it does not: as with the reference, that asks for a variable of the project that includes all
+    others. A config or secret that is made from a variable remembers where to look.
     """
     seen = scope.variables
 
@@ -219,7 +231,7 @@ def _closed(root: Node, scope: Scope) -> Node:
     def filled(node: Node) -> Node:
         if isinstance(node.value, list):
             return node.holding([_assigned(item, seen) for item in node.value])
-        if isinstance(node.value, dict):
+        if isinstance(node.value, dict) and node.origin is not None and node.origin.over is not None:
             return node.holding({name: _with_value(item, name, seen) for name, item in node.value.items()})
         return node
 

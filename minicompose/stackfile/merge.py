@@ -84,7 +84,8 @@ class _Merger:
         if isinstance(base.value, dict) and isinstance(over.value, dict):
             if rule is Merge.LOGGING and _other_driver(base, over):
                 return self._instead(base, over)
-            return _sum(self._mapping(base.value, over, form, path), base, over)
+            together = _sum(self._mapping(base.value, over, form, path), base, over)
+            return replace(together, origin=_over(base, together.origin)) if isinstance(form, Pairs) else together
         if isinstance(base.value, list) and isinstance(over.value, list):
             if rule is Merge.IPAM_POOLS and isinstance(form, Many):
                 return _sum(self._pools(base.value, over.value, form.item, path), base, over)

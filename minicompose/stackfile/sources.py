@@ -47,7 +47,7 @@ class Sources:
         self._documents: dict[str, list[Node]] = {}
 
     def documents(self, file: str, asked: Node | None = None, path: str = "") -> list[Node]:
-        """The documents of `file`, in their order; none is a problem, which is reported.
+        """The documents of `file`, in their order; none if it cannot be read, which is reported.
 
         `asked` is the value at `path` that names the file, where one does.
         """
@@ -129,11 +129,9 @@ class Sources:
             report(problem)
 
         documents = [document for document in read_yaml(text, shown, reported) if document.value is not None]
-        if not documents:
-            self.unread = True
-            if not broken:
-                place = SourcePos(shown, 1, 1)
-                report(_error(place, "the file is empty", hint='a stack file begins with "services:"'))
+        if not documents and not broken:  # an empty file adds nothing to others
+            return [Node({}, SourcePos(shown, 1, 1))]
+        self.unread |= not documents
         return [document for document in documents if self._is_mapping(document, report)]
 
     def _is_mapping(self, document: Node, report: Report) -> bool:
