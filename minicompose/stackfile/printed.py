@@ -81,7 +81,9 @@ def _service(service: Service) -> dict[str, Any]:
     del data["name"]
     for attribute in ("cpu_rt_period", "cpu_rt_runtime"):
         duration = getattr(service, attribute)
-        if duration is not None and duration % 1000 == 0:
+        if duration == 0:
+            del data[attribute]
+        elif duration is not None and duration % 1000 == 0:
             data[attribute] = duration // 1000
     return data
 
