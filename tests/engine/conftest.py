@@ -7,10 +7,10 @@ import pytest
 
 from minicompose.engine.protocol import Engine
 from minicompose.errors import NotFound
+from tests.counting_registry import CountingRegistry
 from tests.engine.making import Bench
 from tests.fake_engine import FakeEngine
 from tests.real_engine import IMAGE
-from tests.registry import Registry
 
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.engine)])
@@ -32,7 +32,7 @@ def offered(bench: Bench) -> Iterator[str]:
         bench.engine.offer_image("offered:1")
         yield "offered:1"
         return
-    with Registry() as registry:
+    with CountingRegistry() as registry:
         name = f"{registry.host}/{bench.project}:1"
         yield name
         with suppress(NotFound):
