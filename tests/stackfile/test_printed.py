@@ -178,7 +178,8 @@ def test_extensions_are_printed_wherever_they_may_stand() -> None:
 
 def test_what_is_false_zero_or_empty_without_meaning_is_not_printed() -> None:
     stack = built(
-        "services: {web: {image: w, tty: false, mem_limit: 0, cap_add: [], cpu_rt_runtime: 0, user: '', labels: {}, init: false}}"
+        "services: {web: {image: w, tty: false, mem_limit: 0, cap_add: [], cpu_rt_runtime: 0, "
+        "user: '', labels: {}, init: false}}"
     )
     assert printed(stack)["services"]["web"] == {"image": "w", "networks": {"default": None}, "init": False}
 
