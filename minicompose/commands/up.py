@@ -96,7 +96,7 @@ def planned(args: Namespace, context: Context, loaded: "Loaded", observed: Obser
     context.refuse_what_no_engine_does(loaded, args.services)
     if observed is None:
         observed = context.engine.observe(loaded.stack.name)
-    plan = plan_up(loaded.stack, _with_ages(observed, loaded.stack, context.engine), _options(args))
+    plan = plan_up(loaded.stack, _with_ages(observed, loaded.stack, context.engine), _options(args, context))
     context.refuse_what_is_lacking(loaded, plan, args.services)
     return plan
 
@@ -108,7 +108,7 @@ def _with_ages(observed: Observed, stack: "Stack", engine: "Engine") -> Observed
     return msgspec.structs.replace(observed, named_at=known) if known else observed
 
 
-def _options(args: Namespace) -> UpOptions:
+def _options(args: Namespace, context: Context) -> UpOptions:
     return UpOptions(
         services=tuple(args.services),
         scale=dict(args.scale),
@@ -126,6 +126,7 @@ def _options(args: Namespace) -> UpOptions:
         renew_anon_volumes=args.renew_anon_volumes,
         wait=getattr(args, "wait", False),
         keep_completed=args.keep_completed,
+        all_resources=context.options.all_resources,
     )
 
 

@@ -64,20 +64,20 @@ def changed_networks(
 
 def plan_resources(
     stack: Stack,
-    services: Iterable[Service],
+    wanted_networks: Mapping[str, Network],
+    wanted_volumes: Mapping[str, Volume],
     replaced: Mapping[str, tuple[Change, ...]],
     observed: Observed,
     steps: Steps,
     notes: list[Diagnostic],
 ) -> Resources:
-    """Add the steps for the networks and volumes of `services`; `replaced` are networks to make anew, by key."""
-    services = tuple(services)
+    """Add the steps for the networks and volumes that are wanted; `replaced` are networks to make anew, by key."""
     networks: dict[str, int] = {}
     volumes: dict[str, int] = {}
     removals: dict[str, int] = {}
     unchanged: list[Subject] = []
     used = {id(network) for network in observed.networks for c in observed.containers if _is_on(c.networks, network)}
-    for key, network in used_networks(stack, services).items():
+    for key, network in wanted_networks.items():
         subject = Subject(type="network", name=network.name)
         there = _of_name(observed.networks, network.name)
         if note := _network_problem(stack, key, network, there):
@@ -101,7 +101,7 @@ def plan_resources(
                 break
             step = steps.add(subject, RemoveNetwork(network=double.id), Unfinished())
             networks[network.name] = step
-    for key, volume in used_volumes(stack, services).items():
+    for key, volume in wanted_volumes.items():
         subject = Subject(type="volume", name=volume.name)
         found = next((candidate for candidate in observed.volumes if candidate.name == volume.name), None)
         if found is not None:

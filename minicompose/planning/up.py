@@ -6,7 +6,7 @@ import msgspec
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
-from minicompose.model import Service, Stack
+from minicompose.model import Network, Service, Stack
 from minicompose.planning import graph
 from minicompose.planning.census import Census, is_up, take_census
 from minicompose.planning.decide import Circumstances, Keep, Removal, Verdict, decide
@@ -15,7 +15,13 @@ from minicompose.planning.hooks import lost_hooks
 from minicompose.planning.images import Images, ImageStep, ImageWishes, plan_images
 from minicompose.planning.observed import Observed, ObservedContainer
 from minicompose.planning.plan import Asked, Change, Orphan, Plan, Subject
-from minicompose.planning.resources import Resources, changed_networks, plan_resources, used_networks
+from minicompose.planning.resources import (
+    Resources,
+    changed_networks,
+    plan_resources,
+    used_networks,
+    used_volumes,
+)
 from minicompose.planning.rollout import Manner, NameTaken, Rollout
 from minicompose.planning.spec import Blueprint, blueprint
 from minicompose.planning.steps import Steps
@@ -27,7 +33,8 @@ class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
     `services` are those named, none meaning all. `pull` is "always", "missing", "never" or None,
     which leaves it to each service; `now`, in seconds since 1970, is for policies that pull an image
     when it has become old. `timeout` is in seconds. `keep_completed` leaves jobs alone
-    that have succeeded and did not change.
+    that have succeeded and did not change. `all_resources` wants also the networks and volumes that no
+    service uses.
     """
 
     services: tuple[str, ...] = ()
@@ -46,6 +53,7 @@ class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
     renew_anon_volumes: bool = False
     wait: bool = False
     keep_completed: bool = False
+    all_resources: bool = False
 
 
 def plan_up(stack: Stack, observed: Observed, options: UpOptions | None = None) -> Plan:
@@ -125,7 +133,7 @@ class _Up:
         replaced = self._replaced_networks(services)
         verdicts = self._verdicts(images, replaced)
         touched = [verdict.service for verdict in verdicts.values() if _is_touched(verdict, self._play)]
-        resources = plan_resources(self._stack, touched, replaced, self._observed, self._steps, self._notes)
+        resources = self._plan_resources(touched, replaced)
         self._check_files(touched)
         self._check_hooks(touched)
         rollout = Rollout(
@@ -160,8 +168,16 @@ class _Up:
         ages = Ages(named_at=self._observed.named_at, now=options.now)
         return plan_images(self._stack, used, Images(self._observed.images), wishes, ages, self._steps, self._notes)
 
+    def _plan_resources(self, touched: list[Service], replaced: Mapping[str, tuple[Change, ...]]) -> Resources:
+        networks = self._networks(touched)
+        volumes = self._stack.volumes if self._options.all_resources else used_volumes(self._stack, touched)
+        return plan_resources(self._stack, networks, volumes, replaced, self._observed, self._steps, self._notes)
+
+    def _networks(self, services: Iterable[Service]) -> Mapping[str, Network]:
+        return self._stack.networks if self._options.all_resources else used_networks(self._stack, services)
+
     def _replaced_networks(self, services: Iterable[Service]) -> dict[str, tuple[Change, ...]]:
-        changed = changed_networks(self._stack, used_networks(self._stack, services), self._observed)
+        changed = changed_networks(self._stack, self._networks(services), self._observed)
         if not self._options.no_recreate:
             return changed
         for key in changed:

@@ -16,6 +16,7 @@ from minicompose.planning.plan import (
     Changed,
     CreateContainer,
     CreateNetwork,
+    CreateVolume,
     DependencyReplaced,
     Disconnected,
     ImageDiffers,
@@ -709,3 +710,20 @@ def test_only_networks_that_a_service_uses_are_created() -> None:
     stack = stack_of("services: {a: {image: a, networks: [x]}, b: {image: a, networks: [y]}}\nnetworks: {x: {}, y: {}}")
     plan = plan_up(stack, having(stack, "a"), UpOptions(services=("a",)))
     assert [step.subject.name for step in plan.steps if isinstance(step.action, CreateNetwork)] == ["shop_x"]
+
+
+def test_all_resources_are_made_and_kept_up_to_date_where_they_are_wanted() -> None:
+    text = """
+        services: {web: {image: nginx}}
+        networks: {spare: {internal: true}}
+        volumes: {v: {}}
+    """
+    stack, changed_stack = stack_of(text), stack_of(text.replace("true", "false"))
+    every = UpOptions(all_resources=True)
+    made = plan_up(stack, having(stack, "nginx"), every)
+    there = running(stack, options=every)
+    names = {step.subject.name for step in made.steps if isinstance(step.action, CreateNetwork | CreateVolume)}
+    assert names == {"shop_default", "shop_spare", "shop_v"}
+    assert not plan_up(stack, there, every).steps
+    assert not plan_up(changed_stack, there).steps
+    assert {step.subject.name for step in plan_up(changed_stack, there, every).steps} == {"shop_spare"}
