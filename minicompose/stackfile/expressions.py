@@ -142,6 +142,14 @@ def is_hidden(text: object) -> bool:
     return isinstance(text, str) and _OPEN in text and _MARK.search(text) is not None
 
 
+def holds_hidden(node: Node) -> bool:
+    """Whether an expression is hidden in a text of `node`, however deep."""
+    value = node.value
+    if isinstance(value, dict):
+        return any(map(is_hidden, value)) or any(map(holds_hidden, value.values()))
+    return any(map(holds_hidden, value)) if isinstance(value, list) else is_hidden(value)
+
+
 class _Change:
     """Applies `text` to the texts of a tree, and `key` to its keys; what they leave alone is shared."""
 

@@ -19,7 +19,7 @@ from minicompose.stackfile.canonical import canonical
 from minicompose.stackfile.checks import check
 from minicompose.stackfile.combine import combined
 from minicompose.stackfile.contents import sealed, with_contents
-from minicompose.stackfile.expressions import Hidden
+from minicompose.stackfile.expressions import Hidden, holds_hidden
 from minicompose.stackfile.files import LoadRequest, Location, locate
 from minicompose.stackfile.interpolate import ExpressionError, substitute
 from minicompose.stackfile.names import normal_name
@@ -27,7 +27,7 @@ from minicompose.stackfile.normalise import normalised, with_contexts
 from minicompose.stackfile.origins import with_notes
 from minicompose.stackfile.outline import outline
 from minicompose.stackfile.paths import absolute, absolute_paths
-from minicompose.stackfile.pathtext import steps_of
+from minicompose.stackfile.pathtext import node_at, steps_of
 from minicompose.stackfile.problems import Problems, Refused
 from minicompose.stackfile.schema import validate
 from minicompose.stackfile.scope import Scope, home_of
@@ -152,6 +152,7 @@ class _Loading:
         name = self.name_of(documents)
         root = self.tree = self.combine()
         self.validate(root)
+        self.validate_literals(root)
         self.raise_errors()
         tree = with_contexts(outline(root))
         if self.request.normalise:
@@ -221,6 +222,14 @@ class _Loading:
         for problem in found:
             steps = steps_of(root, problem.path)
             if not refused.holds(steps):
+                self.report(problem)
+
+    def validate_literals(self, root: Node) -> None:
+        """Whether every value can be read, but for those that hold expressions."""
+        found: list[Diagnostic] = []
+        canonical(root, found.append, self.refused(root).paths)
+        for problem in found:
+            if not holds_hidden(node_at(root, steps_of(root, problem.path))):
                 self.report(problem)
 
     def check(self, stack: Stack, refused: Refused) -> None:

@@ -28,6 +28,17 @@ def steps_of(root: Node, text: str) -> Path:
     return tuple(steps)
 
 
+def node_at(root: Node, path: Path) -> Node:
+    """The node of `root` at `path`, or the last one on the way to it."""
+    node = root
+    for step in path:
+        inside = dict(enumerate(node.value)) if isinstance(node.value, list) else node.value
+        if not isinstance(inside, dict) or step not in inside:
+            break
+        node = inside[step]
+    return node
+
+
 def _first(value: object, text: str) -> tuple[str | int, str]:
     """The first step of `text` into `value`, and the rest."""
     index, bracket, after = text.removeprefix("[").partition("]")
