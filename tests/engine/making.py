@@ -31,7 +31,7 @@ class Bench:
         self, service: str = "web", *words: str, endpoints: tuple[Endpoint, ...] = (), **fields: Any
     ) -> ContainerSpec:
         """A container that runs `words`, or else sleeps; `fields` are those of the service, or of the spec."""
-        asked = {name: fields.pop(name) for name in ("image", "injected", "bound") if name in fields}
+        asked = {name: fields.pop(name) for name in ("image", "injected", "file_volumes", "bound") if name in fields}
         return ContainerSpec(
             **{"image": IMAGE, **asked},
             project=self.project,

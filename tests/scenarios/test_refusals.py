@@ -1,10 +1,11 @@
 """What the engine refuses is named, and what worked stays."""
 
+import json
 import socket
 
 import pytest
 
-from tests.scenarios.stage import Stage
+from tests.scenarios.stage import Done, Stage
 
 pytestmark = pytest.mark.engine
 
@@ -58,3 +59,136 @@ services:
     assert "127.0.0.1:1/nowhere/shop:9" in done.err
     assert "web" in done.err
     assert stage.states() == {"db-1": "running"}
+
+
+REFUSED = """
+services:
+  provided: {provider: {type: awesome}}
+  modelled: {image: "busybox:test", models: [llm]}
+  kept: {image: "busybox:test", secrets: [outside, driven], configs: [outside, templated]}
+  running: {image: "busybox:test", runtime: nowhere, isolation: hyperv, credential_spec: {file: x.json}}
+  confined: {image: "busybox:test", security_opt: ["no-new-privileges", "seccomp=nowhere.json"]}
+secrets: {outside: {external: true}, driven: {file: compose.yaml, driver: vault}, unused: {external: true}}
+configs: {outside: {external: true}, templated: {content: x, template_driver: golang}}
+models: {llm: {model: ai/x}}
+"""
+BUILT = """
+services:
+  web:
+    build:
+      context: .
+      ssh: [default]
+      secrets: [s]
+      additional_contexts: {other: ./other}
+      privileged: true
+secrets: {s: {file: compose.yaml}}
+"""
+
+
+def _told(done: Done) -> dict[str, str]:
+    """The errors by their paths; each has its place."""
+    problems = [json.loads(line) for line in done.err.splitlines()]
+    assert all(problem["severity"] == "warning" or problem["line"] for problem in problems)
+    return {problem["path"]: problem["summary"] for problem in problems if problem["severity"] == "error"}
+
+
+def _refused(stage: Stage, stack: str, expected: dict[str, str]) -> None:
+    stage.write(stack)
+
+    printed, done = stage.run("config"), stage.run("--progress", "json", "up", "-d")
+
+    told = _told(done)
+    assert (printed.code, done.code) == (0, 2)
+    assert told.keys() == expected.keys()
+    assert [path for path, word in expected.items() if word not in told[path]] == []
+    assert (stage.containers(), stage.networks()) == ({}, [])
+
+
+def test_what_no_engine_carries_out_is_printed_and_refused_at_its_place_before_anything_is_made(stage: Stage) -> None:
+    kept = "an engine alone keeps no configs and no secrets"
+    _refused(
+        stage,
+        REFUSED,
+        {
+            "services.provided.provider": "provider plugin",
+            "services.modelled.models": "Docker Model Runner",
+            "services.confined.security_opt[1]": "there is no seccomp profile",
+            "secrets.outside.external": kept,
+            "secrets.driven.driver": kept,
+            "configs.outside.external": kept,
+            "configs.templated.template_driver": kept,
+        },
+    )
+
+
+def test_what_this_engine_lacks_is_printed_and_refused_at_its_place_before_anything_is_made(stage: Stage) -> None:
+    _refused(
+        stage,
+        f"services:\n{next(line for line in REFUSED.splitlines() if 'running' in line)}\n",
+        {
+            "services.running.runtime": 'no runtime "nowhere"',
+            "services.running.isolation": "is for Windows",
+            "services.running.credential_spec": "is for Windows",
+        },
+    )
+
+
+def test_what_the_builder_does_not_do_is_printed_and_refused_at_its_place_before_anything_is_made(
+    stage: Stage,
+) -> None:
+    attributes = ("ssh", "secrets", "additional_contexts", "privileged")
+    _refused(stage, BUILT, {f"services.web.build.{name}": "needs BuildKit" for name in attributes})
+
+
+def test_what_another_service_has_does_not_hinder_the_ones_that_are_named(stage: Stage) -> None:
+    stage.write("""
+services:
+  db: {image: "busybox:test", init: true, command: sleep 600}
+  web: {image: "busybox:test", provider: {type: awesome}, secrets: [s]}
+secrets: {s: {external: true}}
+""")
+
+    stage.good("up", "-d", "db")
+
+    assert stage.states() == {"db-1": "running"}
+
+
+def test_what_an_image_is_the_same_without_is_a_warning_and_it_is_built(stage: Stage) -> None:
+    stage.write("""
+services:
+  web:
+    init: true
+    command: sleep 600
+    build:
+      dockerfile_inline: "FROM busybox:test"
+      cache_to: ["type=inline"]
+      provenance: true
+      sbom: false
+      platforms: [linux/amd64, linux/arm64]
+""")
+    try:
+        refused = stage.run("build")
+        done = stage.good("up", "-d")
+
+        assert refused.code == 2
+        assert "services.web.build.platforms" in refused.err
+        assert [line for line in done.err.splitlines() if "needs BuildKit" in line] == [
+            f"warning: compose.yaml:{line}:7: services.web.build.{name}: `{name}` needs BuildKit,"
+            " and images are built by the classic builder here"
+            for line, name in ((8, "cache_to"), (9, "provenance"))
+        ]
+        assert stage.states() == {"web-1": "running"}
+    finally:
+        stage.good("down")
+        stage.engine.remove_image(f"{stage.project}-web")
+
+
+def test_an_image_that_is_there_need_not_be_built(stage: Stage) -> None:
+    stage.write("""
+services:
+  web: {image: "busybox:test", init: true, command: sleep 600, build: {ssh: [default]}}
+""")
+
+    stage.good("up", "-d")
+
+    assert stage.states() == {"web-1": "running"}
