@@ -39,7 +39,12 @@ class Attributes:
     def _collect(self, schema: Any, place: Place) -> None:
         if not isinstance(schema, dict):
             return
-        if schema.get("$ref") in ("#/$defs/pairs", "#/$defs/pairs_with_values", "#/$defs/extra_hosts"):
+        if schema.get("$ref") in (
+            "#/$defs/pairs",
+            "#/$defs/pairs_with_values",
+            "#/$defs/variables",
+            "#/$defs/extra_hosts",
+        ):
             self._pairs.add(place)
         if "$ref" in schema:
             self._collect(self._definitions[schema["$ref"].rpartition("/")[2]], place)

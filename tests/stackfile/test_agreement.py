@@ -1,6 +1,7 @@
 """The schema, which editors read, and the loader accept the same files, as far as shapes go."""
 
 import copy
+import random
 import re
 from typing import Any
 
@@ -113,6 +114,41 @@ def test_a_file_is_accepted_or_refused_by_both(data: st.DataObject) -> None:
 
     agree(document)
     agree(data.draw(spoilt(copy.deepcopy(document) or {"name": "a"})))
+
+
+# Where a text of each shape may stand in a service, and what such texts are made of.
+TEXTS = {
+    "boolean": ("init", ["true", "yes", "On", "n", "tru", " ", "\n", "1"]),
+    "integer": ("pids_limit", ["0", "12", "-", "+", ".", " ", "e", "\u0665", "\n"]),
+    "number": ("cpus", ["0", "12", "-", "+", ".", "e", "E", "_", " ", "\n"]),
+    "microseconds": ("cpu_rt_period", ["0", "12", "-", "us", "ms", ".", " "]),
+    "duration": ("stop_grace_period", ["0", "12", "-", "+", ".", "h", "m", "s", "ms", "us", "w", " ", "\n"]),
+    "size": ("mem_limit", ["0", "12", "-", "+", ".", "e3", "k", "M", "gi", "b", "B", " ", "\n"]),
+    "port": ("ports", ["0", "80", "65535", "65536", "9", "-", ":", ":", "/tcp", "/UDP", "1.2.3.4", "[::1]", " ", "\n"]),
+    "mount": ("volumes", ["a", "C", "/x", "\\x", ":", ":", "ro", ",", " ", "\n"]),
+    "device": ("devices", ["/a", "b", ":", ":", "rw", "\n"]),
+    "host_address": ("extra_hosts", ["a", "b", "=", ":", ",", "1.2.3.4", "[::1]", " ", "\n"]),
+    "variable": ("environment", ["A", "=", " ", "\t", "\n", "b"]),
+    "pair": ("labels", ["A", "=", " ", "\t", "\n", "b"]),
+    "command_line": ("command", ["a", " ", "'", '"', "\\", "\n", "$"]),
+}
+
+
+@pytest.mark.parametrize(("name", "parts"), TEXTS.values(), ids=TEXTS)
+def test_a_text_is_accepted_or_refused_by_both(name: str, parts: list[str]) -> None:
+    """Nothing but the stage that reads such texts says what is wrong with one."""
+    chance = random.Random(f"texts of {name}")
+    schema = SERVICE[name]
+    many = DOCUMENTS.resolved(schema).get("type") == "array" or name in ("environment", "labels", "extra_hosts")
+
+    for _ in range(500):
+        text = "".join(chance.choices(parts, k=chance.randint(0, 6)))
+        document = {"services": {"web": {"image": "web", name: [text] if many else text}}}
+        errors: list[Diagnostic] = []
+        canonical(node_of(document), errors.append)
+        refused = [problem.summary for problem in errors if problem.severity == "error"]
+
+        assert only_beyond(refused) if VALIDATOR.is_valid(document) else refused, (text, refused)
 
 
 @pytest.mark.parametrize(("words", "service"), BEYOND_THE_SCHEMA.values(), ids=BEYOND_THE_SCHEMA)
