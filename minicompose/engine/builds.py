@@ -12,6 +12,7 @@ import msgspec
 from minicompose.engine.protocol import OnProgress
 from minicompose.engine.registry import reports
 from minicompose.engine.resources import ulimit
+from minicompose.engine.support import cache_image
 from minicompose.engine.translate import host_lines
 from minicompose.engine.transport import Query
 from minicompose.errors import BadRequest, EngineFault
@@ -46,7 +47,7 @@ def build_query(asked: BuildImage, dockerfile: str) -> Query:
         "isolation": build.isolation,
         "platform": asked.platform,
         "shmsize": str(int(build.shm_size)) if build.shm_size else None,
-        "cachefrom": _json(list(build.cache_from)) if build.cache_from else None,
+        "cachefrom": _json(_cache_images(build)) if build.cache_from else None,
         "ulimits": _json([ulimit(name, value) for name, value in build.ulimits.items()]) if build.ulimits else None,
         "nocache": "1" if asked.no_cache or build.no_cache else None,
         "pull": "1" if asked.pull or build.pull else None,
@@ -56,6 +57,11 @@ def build_query(asked: BuildImage, dockerfile: str) -> Query:
     if build.extra_hosts:
         query["extrahosts"] = tuple(host_lines(build.extra_hosts) or ())
     return query
+
+
+def _cache_images(build: Build) -> list[str]:
+    """The classic builder takes images alone: named, or by `type=registry,ref=NAME`."""
+    return [image for entry in build.cache_from or () if (image := cache_image(entry))]
 
 
 @contextmanager

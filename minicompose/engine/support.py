@@ -47,7 +47,20 @@ def refused(service: Service) -> list[Lack]:
 
 def refused_build(build: Build) -> list[Lack]:
     """What of a build the classic builder does not do."""
-    return _refused(build, _narrowed(_form_of("build"), _is_refused))
+    kinds = [
+        Lack(("cache_from", index), "a cache that is no image needs BuildKit: it is not used", harmless=True)
+        for index, entry in enumerate(build.cache_from or ())
+        if not cache_image(entry)
+    ]
+    return [*_refused(build, _narrowed(_form_of("build"), _is_refused)), *kinds]
+
+
+def cache_image(entry: str) -> str:
+    """The image that an entry of `cache_from` names; empty for a cache that is none."""
+    if "=" not in entry:
+        return entry
+    words = dict(word.partition("=")[::2] for word in entry.split(","))
+    return words.get("ref", "") if words.get("type", "registry") == "registry" else ""
 
 
 def refused_config(config: Config, *, secret: bool) -> list[Lack]:

@@ -166,10 +166,10 @@ def logging(service: Service) -> Body:
 
 
 def restart(service: Service) -> Body:
-    """`deploy.restart_policy` counts before `restart`; without a condition it means any."""
+    """`deploy.restart_policy` counts before `restart`; without a condition it restarts nothing, as in the reference."""
     policy = service.deploy.restart_policy if service.deploy else None
     if policy is not None:
-        name, attempts = policy.condition or "any", policy.max_attempts
+        name, attempts = policy.condition or "none", policy.max_attempts
     elif service.restart is not None:
         name, _, times = service.restart.partition(":")
         attempts = int(times) if times.isdigit() else None

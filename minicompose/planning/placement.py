@@ -26,8 +26,11 @@ class Place(msgspec.Struct, frozen=True):
 
 def is_injected(grant: FileGrant, config: Config) -> bool:
     """Whether it is copied in: what is no file, and a file whose owner or mode is asked for."""
-    plain = grant.uid is None and grant.gid is None and grant.mode is None
-    return config.file is None or not (plain or config.sealed is None)
+    return config.file is None or (config.sealed is not None and _asks_for_owner(grant))
+
+
+def _asks_for_owner(grant: FileGrant) -> bool:
+    return grant.uid is not None or grant.gid is not None or grant.mode is not None
 
 
 def file_volumes(service: Service, files: Iterable[InjectedFile]) -> tuple[str, ...]:
@@ -64,6 +67,9 @@ def misplaced(stack: Stack, service: Service) -> Iterator[tuple[Path, str, str]]
             if target in places:
                 yield path, f"something else is mounted on {target}", "give it another `target`"
             if not is_injected(grant, config):
+                if _asks_for_owner(grant):
+                    why = f"{config.file} can only be mounted as it is: it is a directory, or not to be read here"
+                    yield path, why, "remove uid, gid and mode"
                 continue
             yield from _owners(path, grant)
             if why := _why_not(service, places, target):

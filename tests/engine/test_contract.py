@@ -460,6 +460,19 @@ def test_a_pulled_image_is_named_at_that_time(bench: Bench, offered: str) -> Non
     assert first < second
 
 
+def test_a_registry_tells_an_images_digest_and_nothing_is_pulled(bench: Bench, offered: str) -> None:
+    digest = bench.engine.image_digest(offered)
+
+    assert digest.startswith("sha256:")
+    assert bench.engine.image_digest(offered) == digest
+    assert bench.engine.image_id(offered) is None
+
+
+def test_an_image_that_no_registry_has_has_no_digest(bench: Bench) -> None:
+    with pytest.raises(EngineError):
+        bench.engine.image_digest("127.0.0.1:1/nobody/made-this:1")
+
+
 def test_no_container_is_made_from_an_image_that_is_not_there(bench: Bench) -> None:
     with pytest.raises(NotFound, match="nobody/made-this:1"):
         bench.create(bench.spec("web", image="nobody/made-this:1"))

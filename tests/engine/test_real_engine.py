@@ -427,6 +427,43 @@ def test_a_target_labels_and_further_tags_are_honoured(
     assert {"a": "b", "mine": "1"}.items() <= config["Labels"].items()
 
 
+@pytest.mark.parametrize(
+    ("attributes", "command", "printed"),
+    [
+        ({"ulimits": {"nofile": Ulimit(soft=123, hard=456)}}, "echo $(ulimit -Sn) $(ulimit -Hn)", "123 456"),
+        ({"ulimits": {"nofile": 99}}, "echo $(ulimit -Sn) $(ulimit -Hn)", "99 99"),
+        ({"shm_size": ByteSize(5 << 20)}, "df -k /dev/shm | tail -1", " 5120 "),
+        ({"extra_hosts": ("far=1.2.3.4",)}, "grep far /etc/hosts", "1.2.3.4\tfar"),
+        ({"network": "none"}, "echo cards: $(ls /sys/class/net)", "cards: lo\n"),
+        ({"args": {"A": "1", "B": None}}, "echo a=$A", "a=1"),
+        ({"platforms": ("linux/amd64",)}, "echo built", "built"),
+        ({"cache_from": ("type=registry,ref=busybox:test",)}, "echo built", "built"),
+        ({"isolation": "default"}, "echo built", "built"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_an_attribute_of_a_build_is_seen_in_what_it_runs(
+    real_engine: HttpEngine, tag: str, tmp_path: Path, attributes: dict[str, Any], command: str, printed: str
+) -> None:
+    dockerfile = f"FROM {IMAGE}\nARG A\nRUN {command}\n"
+
+    said = _build(real_engine, tag, context=str(tmp_path), dockerfile_inline=dockerfile, no_cache=True, **attributes)
+
+    assert printed in said.partition(f"RUN {command}")[2]
+
+
+def test_a_build_takes_its_layers_from_the_cache_unless_it_is_said_not_to(
+    real_engine: HttpEngine, tag: str, tmp_path: Path
+) -> None:
+    dockerfile = f"FROM {IMAGE}\nRUN echo {tag}\n"
+    first = _build(real_engine, tag, context=str(tmp_path), dockerfile_inline=dockerfile)
+
+    again = _build(real_engine, tag, context=str(tmp_path), dockerfile_inline=dockerfile)
+    anew = _build(real_engine, tag, context=str(tmp_path), dockerfile_inline=dockerfile, no_cache=True)
+
+    assert ["Using cache" in printed for printed in (first, again, anew)] == [False, True, False]
+
+
 def test_a_dockerfile_can_stand_in_the_stack_file(
     real_engine: HttpEngine, bench: Bench, tag: str, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from minicompose.engine.host import abilities
 from minicompose.engine.protocol import Abilities
 from minicompose.engine.support import (
+    cache_image,
     depends_on_host,
     lacking_on_host,
     refused,
@@ -181,6 +182,21 @@ def test_a_secret_that_only_a_cluster_keeps_is_refused(config: Config, attribute
 
 def test_a_config_with_contents_is_not_refused() -> None:
     assert refused_config(Config(name="c", content="x", labels={"a": "b"}), secret=False) == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "image"),
+    [
+        ("shop:1", "shop:1"),
+        ("host:5000/shop", "host:5000/shop"),
+        ("type=registry,ref=shop:1", "shop:1"),
+        ("ref=shop:1", "shop:1"),
+        ("type=local,src=dir", ""),
+    ],
+)
+def test_the_classic_builder_takes_its_cache_from_images(entry: str, image: str) -> None:
+    assert cache_image(entry) == image
+    assert [lack.harmless for lack in refused_build(Build(context=".", cache_from=(entry,)))] == [True] * (not image)
 
 
 # ---- by the host ----

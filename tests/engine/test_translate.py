@@ -238,7 +238,7 @@ def test_the_deploy_section_counts_before_the_services_own_limits() -> None:
     ]
 
 
-@pytest.mark.parametrize(("condition", "name"), [("any", "always"), ("none", "no"), (None, "always")])
+@pytest.mark.parametrize(("condition", "name"), [("any", "always"), ("none", "no"), (None, "no")])
 def test_a_restart_condition_has_the_engines_word(condition: str | None, name: str) -> None:
     body = _body(deploy=Deploy(restart_policy=RestartPolicy(condition=condition)))
 

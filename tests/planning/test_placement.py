@@ -1,5 +1,7 @@
 """Where files that are copied into a container go."""
 
+from pathlib import Path
+
 import pytest
 
 from minicompose.planning.placement import misplaced
@@ -37,6 +39,21 @@ def test_a_file_gets_a_volume_where_it_could_not_be_otherwise(service: str, volu
     assert spec.file_volumes == volumes
     assert spec.labels.get("minicompose.files", "") == ":".join(volumes)
     assert list(misplaced(stack, stack.services["web"])) == []
+
+
+def test_a_directory_has_the_owner_and_mode_that_it_has(tmp_path: Path) -> None:
+    stack = stack_of(f"""
+        services:
+          plain: {{image: i, secrets: [s]}}
+          asking: {{image: i, secrets: [{{source: s, mode: 0400}}]}}
+        secrets: {{s: {{file: {tmp_path}}}}}
+    """)
+
+    ((path, why, _),) = misplaced(stack, stack.services["asking"])
+
+    assert path == ("secrets", 0)
+    assert "can only be mounted as it is" in why
+    assert list(misplaced(stack, stack.services["plain"])) == []
 
 
 @pytest.mark.parametrize(

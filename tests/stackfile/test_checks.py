@@ -180,7 +180,7 @@ def test_an_address_must_lie_in_a_subnet_of_its_network() -> None:
         ("deploy: {labels: [a]}", "deploy.labels: `labels`"),
         ("deploy: {update_config: {parallelism: 1}}", "deploy.update_config: `update_config`"),
         ("deploy: {rollback_config: {parallelism: 1}}", "deploy.rollback_config: `rollback_config`"),
-        ("deploy: {restart_policy: {window: 1s}}", "deploy.restart_policy.window: `restart_policy.window`"),
+        ("deploy: {restart_policy: {condition: any, window: 1s}}", "deploy.restart_policy.window: `restart_policy.window`"),
         ("deploy: {resources: {reservations: {cpus: 1}}}", "deploy.resources.reservations.cpus: `resources.reservations.cpus`"),
     ],
 )  # fmt: skip
@@ -188,6 +188,11 @@ def test_what_one_engine_does_not_carry_out_is_a_warning(attributes: str, path: 
     (warning,) = findings(SERVICES % attributes)
     assert warning.startswith("warning 3:")
     assert warning.endswith(f" services.web.{path} is not carried out on a single engine yet")
+
+
+def test_a_restart_policy_that_names_no_condition_is_told_to_restart_nothing() -> None:
+    (warning,) = findings(SERVICES % "deploy: {restart_policy: {delay: }}")
+    assert "services.web.deploy.restart_policy: without a `condition` nothing is restarted" in warning
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,11 @@ def _check_deploy(service: Service, deploy: Deploy, findings: Findings) -> None:
     for path in _without_effect(deploy):
         at = ("services", service.name, "deploy", *path.split("."))
         findings.warning(*at, says=f"`{path}` {_NOT_YET}", at_key=True)
+    if deploy.restart_policy is not None and deploy.restart_policy.condition is None:
+        says = "without a `condition` nothing is restarted on a single engine"
+        findings.warning(
+            "services", service.name, "deploy", "restart_policy", says=says, hint="say `condition: any`", at_key=True
+        )
     if deploy.mode not in (None, "replicated"):
         findings.warning("services", service.name, "deploy", "mode", says=f"`mode: {deploy.mode}` {_NOT_YET}")
 
