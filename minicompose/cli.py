@@ -71,6 +71,12 @@ def global_parser() -> Parser:
     )
     add("--ansi", choices=("auto", "always", "never"), default=None, help="when to use colour (default: auto)")
     add("--dry-run", action="store_true", help="show what would be done, and do nothing")
+    add(
+        "--compatibility",
+        action="store_true",
+        help="name containers PROJECT_SERVICE_1, as the first docker-compose did",
+    )
+    add("--workdir", dest="project_directory", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # the old name
     add("--parallel", type=int, metavar="N", help="how many engine calls at once, -1 for no limit (default: 4)")
     add("-c", "--context", metavar="NAME", help="the Docker context to use")
     add("-H", "--host", metavar="URL", help="the engine to use, as unix:///var/run/docker.sock")

@@ -592,7 +592,8 @@ class Stack(Value, frozen=True, kw_only=True):
 
     `disabled` holds the services that no active profile enables. `files` are the stack files' paths,
     absolute, and `directory` the project directory. `name_derived` tells that nobody gave the
-    name and it was taken from the directory. `root` is the merged tree, for positions.
+    name and it was taken from the directory. `separator` stands between the parts of names that
+    containers and images get. `root` is the merged tree, for positions.
     """
 
     name: str
@@ -607,6 +608,7 @@ class Stack(Value, frozen=True, kw_only=True):
     files: tuple[str, ...] = ()
     directory: str = ""
     name_derived: bool = False
+    separator: str = "-"
     root: Node | None = None
 
     def position(self, *path: str | int) -> SourcePos | None:

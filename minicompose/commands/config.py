@@ -218,7 +218,7 @@ def _of_outline(args: Namespace, context: Context) -> str:
         case "quiet":
             return ""
         case _:
-            return _listed(_written_names(outlined.name, root, args.what), args)
+            return _listed(_written_names(f"{outlined.name}{context.separator}", root, args.what), args)
 
 
 def _chosen(args: Namespace, context: Context, root: "Node") -> "Node":
@@ -238,13 +238,13 @@ def _chosen(args: Namespace, context: Context, root: "Node") -> "Node":
     return root.holding(root.value | {"services": root.value["services"].holding(chosen)})
 
 
-def _written_names(project: str, root: "Node", what: str) -> list[str]:
+def _written_names(prefix: str, root: "Node", what: str) -> list[str]:
     section = root.value.get("services" if what in ("images", "profiles") else what)
     entries: dict[str, Node] = section.value if section is not None else {}
     match what:
         case "images":
             named = {name: node.value.get("image") for name, node in entries.items()}
-            return [f"{project}-{name}" if image is None else str(image.value) for name, image in named.items()]
+            return [f"{prefix}{name}" if image is None else str(image.value) for name, image in named.items()]
         case "models":
             return [str(node.value["model"].value) for node in entries.values()]
         case "profiles":

@@ -70,6 +70,7 @@ class Context:
             services=tuple(services),
             environment=self.environment,
             contents=contents,
+            separator=self.separator,
             **reading,  # type: ignore[arg-type]  # names are those of flags, which are booleans
         )
 
@@ -88,6 +89,12 @@ class Context:
         self.warn(loaded.warnings)
         self.check_services(services, (*loaded.stack.services, *loaded.stack.disabled))
         return loaded
+
+    @property
+    def separator(self) -> str:
+        """What stands in names between project, service and number, by `--compatibility` or COMPOSE_COMPATIBILITY."""
+        said = self.environment.get("COMPOSE_COMPATIBILITY", "").lower()
+        return "_" if self.options.compatibility or said in ("1", "t", "true") else "-"
 
     def outline(self, reading: Mapping[str, bool]) -> "Outlined":
         """What the stack files say with their expressions as written; warnings and errors as for `load`."""

@@ -54,7 +54,8 @@ def run(args: Namespace, context: Context) -> ExitCode:
         and (not args.services or container.service in args.services)
         and args.index in (None, container.number)
     ]
-    names = [container.name.removeprefix(f"{observed.project}-") for container in containers]
+    prefixes = (f"{observed.project}-", f"{observed.project}_")
+    names = [container.name.removeprefix(prefixes[0]).removeprefix(prefixes[1]) for container in containers]
     with context.showing(args, names) as on_event, handling_signals(context.interrupts):
         if not args.follow:
             read_logs(context.engine, containers, on_event, tail=args.tail, since=args.since, until=args.until)

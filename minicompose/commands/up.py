@@ -160,7 +160,9 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
 
     started, shown = _started(args, stack), _shown(args, stack)
     sources = sources_of(plan, observed)
-    names = [source.container.removeprefix(f"{stack.name}-") for source in sources if source.service in shown]
+    names = [
+        source.container.removeprefix(f"{stack.name}{stack.separator}") for source in sources if source.service in shown
+    ]
     aborts_on_exit = args.abort_on_container_exit or args.exit_code_from
     abort_on: Literal["exit", "failure"] | None
     abort_on = "exit" if aborts_on_exit else "failure" if args.abort_on_container_failure else None

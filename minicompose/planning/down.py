@@ -223,7 +223,7 @@ def _remove_images(
         for service in stack.services.values():
             services.setdefault(familiar(service_image(stack, service)), service.name)
     for image in sorted(services):
-        local = image == familiar(f"{observed.project}-{services[image]}")
+        local = image in (familiar(f"{observed.project}{separator}{services[image]}") for separator in "-_")
         if there.id_of(image) is None or (rmi == "local" and not local):
             continue
         subject = Subject(type="image", name=image, service=services[image])

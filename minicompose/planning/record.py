@@ -59,7 +59,7 @@ def _only(kept: _Kept, value: Mapping[str, Any]) -> Record:
 
 def service_image(stack: Stack, service: Service) -> str:
     """The image that the service runs: its own, or the name under which its build is kept."""
-    return service.image or f"{stack.name}-{service.name}"
+    return service.image or f"{stack.name}{stack.separator}{service.name}"
 
 
 def service_record(stack: Stack, service: Service) -> Record:

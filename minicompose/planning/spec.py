@@ -28,7 +28,11 @@ def blueprint(stack: Stack, service: Service) -> Blueprint:
 
 
 def container_name(stack: Stack, service: Service, number: int) -> str:
-    return service.container_name or f"{stack.name}-{service.name}-{number}"
+    return service.container_name or default_name(stack, service.name, number)
+
+
+def default_name(stack: Stack, service: str, number: int) -> str:
+    return stack.separator.join((stack.name, service, str(number)))
 
 
 def container_spec(
@@ -119,7 +123,7 @@ def _resolved(stack: Stack, service: Service, peers: Mapping[str, str]) -> Servi
 
     def peer(name: str) -> str:
         other = stack.services.get(name)
-        return peers.get(name) or (container_name(stack, other, 1) if other else f"{stack.name}-{name}-1")
+        return peers.get(name) or (container_name(stack, other, 1) if other else default_name(stack, name, 1))
 
     for field in ("network_mode", "ipc", "pid"):
         value = getattr(service, field)
@@ -158,7 +162,7 @@ def _links(stack: Stack, entry: str) -> list[str]:
     found = []
     for number in range(1, max(other.replicas, 1) + 1):
         container = container_name(stack, other, number)
-        for link in (alias or name, f"{name}-{number}", f"{stack.name}-{name}-{number}"):
+        for link in (alias or name, f"{name}{stack.separator}{number}", default_name(stack, name, number)):
             found.append(f"{container}:{link}")
     return found
 

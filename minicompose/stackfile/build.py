@@ -44,6 +44,7 @@ def build_stack(
     profiles: Collection[str] = (),
     named: Collection[str] = (),
     name_derived: bool = False,
+    separator: str = "-",
     refused: Set[Path] = frozenset(),
     normalise: bool = True,
     resolve_paths: bool = True,
@@ -77,6 +78,7 @@ def build_stack(
         files=files,
         directory=directory,
         name_derived=name_derived,
+        separator=separator,
         root=root,
     )
 

@@ -49,6 +49,8 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
     containers. For printing, `normalise` False adds nothing that is implied, `resolve_paths` False leaves
     paths relative, `resolve_environment` False reads no `env_file` and looks no variable of a service up,
     and `consistency` False does not ask whether the parts fit together.
+
+    `separator` stands in names of containers and images between project, service and number.
     """
 
     working_directory: str
@@ -64,6 +66,7 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
     resolve_paths: bool = True
     resolve_environment: bool = True
     consistency: bool = True
+    separator: str = "-"
     read_stdin: Callable[[], bytes] = read_standard_input
 
 

@@ -137,6 +137,7 @@ class _Loading:
             profiles=self.location.profiles,
             named=self.request.services,
             name_derived=self.location.name is None and _last_name(documents) is None,
+            separator=self.request.separator,
             refused=refused.paths,
             normalise=self.request.normalise,
             resolve_paths=self.request.resolve_paths,

@@ -77,6 +77,33 @@ def test_names_are_a_list_for_programs(project: Path, capsys: Printed) -> None:
     assert printed_json(capsys, "--images") == ["w", "shop-db"]
 
 
+@pytest.mark.parametrize(
+    ("option", "environment"), [(["--compatibility"], {}), ([], {"COMPOSE_COMPATIBILITY": "true"})]
+)
+def test_names_are_those_of_the_first_docker_compose_when_asked_for(
+    option: list[str],
+    environment: dict[str, str],
+    project: Path,
+    capsys: Printed,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(project, "services: {db: {build: .}}")
+    monkeypatch.setattr(os, "environ", environment)
+
+    assert main([*option, "config", "--images"]) == ExitCode.OK
+    assert main([*option, "config", "--images", "--no-interpolate"]) == ExitCode.OK
+
+    assert capsys.readouterr().out == "shop_db\nshop_db\n"
+
+
+def test_the_old_name_of_the_project_directory_is_known(project: Path, capsys: Printed) -> None:
+    write(project, "services: {db: {build: .}}")
+
+    assert main(["-f", "compose.yaml", "--workdir", "/else", "config", "--format", "json"]) == ExitCode.OK
+
+    assert json.loads(capsys.readouterr().out)["services"]["db"]["build"]["context"] == "/else"
+
+
 def test_names_can_be_had_though_required_variables_are_not_set(project: Path, capsys: Printed) -> None:
     write(project, "services: {web: {image: '${TAG?}', profiles: ['${P}', x]}, db: {build: .}}\nvolumes: {data: }")
 

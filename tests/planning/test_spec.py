@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from minicompose import __version__, labels
@@ -65,6 +66,19 @@ def test_a_link_also_gives_the_default_names_of_the_container() -> None:
         "shop-db-1:db-1",
         "shop-db-1:shop-db-1",
     )
+
+
+def test_the_names_of_the_first_docker_compose_have_underscores() -> None:
+    stack = msgspec.structs.replace(
+        stack_of("services: {web: {image: w, links: [db], pid: 'service:db'}, db: {build: .}}"), separator="_"
+    )
+
+    web = container_spec(stack, stack.services["web"], 1)
+    db = container_spec(stack, stack.services["db"], 2)
+
+    assert (web.name, db.name, db.image) == ("shop_web_1", "shop_db_2", "shop_db")
+    assert web.service.pid == "container:shop_db_1"
+    assert web.service.links == ("shop_db_1:db", "shop_db_1:db_1", "shop_db_1:shop_db_1")
 
 
 def test_declared_volumes_are_named_as_the_engine_knows_them() -> None:
