@@ -162,8 +162,8 @@ def _ports(node: Node, _note: Note) -> Iterable[Node]:
     if isinstance(node.value, float):
         raise BadValue(f"{node.value} is not a port: it must be a whole number", node)
     text = str(node.value)
-    spec, slash, protocol = text.partition("/")
-    if slash and protocol.lower() not in _PROTOCOLS:
+    spec, _, protocol = text.partition("/")
+    if protocol and protocol.lower() not in _PROTOCOLS:
         part = len(spec) + 1, protocol
         raise BadValue(f'"{protocol}" is not a protocol', node, hint="use tcp, udp or sctp", part=part)
     rest, colon, target = spec.rpartition(":")
@@ -172,7 +172,7 @@ def _ports(node: Node, _note: Note) -> Iterable[Node]:
         raise BadValue(
             "the protocol follows a slash", node, f'did you mean "{rest}/{target}"?', (len(rest), f":{target}")
         )
-    host_ip = host.removeprefix("[").removesuffix("]")
+    host_ip = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     if host_ip and not is_address(host_ip):
         hint = f'did you mean "127.0.0.1:{published}:{target}"?' if host_ip == "localhost" else ""
         raise BadValue(f'"{host_ip}" is not an IP address', node, hint, (0, host))
