@@ -21,14 +21,18 @@ HIDDEN = f"{_OPEN}[0-9]+{_CLOSE}"
 
 
 class Expression(msgspec.Struct, frozen=True):
-    """`text[start:end]` of a text; `operand` is empty without an operator, `depth` counts the ones around it."""
+    """`text[start:end]` of a text. Its operand, if any, begins at `inside`; `depth` counts the ones around it."""
 
     name: str
     operator: str
-    operand: str
     start: int
+    inside: int
     end: int
     depth: int
+
+    def operand(self, text: str) -> str:
+        """What follows the operator; empty without one."""
+        return text[self.inside : self.end - 1] if self.operator else ""
 
 
 class _Open:
@@ -57,8 +61,7 @@ def expressions(text: str) -> list[Expression]:
             around[-1].braces -= 1
         elif match[0] == "}":
             it = around.pop()
-            operand = text[it.inside : start]
-            found.append(Expression(it.name, it.operator, operand, it.start, at, len(around)))
+            found.append(Expression(it.name, it.operator, it.start, it.inside, at, len(around)))
         elif text.startswith("$", at):
             at += 1
         elif text.startswith("{", at):
@@ -69,7 +72,7 @@ def expressions(text: str) -> list[Expression]:
             kind = next((each for each in OPERATORS if text.startswith(each, at)), None)
             if text.startswith("}", at):
                 at += 1
-                found.append(Expression(name[0], "", "", start, at, len(around)))
+                found.append(Expression(name[0], "", start, at, at, len(around)))
             elif kind is None:
                 break
             else:
@@ -77,7 +80,7 @@ def expressions(text: str) -> list[Expression]:
                 around.append(_Open(name[0], kind, start, at))
         elif name := NAME.match(text, at):
             at = name.end()
-            found.append(Expression(name[0], "", "", start, at, len(around)))
+            found.append(Expression(name[0], "", start, at, at, len(around)))
     return found
 
 

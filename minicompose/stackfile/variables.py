@@ -28,17 +28,17 @@ def variables_of(documents: Iterable[Node]) -> list[Variable]:
         for text in texts_of(document):
             for expression in expressions(text):
                 known = found.get(expression.name, Variable(name=expression.name))
-                found[expression.name] = _with(known, expression)
+                found[expression.name] = _with(known, expression, text)
     return [found[name] for name in sorted(found)]
 
 
-def _with(known: Variable, expression: Expression) -> Variable:
+def _with(known: Variable, expression: Expression, text: str) -> Variable:
     match expression.operator[-1:]:
         case "?":
             return msgspec.structs.replace(known, required=True)
         case "-":
-            return msgspec.structs.replace(known, default=known.default or expression.operand)
+            return msgspec.structs.replace(known, default=known.default or expression.operand(text))
         case "+":
-            return msgspec.structs.replace(known, alternate=known.alternate or expression.operand)
+            return msgspec.structs.replace(known, alternate=known.alternate or expression.operand(text))
         case _:
             return known

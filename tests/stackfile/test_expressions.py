@@ -23,7 +23,7 @@ from tests.stackfile.reading import plain, tree
     ],
 )
 def test_the_expressions_of_a_text_are_found_with_their_operands(text: str, found: list[tuple[str, str, str]]) -> None:
-    assert [(each.name, each.operator, each.operand) for each in expressions(text)] == found
+    assert [(each.name, each.operator, each.operand(text)) for each in expressions(text)] == found
 
 
 @given(st.text(alphabet="ab$\\{}:-?+_1 \U000f0000\U000f0001"))
