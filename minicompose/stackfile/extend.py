@@ -12,7 +12,7 @@ import msgspec
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
 from minicompose.model import Node, Origin, SourcePos
-from minicompose.stackfile.merge import merge_service, without_tags
+from minicompose.stackfile.merge import RESET, merge_service, without_tags
 from minicompose.stackfile.paths import absolute
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.scope import Scope
@@ -188,7 +188,9 @@ def _extends(service: Node) -> Node | None:
     if not isinstance(service.value, dict):
         return None
     extends = service.value.get("extends")
-    return extends if extends is not None and isinstance(extends.value, str | dict) else None
+    if extends is None or extends.tag == RESET:
+        return None
+    return extends if isinstance(extends.value, str | dict) else None
 
 
 def _named(extends: Node) -> tuple[Node | None, Node | None]:

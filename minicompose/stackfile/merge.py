@@ -139,6 +139,8 @@ class _Merger:
     def _long(self, node: Node, form: Form | None, path: Path) -> Node:
         if form is None or isinstance(form, Words):
             return node
+        if isinstance(node.value, list) and any(item.tag == RESET for item in node.value):
+            node = node.holding([item for item in node.value if item.tag != RESET])  # a long form has no tags
         try:
             return long_form(node, form)
         except BadValue as error:
