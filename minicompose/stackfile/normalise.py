@@ -153,8 +153,7 @@ def _items(inside: dict[str, Node], name: str) -> list[Node]:
 
 
 def _started(node: Node, *, restart: bool) -> Node:
-    said: dict[str, object] = {"condition": "service_started", "required": True}
-    said |= {"restart": True} if restart else {}
+    said = {"condition": "service_started", "required": True, "restart": restart}
     return Node(
         {name: Node(value, node.pos) for name, value in said.items()},
         node.pos,
