@@ -20,6 +20,7 @@ class Kind(enum.Enum):
     TEXT = "a string"
     INTEGER = "a whole number"
     COUNT = "a whole number from 0 on"
+    PORT = "a port from 1 to 65535"
     NUMBER = "a number"
     BOOLEAN = "true or false"
     DURATION = "a duration such as 1m30s"
@@ -267,7 +268,7 @@ _PORT = Record(
         _field("name", TEXT),
         _field("mode", TEXT),
         _field("host_ip", TEXT),
-        _field("target", COUNT, required=True),
+        _field("target", Scalar(kind=Kind.PORT), required=True),
         _field("published", PRINTED),
         _field("protocol", TEXT),
         _field("app_protocol", TEXT),

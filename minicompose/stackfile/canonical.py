@@ -124,8 +124,10 @@ def _scalar_reader(form: Scalar) -> _Reader:
             return _converting(int, _integer)
         case Kind.COUNT:
             return _converting(None, _count)
+        case Kind.PORT:
+            return _converting(None, _port_number)
         case Kind.NUMBER:
-            return _converting(float, _number)
+            return _converting(None, _number)
         case Kind.DURATION:
             return _converting(Duration, _duration)
         case Kind.MICROSECONDS:
@@ -187,6 +189,13 @@ def _count(value: str | float | bool) -> int:
     number = _integer(value)
     if number < 0:
         raise ValueError(f"must be at least 0, not {number}")
+    return number
+
+
+def _port_number(value: str | float | bool) -> int:
+    number = _integer(value)
+    if not 1 <= number <= 65535:
+        raise ValueError(f"{number} is out of range: ports go from 1 to 65535")
     return number
 
 

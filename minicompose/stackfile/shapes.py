@@ -27,7 +27,18 @@ MOST_EXPLAINED = 200
 # Shapes of text that the next stage reads. It knows better than a pattern what is wrong with one.
 _READ_LATER = (
     *("boolean", "integer", "count", "number", "microseconds", "duration", "size", "memory", "mode"),
-    *("port", "mount", "device", "address", "host_address", "variable", "valued_pair", "command_line", "probe"),
+    *(
+        "port",
+        "port_number",
+        "mount",
+        "device",
+        "address",
+        "host_address",
+        "variable",
+        "valued_pair",
+        "command_line",
+        "probe",
+    ),
 )
 
 _KINDS = {

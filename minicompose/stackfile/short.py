@@ -367,10 +367,12 @@ def _env_file(node: Node, _note: Note) -> Node:
 
 def _ulimit(node: Node, _note: Note) -> Node:
     """A number is both limits, and stays a number."""
-    if not isinstance(node.value, str):
+    if isinstance(node.value, float) and node.value.is_integer():
+        return node.holding(int(node.value))
+    if not isinstance(node.value, str | float):
         return node
     try:
-        return node.holding(parse_integer(node.value))
+        return node.holding(parse_integer(print_scalar(node.value)))
     except ValueError as error:
         raise BadValue(str(error), node) from None
 

@@ -57,8 +57,10 @@ def parse_duration(text: str) -> Duration:
     return Duration(_fitting(-total if found[1] == "-" else total, text))
 
 
-def parse_microseconds(value: int | str) -> Duration:
+def parse_microseconds(value: float | str) -> Duration:
     """A plain number counts microseconds, as the engine's real-time scheduling does."""
+    if isinstance(value, float) and not value.is_integer():
+        raise ValueError(f"{print_scalar(value)} is not a whole number of microseconds")
     if isinstance(value, str) and not _INTEGER.fullmatch(value):
         return parse_duration(value)
     return Duration(_fitting(int(value) * 1_000, str(value)))

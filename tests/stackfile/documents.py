@@ -24,7 +24,7 @@ _UNDERSTOOD = frozenset(
     )
 )
 
-ODD = st.one_of(
+ODD: Strategy = st.one_of(
     _SCALARS,
     st.sampled_from([[], {}, [None], [{}], ["a", "a"], {"a": None}, {"a": {}}, "yes", "80:80", "10s", "1.5", "0440"]),
     st.lists(_SCALARS, max_size=2),
