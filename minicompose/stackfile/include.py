@@ -93,7 +93,9 @@ class Including:
             for file, node in zip(files, entry.files, strict=True):
                 self._sources.documents(file, node, entry.path)
             root = self._tree(files, scope, chain)
-            self._done[known] = root and outer.seen_from_here(_closed(root, scope), scope.directory)
+            self._done[known] = root and outer.seen_from_here(
+                _closed(root, self._sources.written(scope.variables)), scope.directory
+            )
         return self._done[known]
 
     def _variables(self, entry: _Entry, scope: Scope, directory: str) -> Variables:
@@ -213,14 +215,13 @@ def _nothing(_problem: Diagnostic) -> None:
     """What is wrong with a definition is said of the sum."""
 
 
-def _closed(root: Node, scope: Scope) -> Node:
+def _closed(root: Node, seen: Variables) -> Node:
     """`root` with what only the included project knows: that its builds lie with it, and its own variables.
 
     A variable without a value in `environment` gets it here. Only in a mapping that nothing was merged
     with it does not: as with the reference, that asks for a variable of the project that includes all
     others. A config or secret that is made from a variable remembers where to look.
     """
-    seen = scope.variables
 
     def with_context(node: Node) -> Node:
         if not isinstance(node.value, dict) or "context" in node.value:

@@ -68,6 +68,13 @@ class Sources:
         """`node` of an interpolated document at `path`, which names files: those have to be known in any case."""
         return node if self._hidden is None else self._interpolated(self._hidden.show(node), variables, path)
 
+    def written(self, variables: Variables) -> Variables:
+        """`variables` with their values as they are to stand in an interpolated document."""
+        if self._hidden is None:
+            return variables
+        values = {name: value.replace("$", "$$") for name, value in variables.values.items()}
+        return Variables(values, variables.places)
+
     def everything(self) -> list[Node]:
         """All documents that have been read, as they are written."""
         return [document for documents in self._documents.values() for document in documents]

@@ -111,6 +111,15 @@ def test_an_error_shows_expressions_as_they_are_written(project: Path) -> None:
     assert "${BASE:-base}" in raised.value.diagnostics[0].summary
 
 
+def test_a_dollar_sign_in_a_variable_of_an_included_project_is_one_for_who_reads_the_output(project: Path) -> None:
+    (project / "inc.yaml").write_text("services: {inc: {image: i, environment: [A, 'B=$A']}}")
+    (project / ".env").write_text("A='x$y'\n")
+
+    root = plain(outlined(project, "include: [inc.yaml]").root)
+
+    assert root["services"]["inc"]["environment"] == ["A=x$$y", "B=$A"]
+
+
 def test_a_dollar_sign_in_a_directory_is_one_for_who_reads_the_output(tmp_path: Path) -> None:
     (tmp_path / "a$HOME").mkdir()
     (tmp_path / "a$HOME/compose.yaml").write_text("services: {web: {build: ./b}}")
