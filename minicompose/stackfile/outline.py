@@ -54,10 +54,27 @@ def _outline(node: Node, form: Form) -> Node:
 
 
 def _pairs(node: Node) -> Node:
-    """A mapping whose keys hold expressions can only be a list: keys of mappings are never replaced."""
-    if not isinstance(node.value, dict) or not any(map(is_hidden, node.value)):
+    """What several files say together is a list, as in the reference.
+
+    Where keys hold expressions it can only be one: keys of mappings are never replaced.
+    """
+    if not isinstance(node.value, dict) or (_earlier(node) is None and not any(map(is_hidden, node.value))):
         return node
-    return node.holding([_pair(key, item) for key, item in node.value.items()])
+    return node.holding([_pair(key, node.value[key]) for key in _keys(node)])
+
+
+def _earlier(node: Node) -> Node | None:
+    """What an earlier file says, under `node`."""
+    return node.origin.over if node.origin is not None else None
+
+
+def _keys(node: Node) -> list[str]:
+    """The keys file by file, the earliest first; those of a mapping by name, as in the reference."""
+    earlier = _earlier(node)
+    known = [] if earlier is None or not isinstance(earlier.value, dict) else _keys(earlier)
+    own = [key for key in node.value if key not in known]
+    was_mapping = any(node.value[key].key_pos != node.value[key].pos for key in own)
+    return [key for key in known if key in node.value] + (sorted(own) if was_mapping else own)
 
 
 def _pair(key: str, item: Node) -> Node:
