@@ -68,7 +68,21 @@ def substitute(
 
     `on_unset(name, index of its $)` is called for each variable that became "" for want of a value.
     Raises `ExpressionError` for a malformed expression and for a required variable without a value.
-    Operands are evaluated also where they are not used, as in the reference.
+    Operands are evaluated also where they are not used, as in the reference. Braces in them come in
+    pairs, as in `${A:-{"b": {}}}`; where that leaves an expression open, as `${A:-{}` does, they are text.
+    """
+    whole = _evaluated(text, lookup, nesting=True) or _evaluated(text, lookup, nesting=False)
+    assert whole is not None  # without nesting, it is or it raises
+    for unset in whole.unset:
+        on_unset(unset.name, unset.dollar)
+    return "".join(whole.parts)
+
+
+def _evaluated(text: str, lookup: Callable[[str], str | None], *, nesting: bool) -> _Braced | None:
+    """All of `text`, as the operand of no expression; None when that leaves an expression open.
+
+    With `nesting` plain braces in an operand come in pairs, else they stand for themselves, and an
+    expression that is open is an error.
     """
     outermost = _Braced("", "", 0)
     stack = [outermost]
@@ -82,7 +96,7 @@ def substitute(
         frame.parts.append(text[at:start])
         at = start + 1
         if match[0] == "{":
-            frame.braces += 1
+            frame.braces += nesting
             frame.parts.append("{")
         elif match[0] == "}" and frame.braces:
             frame.braces -= 1
@@ -96,11 +110,11 @@ def substitute(
         if size > MOST_TEXT:
             raise ExpressionError(start, f"the value grows beyond {MOST_TEXT:,} characters")
     if len(stack) > 1:
+        if nesting:
+            return None
         raise _malformed(text, stack[1].dollar, "it is not closed")
     outermost.parts.append(text[at:])
-    for unset in outermost.unset:
-        on_unset(unset.name, unset.dollar)
-    return "".join(outermost.parts)
+    return outermost
 
 
 def _expression(text: str, dollar: int, stack: list[_Braced], lookup: Callable[[str], str | None]) -> int:
