@@ -20,10 +20,10 @@ import msgspec
 
 from minicompose import labels
 from minicompose.engine.protocol import (
+    Abilities,
     ContainerState,
     Engine,
     EngineEvent,
-    Abilities,
     EngineInfo,
     ExecSpec,
     LogChunk,

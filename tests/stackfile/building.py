@@ -37,7 +37,9 @@ def built(text: str, *, lookup: Mapping[str, str] | None = None, profiles: tuple
 
 def built_from(root: Node, *, lookup: Mapping[str, str] | None = None, profiles: tuple[str, ...] = ()) -> Stack:
     known = {"HOME": "/home/me"} if lookup is None else lookup
-    return build_stack(root, name="shop", directory="/shop", variables=Variables(known), profiles=profiles, report=no_problem)
+    return build_stack(
+        root, name="shop", directory="/shop", variables=Variables(dict(known)), profiles=profiles, report=no_problem
+    )
 
 
 def web(attributes: str, rest: str = "") -> Service:

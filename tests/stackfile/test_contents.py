@@ -27,14 +27,18 @@ class Project:
 
     def read(self, text: str, lookup: Mapping[str, str] | None = None) -> Stack:
         stack = self.built(text, lookup)
-        return with_contents(stack, Variables(lookup or {}), self.found.append, lambda path: Path(path).name, self.texts)
+        return with_contents(
+            stack, Variables(dict(lookup or {})), self.found.append, lambda path: Path(path).name, self.texts
+        )
 
     def sealed(self, text: str, lookup: Mapping[str, str] | None = None) -> Stack:
-        return sealed(self.built(text, lookup), Variables(lookup or {}), self.found.append)
+        return sealed(self.built(text, lookup), Variables(dict(lookup or {})), self.found.append)
 
     def built(self, text: str, lookup: Mapping[str, str] | None) -> Stack:
         root = canonical(tree(text), no_problem)
-        return build_stack(root, name="shop", directory=str(self.directory), variables=Variables(lookup or {}), report=no_problem)
+        return build_stack(
+            root, name="shop", directory=str(self.directory), variables=Variables(dict(lookup or {})), report=no_problem
+        )
 
     def said(self) -> list[str]:
         return [f"{problem.pos} {problem.path} {problem.summary}" for problem in self.found]
