@@ -15,6 +15,8 @@ from minicompose.stackfile.sources import Sources
 
 Report = Callable[[Diagnostic], None]
 
+MOST_JUDGED = 100  # documents of one project, each with what the earlier ones say; then only the sum is judged
+
 
 def combined(files: tuple[str, ...], scope: Scope, sources: Sources, report: Report) -> Node | None:
     """The sum of `files` (absolute paths), the later over the earlier, with what they extend and include.
@@ -49,7 +51,7 @@ class _Combining:
         """All documents as one. The first is a stack file without the second, and so on: no later one mends it."""
         root = documents[0]
         for index, root in enumerate(self.sources.sums(documents)):
-            if index + 1 < len(documents):  # the last is judged with whatever else it becomes part of
+            if index + 1 < min(len(documents), MOST_JUDGED):  # the last is judged with what it becomes part of
                 self.sources.validate(_touched(root, documents[index]))
         return root
 

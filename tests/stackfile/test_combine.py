@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from minicompose.stackfile.combine import MOST_JUDGED
 from tests.stackfile.projects import problems_of, services_of
 
 
@@ -48,13 +49,16 @@ def test_what_is_wrong_in_the_first_file_is_said_once(tmp_path: Path) -> None:
     assert len(found) == 1
 
 
-def test_what_a_file_does_not_speak_of_is_not_judged_with_it(tmp_path: Path) -> None:
-    """Ten thousand documents would be judged a hundred million times."""
-    documents = [f"services: {{s{number}: {{image: i}}}}\n" for number in range(1_000)]
+def test_of_many_documents_only_the_first_are_judged_by_themselves(tmp_path: Path) -> None:
+    """Each is judged with what the earlier ones say: of thousands that would take minutes."""
+    documents = [f"services: {{s: {{image: i, environment: {{V{number}: x}}}}}}\n" for number in range(MOST_JUDGED)]
+    mended = ["services: {s: {ports: }}\n", "services: {s: {ports: ['80']}}\n"]
 
-    services = services_of(tmp_path, {"one.yaml": "---\n".join(documents)})
+    late = services_of(tmp_path, {"one.yaml": "---\n".join([*documents, *mended])})
+    early = problems_of(tmp_path, {"one.yaml": "---\n".join([*mended, *documents])})
 
-    assert len(services) == 1_000
+    assert len(late["s"].environment or ()) == MOST_JUDGED
+    assert len(early) == 1
 
 
 @pytest.mark.parametrize("empty", ["", "# nothing yet\n", "\n\n", "{}\n"])
