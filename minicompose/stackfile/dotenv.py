@@ -1,7 +1,8 @@
 """The language of `.env` files, `env_file` and `label_file`.
 
 `NAME=VALUE` or `NAME: VALUE` lines, an optional `export`, `#` comments, values bare, in 'single' or
-in "double" quotes; the quoted ones may span lines. Expressions are those of `interpolate`.
+in "double" quotes; the quoted ones may span lines, and another assignment may follow on the last of
+them. Expressions are those of `interpolate`.
 """
 
 import itertools
@@ -17,13 +18,26 @@ Report = Callable[[Diagnostic], None]
 Lookup = Callable[[str], str | None]
 
 _ASSIGNED = re.compile(r"^[ \t]*+(?:export[ \t]++)?([\w.\-\[\]]++)[ \t]*+(?:[=:]|$)", re.MULTILINE)
-_EXPORT = re.compile(r"export[ \t]+")
-_NAME = re.compile(r"[^\n=:]*")
-_ODD = re.compile(r"[^\w.\-\[\]]")
-_BLANK = re.compile(r"(?:[ \t\r\f\v\n]++|#[^\n]*+)*+")  # what stands before, between and after assignments
-_SPACES = re.compile(r"[ \t]*")
-_ESCAPE = re.compile(r"\\(0[0-7]{1,3}|[\s\S])")
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "\\": "\\", '"': '"'}
+_SPACE = " \t\v\f\r\x85\xa0"  # around names, and before values
+_ANY_SPACE = f"{_SPACE}\n\u1680{''.join(map(chr, range(0x2000, 0x200B)))}\u2028\u2029\u202f\u205f\u3000"
+_EXPORT = re.compile(rf"export[ \t][{_SPACE}]*+")
+_NAME = re.compile(r"[^\n=:]*+")
+_ODD = re.compile(rf"[^\w.\-\[\]{_SPACE[1:]}]")
+_BLANK = re.compile(rf"(?:[{_ANY_SPACE}]++|#[^\n]*+)*+")  # what stands before, between and after assignments
+_SPACES = re.compile(rf"[{_SPACE}]*+")
+_ESCAPE = re.compile(r"\\(0[0-3][0-7]{2}|[\s\S])")
+_ESCAPES = {
+    "0": "\\",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "a": "\a",
+    "b": "\b",
+    "f": "\f",
+    "v": "\v",
+    "\\": "\\",
+    '"': '"',
+}
 # Possessive: what a quote does not end is not tried again in every other way.
 _ENDS = {"'": re.compile(r"(?:[^'\\]++|\\[\s\S])*+'"), '"': re.compile(r'(?:[^"\\]++|\\[\s\S])*+"')}
 
@@ -92,28 +106,28 @@ class _Dotenv:
             if len(self.found) == MOST_VARIABLES:
                 self.report(_too_many(self.file))
                 break
-            end = text.find("\n", self._line(at))
-            at = len(text) if end < 0 else _after(_BLANK, text, end)
+            at = _after(_BLANK, text, self._assignment(at))
         return self.found
 
-    def _line(self, start: int) -> int:
-        """Read the assignment that begins at `start`; an index on the line where it ends."""
+    def _assignment(self, start: int) -> int:
+        """Read what begins at `start`; where it ends, or the end of its line if it is none."""
         text = self.text
         if export := _EXPORT.match(text, start):
             start = export.end()
         match = _NAME.match(text, start)
         assert match is not None  # it matches the empty string
-        name, after = match[0].rstrip(), match.end()
+        name, after = match[0].rstrip(_SPACE), match.end()
+        sign = text[after : after + 1].strip()
         odd = _ODD.search(name)
-        if not name:
-            self._complain(start, f'a name is missing before "{text[after : after + 1]}"')
-            return after
         if odd is not None:
             what = "a space" if odd[0].isspace() else f'the character "{odd[0]}"'
             self._complain(start + odd.start(), f'a variable\'s name cannot contain {what}: "{name}"')
-            return after
-        if text[after : after + 1] not in ("=", ":"):
-            known = self._value_of(name)
+            return self._line_end(after)
+        if not name and sign:
+            self._complain(start, f'a name is missing before "{sign}"')
+            return self._line_end(after)
+        if not sign:
+            known = self._value_of(name) if name else None
             if known is not None:
                 self.found[name] = known
             return after
@@ -122,9 +136,8 @@ class _Dotenv:
         return self._quoted(name, at, quote) if quote in _ENDS else self._bare(name, at)
 
     def _bare(self, name: str, at: int) -> int:
-        end = self.text.find("\n", at)
-        end = len(self.text) if end < 0 else end
-        value = self.text[at:end].split(" #", 1)[0].rstrip()
+        end = self._line_end(at)
+        value = self.text[at:end].split(" #", 1)[0].rstrip(_ANY_SPACE)
         self._set(name, value, at, exact=True)
         return end
 
@@ -133,18 +146,20 @@ class _Dotenv:
         if match is None:
             self._complain(at, f"the quotes of {name} are not closed")
             return len(self.text)
-        raw = match[0][:-1].replace("\r\n", "\n")
+        raw, end = match[0][:-1], match.end()
         if quote == "'":
             self.found[name] = raw.replace("\\'", "'")
         else:
             self._set(name, _ESCAPE.sub(_unescape, raw), at, exact=False)
-        line_end = self.text.find("\n", match.end())
-        rest = self.text[match.end() : len(self.text) if line_end < 0 else line_end].strip()
+        rest = self.text[end : self._line_end(end)].strip(_ANY_SPACE)
         if rest and not rest.startswith("#"):
-            self._complain(
-                match.end(), f"what follows the quotes of {name} is left out", severity="warning", length=len(rest)
-            )
-        return match.end()
+            summary = f"what follows the quotes of {name} counts as another variable"
+            self._complain(end, summary, severity="warning", length=len(rest))
+        return end
+
+    def _line_end(self, index: int) -> int:
+        end = self.text.find("\n", index)
+        return len(self.text) if end < 0 else end
 
     def _set(self, name: str, written: str, at: int, *, exact: bool) -> None:
         """Give `name` the value `written` at index `at`, expanded; `exact`: its `$` stand where they did."""
@@ -204,5 +219,5 @@ def _unescape(match: re.Match[str]) -> str:
     if code == "$":
         return "$$"
     if len(code) > 1:
-        return chr(int(code, 8) & 0xFF)
+        return chr(int(code, 8))
     return _ESCAPES.get(code, match[0])

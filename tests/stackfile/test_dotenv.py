@@ -48,16 +48,22 @@ def parsed(text: str) -> dict[str, str]:
         ("A='x\n\ny'\nC=1", {"A": "x\n\ny", "C": "1"}),
         ('A="x"', {"A": "x"}),
         ('A="" # c', {"A": ""}),
-        ('A="x\r\ny"\nC=1', {"A": "x\ny", "C": "1"}),
+        ("A=\"x\r\ny\"\nC='\r\n'\r\n", {"A": "x\r\ny", "C": "\r\n"}),
         ('A="a\\nb\\t\\"\\\\"', {"A": 'a\nb\t"\\'}),
         ('A="\\x\\c"', {"A": "\\x\\c"}),
-        ('A="\\0101"', {"A": "A"}),
+        ('A="\\0101 \\0377 \\07777 \\0400 \\012 \\08 \\0"', {"A": "A \u00ff \\7777 \\400 \\12 \\8 \\"}),
+        ('A="\\0044B"', {"A": "bb"}),
         ('A="$B \\$B $$B"', {"A": "bb $B $B"}),
         ('A="${B}\\\\n"', {"A": "bb\\n"}),
         ('A={"a": "b"}', {"A": '{"a": "b"}'}),
         ('A: "x: y"', {"A": "x: y"}),
         ("B\nU\nexport B", {"B": "bb"}),
         ("A=1\nA", {"A": "1"}),
+        ("A='x'C=1\nD=\"y\" export E='z' F=1 2", {"A": "x", "C": "1", "D": "y", "E": "z", "F": "1 2"}),
+        ("A='x'B", {"A": "x", "B": "bb"}),
+        ("export \nexport\t\r\n# c\nexport \n A=1\nexport ", {"A": "1"}),
+        ("A=\v\f\u0085\xa0x\u2003\nC=\u2003x\x1c", {"A": "x", "C": "\u2003x\x1c"}),
+        ("\u2003A\v=\xa0'x'\u3000C\tD=1", {"A": "x", "C\tD": "1"}),
     ],
 )
 def test_a_line_sets_what_the_grammar_says(text: str, expected: dict[str, str]) -> None:
@@ -71,6 +77,9 @@ def test_a_line_sets_what_the_grammar_says(text: str, expected: dict[str, str]) 
         ("A b=1\nC=3", '.env:1:2 a variable\'s name cannot contain a space: "A b"', "C"),
         ("B # c", '.env:1:2 a variable\'s name cannot contain a space: "B # c"', ""),
         ("=1\nC=3", '.env:1:1 a name is missing before "="', "C"),
+        ("export : 1\nC=3", '.env:1:8 a name is missing before ":"', "C"),
+        ("A\u2003=1\nC=3", '.env:1:2 a variable\'s name cannot contain a space: "A\u2003"', "C"),
+        ("A\x1c=1\nC=3", '.env:1:2 a variable\'s name cannot contain a space: "A\x1c"', "C"),
         ("C=1\nA='x\ny", ".env:2:3 the quotes of A are not closed", "C"),
         ('A="x\\"', ".env:1:3 the quotes of A are not closed", ""),
         ("A=x ${U:?m}\nC=3", ".env:1:5 the variable U is required: m", "C"),
@@ -92,7 +101,7 @@ def test_a_bad_line_is_told_and_left_out(text: str, message: str, rest: str) -> 
     ("text", "message"),
     [
         ("A=x $U", ".env:1:5 the variable U is not set; it counts as empty"),
-        ("A='x'y", ".env:1:6 what follows the quotes of A is left out"),
+        ("A='x'y=1", ".env:1:6 what follows the quotes of A counts as another variable"),
     ],
 )
 def test_what_is_probably_a_mistake_is_a_warning(text: str, message: str) -> None:
@@ -102,6 +111,18 @@ def test_what_is_probably_a_mistake_is_a_warning(text: str, message: str) -> Non
 
     assert said(problems) == [message]
     assert problems[0].severity == "warning"
+
+
+def test_what_follows_quotes_has_the_grammar_of_any_line() -> None:
+    problems: list[Diagnostic] = []
+
+    found = parse_dotenv('A="a" "b"\nC=1', ".env", KNOWN.get, problems.append)
+
+    assert found == {"A": "a", "C": "1"}
+    assert said(problems) == [
+        ".env:1:6 what follows the quotes of A counts as another variable",
+        """.env:1:7 a variable's name cannot contain the character "\"": ""b\"\"""",
+    ]
 
 
 def test_values_that_double_and_double_are_stopped() -> None:
