@@ -14,7 +14,7 @@ from minicompose.engine.moments import timestamp
 from minicompose.engine.protocol import LogChunk, Progress
 from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
 from minicompose.engine.streams import lines, output_chunks
-from minicompose.errors import BadRequest, EngineFault, EngineRefused, UsageError
+from minicompose.errors import EngineFault, EngineRefused, UsageError
 from minicompose.model import Build, ByteSize, Ulimit
 from minicompose.planning.observed import Observed, ObservedContainer, PublishedPort
 from minicompose.planning.plan import BuildImage
@@ -215,8 +215,8 @@ def test_without_a_login_nothing_is_sent(tmp_path: Path) -> None:
 # ---- builds ----
 
 
-def _asked(**fields: Any) -> BuildImage:
-    return BuildImage(image="shop-web", service="web", labels={"mine": "1"}, build=Build(**fields))
+def _asked(platform: str | None = None, **fields: Any) -> BuildImage:
+    return BuildImage(image="shop-web", service="web", labels={"mine": "1"}, build=Build(**fields), platform=platform)
 
 
 def test_every_build_attribute_reaches_its_parameter() -> None:
@@ -235,7 +235,7 @@ def test_every_build_attribute_reaches_its_parameter() -> None:
             isolation="default",
             tags=("shop-web:2",),
             ulimits={"nofile": Ulimit(soft=1, hard=2)},
-            platforms=("linux/amd64",),
+            platform="linux/amd64",
         ),
         "Dockerfile",
     )
@@ -274,11 +274,6 @@ def test_every_build_attribute_reaches_its_parameter() -> None:
 def test_a_url_is_fetched_by_the_engine(context: str, remote: bool) -> None:
     assert is_remote(context) is remote
     assert build_query(_asked(context=context), "Dockerfile").get("remote") == (context if remote else None)
-
-
-def test_several_platforms_are_too_many_for_the_classic_builder() -> None:
-    with pytest.raises(BadRequest, match="linux/arm64"):
-        build_query(_asked(platforms=("linux/amd64", "linux/arm64")), "Dockerfile")
 
 
 # ---- moments ----
