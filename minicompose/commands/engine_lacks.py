@@ -38,11 +38,11 @@ def build_refusals(stack: Stack, plan: Plan) -> list[Diagnostic]:
 
 def platform_refusals(stack: Stack, plan: Plan) -> list[Diagnostic]:
     """Builds for several platforms. To bring a stack up, the engine's own is enough."""
+    why, hint = "the classic builder makes one platform's image", "say which by `platform` of the service"
     return [
         _diagnostic(stack, ("services", service.name, "build"), Lack(("platforms",), why, hint=hint))
         for service, build in _built(stack, plan)
         if service.platform is None and len(build.platforms or ()) > 1
-        for why, hint in [("the classic builder makes one platform's image", "say which by `platform` of the service")]
     ]
 
 

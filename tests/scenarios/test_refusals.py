@@ -140,6 +140,19 @@ def test_what_the_builder_does_not_do_is_printed_and_refused_at_its_place_before
     _refused(stage, BUILT, {f"services.web.build.{name}": "needs BuildKit" for name in attributes})
 
 
+def test_an_image_for_several_platforms_is_not_built_for_one_of_them(stage: Stage) -> None:
+    stage.write("""
+services:
+  web:
+    build: {dockerfile_inline: FROM busybox:test, platforms: [linux/amd64, linux/arm64]}
+""")
+
+    done = stage.run("--progress", "json", "build")
+
+    assert done.code == 2
+    assert _told(done) == {"services.web.build.platforms": "the classic builder makes one platform's image"}
+
+
 def test_what_another_service_has_does_not_hinder_the_ones_that_are_named(stage: Stage) -> None:
     stage.write("""
 services:
