@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from minicompose.engine.protocol import Engine, ExecSession, ExecSpec, LogChunk, OnProgress, Progress
 from minicompose.errors import Conflict, MinicomposeError, NotFound
 from minicompose.execution.conditions import meaning_of_code
+from minicompose.execution.log_text import Line, LinesOfStreams
 from minicompose.model import Hook
 from minicompose.planning.hooks import hook_text
 from minicompose.planning.plan import RunHook
@@ -17,7 +18,7 @@ def run_hook(engine: Engine, action: RunHook, on_progress: OnProgress) -> None:
         return
     try:
         for line in _lines(session.output()):
-            on_progress(Progress(text=line.decode(errors="replace").removesuffix("\r") + "\n"))
+            on_progress(Progress(text=line.decode(errors="replace") + "\n"))
         code = session.exit_code()
     finally:
         session.close()
@@ -49,11 +50,16 @@ def _has_ended(engine: Engine, container: str) -> bool:
 
 def _lines(chunks: Iterator[LogChunk]) -> Iterator[bytes]:
     """Both streams' lines in the order in which they are complete."""
-    rest: dict[str, bytes] = {}
+    lines = LinesOfStreams()
     for chunk in chunks:
-        *whole, rest[chunk.stream] = (rest.get(chunk.stream, b"") + chunk.data).split(b"\n")
-        yield from whole
-    yield from filter(None, rest.values())
+        yield from map(_whole, lines.feed(chunk))
+    yield from (_whole(line) for _, line in lines.flush())
+
+
+def _whole(line: Line) -> bytes:
+    """A line with the time that it begins with, which a hook has printed itself."""
+    time, text = line
+    return f"{time} ".encode() + text if time else text
 
 
 def exec_spec(hook: Hook) -> ExecSpec:
