@@ -23,7 +23,7 @@ _NANOSECONDS = {
 }
 _SPAN = re.compile(r"([0-9]*)(?:\.([0-9]*))?(ns|us|µs|μs|ms|s|m|h|d|w)")
 _DURATION = re.compile(r"([+-]?)((?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h|d|w))+)")
-_SIZE = re.compile(r"([+-]?)((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?) ?([kKmMgGtTpP]?)(?:[iI]?[bB])?")
+_SIZE = re.compile(r"\+?((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?) ?([kKmMgGtTpP]?)(?:[iI]?[bB])?")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 _OCTAL = re.compile(r"(?:0o)?([0-7]+)")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -67,17 +67,19 @@ def parse_microseconds(value: float | str) -> Duration:
 
 
 def parse_size(text: str) -> ByteSize:
-    """`512m`, `1.5 GiB`, `64`: bytes, in powers of 1024 whichever suffix is used."""
+    """`512m`, `1.5 GiB`, `64`: bytes, in powers of 1024 whichever suffix is used; `-1` is unlimited."""
+    if text == "-1":
+        return ByteSize(-1)
     found = _SIZE.fullmatch(text)
     if found is None:
         raise ValueError(
             f'"{text}" is not a size: write {_meant(text, "kmgtp") or "it in bytes, or as 512k, 64m or 2g"}'
         )
     _check_length(text)
-    sign, amount, unit = found[1], found[2], found[3].lower()
+    amount, unit = found[1], found[2].lower()
     scale = 1024 ** _POWERS[unit]
     size = int(amount) * scale if amount.isdecimal() else int(float(amount) * scale)
-    return ByteSize(_fitting(-size if sign == "-" else size, text))
+    return ByteSize(_fitting(size, text))
 
 
 def parse_mode(text: str) -> FileMode:

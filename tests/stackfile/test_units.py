@@ -56,6 +56,8 @@ def test_a_printed_duration_is_read_as_the_same(nanoseconds: int) -> None:
         ("64b", 64),
         ("1e3", 1000),
         ("huge", None),
+        ("-1m", None),
+        ("-2", None),
         ("", None),
         ("5x", None),
     ],
