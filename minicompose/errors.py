@@ -4,6 +4,7 @@ Imports nothing but what every interpreter has loaded: each command pays for thi
 """
 
 import enum
+import functools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from minicompose.diagnostic import Diagnostic
 
 
+_MOST_COMPARED = 100
 _LONGEST_NAME = 100
 
 
@@ -101,11 +103,35 @@ class EngineTooOld(EngineError):
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was most probably meant by `word`, or None when nothing is near.
 
-    What is longer than a name is by anybody's hand is not compared.
+    What is longer than a name is by anybody's hand is not compared; of very many words only those are
+    that begin or end as `word` does.
     """
     import difflib  # only a wrong file or command line needs it
 
     if len(word) > _LONGEST_NAME:
         return None
-    matches = difflib.get_close_matches(word, [each for each in known if len(each) <= _LONGEST_NAME], n=1, cutoff=0.6)
+    names = tuple(known)
+    if len(names) > _MOST_COMPARED:
+        names = _alike_at_an_end(word, names)
+    names = tuple(each for each in names if len(each) <= _LONGEST_NAME)
+    matches = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return matches[0] if matches else None
+
+
+def _alike_at_an_end(word: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of `names` that share the longest beginnings or endings with `word`, at most as many as are compared."""
+    import bisect  # as above
+
+    forward, backward = _sorted_both_ways(names)
+    found: list[str] = []
+    for ordered, wanted, step in ((forward, word, 1), (backward, word[::-1], -1)):
+        place = bisect.bisect_left(ordered, wanted)
+        around = ordered[max(0, place - _MOST_COMPARED // 4) : place + _MOST_COMPARED // 4]
+        found += [each[::step] for each in around]
+    return tuple(dict.fromkeys(found))
+
+
+@functools.lru_cache(maxsize=1)
+def _sorted_both_ways(names: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """The names in order, and the names spelt backwards in theirs; the same ones are asked for again and again."""
+    return sorted(names), sorted(each[::-1] for each in names)
