@@ -36,6 +36,8 @@ _COMPOSE_OVERRIDES = (
 )
 _STACK_OVERRIDES = ("stack.override.yaml", "stack.override.yml")
 STDIN = "-"
+_TRUE = ("1", "t", "true")
+_FALSE = ("0", "f", "false")
 
 
 class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +96,8 @@ class Location(msgspec.Struct, frozen=True, kw_only=True):
 def locate(request: LoadRequest) -> Location:
     """Find the stack files and the project directory of `request`.
 
-    Raises `UsageError` for a project name that cannot be one and an `--env-file` that is not there.
+    Raises `UsageError` for a project name that cannot be one, an `--env-file` that is not there and a
+    project directory that is none.
     """
     return _Search(request).location()
 
@@ -112,6 +115,8 @@ class _Search:
 
     def location(self) -> Location:
         request = self.request
+        if request.project_directory and _is_file(Path(self._absolute(request.project_directory))):
+            raise UsageError(f"the project directory {request.project_directory} is a file")
         files = tuple(self._absolute(name) for name in request.files)
         self._read_env_files(self._directory(files))
         files = files or self._files_of_environment() or self._search(self._directory(()))
@@ -143,7 +148,7 @@ class _Search:
         return path if path == STDIN else os.path.normpath(Path(self.working_directory, path))
 
     def _directory(self, files: tuple[str, ...]) -> str:
-        if self.request.project_directory is not None:
+        if self.request.project_directory:
             return self._absolute(self.request.project_directory)
         first = next((file for file in files if file != STDIN), None)
         return str(Path(first).parent) if first is not None else self.working_directory
@@ -196,16 +201,25 @@ class _Search:
             added |= parse_dotenv(text, shown, known.get, self.report)
             places = places_of(text, shown)
             self.places |= {name: place for name, place in places.items() if name not in self.variables}
+        if self._is_without_env_file(added):
+            added = {name: value for name, value in added.items() if name.startswith("COMPOSE_")}
         self.variables = added | self.variables
+
+    def _named_env_files(self) -> tuple[str, ...]:
+        return self.request.env_files or _split(self.request.environment.get("COMPOSE_ENV_FILES", ""), ",")
 
     def _env_files(self, directory: str) -> list[tuple[str, bool]]:
         """Paths of the env files, and whether each must be there."""
-        named = self.request.env_files or _split(self.request.environment.get("COMPOSE_ENV_FILES", ""), ",")
-        if named:
+        if named := self._named_env_files():
             return [(self._absolute(name), True) for name in named]
-        if self.request.environment.get("COMPOSE_DISABLE_ENV_FILE", "").lower() in ("1", "t", "true"):
-            return []
-        return [(str(Path(directory, ".env")), False)]
+        return [] if self._is_without_env_file(self.variables) else [(str(Path(directory, ".env")), False)]
+
+    def _is_without_env_file(self, variables: Mapping[str, str]) -> bool:
+        """Whether `variables` turn `.env` off; one that does so itself still sets those of the program."""
+        said = variables.get("COMPOSE_DISABLE_ENV_FILE", "")
+        if said.lower() not in ("", *_TRUE, *_FALSE):
+            raise UsageError(f'COMPOSE_DISABLE_ENV_FILE must be true or false, and not "{said}"')
+        return said.lower() in _TRUE and not self._named_env_files()
 
     def _name(self) -> tuple[str | None, str | None]:
         if self.request.project_name:
@@ -216,7 +230,14 @@ class _Search:
 
 
 def _existing(directory: Path, names: tuple[str, ...]) -> list[Path]:
-    return [path for name in names if _is_file(path := directory / name)]
+    return [path for name in names if _exists(path := directory / name)]
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a directory that may not be entered
+        return False
 
 
 def _is_file(path: Path) -> bool:

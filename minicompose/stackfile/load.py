@@ -21,7 +21,7 @@ from minicompose.stackfile.combine import combined
 from minicompose.stackfile.contents import sealed, with_contents
 from minicompose.stackfile.expressions import Hidden, holds_hidden
 from minicompose.stackfile.files import LoadRequest, Location, locate
-from minicompose.stackfile.interpolate import ExpressionError, substitute
+from minicompose.stackfile.interpolate import ExpressionError, interpolate, substitute
 from minicompose.stackfile.names import normal_name
 from minicompose.stackfile.normalise import normalised, with_contexts
 from minicompose.stackfile.origins import with_notes
@@ -195,12 +195,13 @@ class _Loading:
             try:
                 said = substitute(node.value, self.variables.values.get)
             except ExpressionError:
-                said = ""  # said again, with its place, when the document is interpolated
+                interpolate(node, self.variables.values, self.report, ("name",), self.texts)  # says why
+                return "unnamed"
             if name := normal_name(said):
                 return name
-            if said:
-                self.error(node.pos, f'nothing of "{said}" can be part of a project\'s name', path="name")
-                return "unnamed"
+            why = f'nothing of "{said}" can be part of a project\'s name' if said else "the project's name is empty"
+            self.error(node.pos, why, path="name")
+            return "unnamed"
         if name := normal_name(pathlib.Path(self.location.directory).name):
             return name
         raise UsageError("the project has no name", hint="give it one with -p, or with name: in the stack file")
@@ -218,20 +219,21 @@ class _Loading:
     def validate(self, root: Node) -> None:
         """Whether every value is of its kind, but for those that have been refused already."""
         refused = self.refused(root)
-        found: list[Diagnostic] = []
-        validate(root, found.append, hidden=self.hidden is not None)
-        for problem in found:
-            steps = steps_of(root, problem.path)
-            if not refused.holds(steps):
+
+        def report(problem: Diagnostic) -> None:
+            if not refused.holds(steps_of(root, problem.path)):
                 self.report(problem)
+
+        validate(root, report, hidden=self.hidden is not None)
 
     def validate_literals(self, root: Node) -> None:
         """Whether every value can be read, but for those that hold expressions."""
-        found: list[Diagnostic] = []
-        canonical(root, found.append, self.refused(root).paths)
-        for problem in found:
+
+        def report(problem: Diagnostic) -> None:
             if not holds_hidden(node_at(root, steps_of(root, problem.path))):
                 self.report(problem)
+
+        canonical(root, report, self.refused(root).paths)
 
     def check(self, stack: Stack, refused: Refused) -> None:
         """Whether the parts fit together, so far as nothing in them was refused before.
@@ -240,13 +242,14 @@ class _Loading:
         """
         if any(len(path) <= 2 for path in refused.paths):
             return
-        found: list[Diagnostic] = []
-        check(stack, found.append, consistency=self.request.consistency)
-        assert stack.root is not None
-        for problem in found:
-            steps = steps_of(stack.root, problem.path)
-            if not refused.meets(steps):
+        root = stack.root
+        assert root is not None
+
+        def report(problem: Diagnostic) -> None:
+            if not refused.meets(steps_of(root, problem.path)):
                 self.report(problem)
+
+        check(stack, report, consistency=self.request.consistency)
 
     def with_contents(self, stack: Stack) -> Stack:
         """`stack` with what the files hold that it names."""

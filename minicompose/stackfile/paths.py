@@ -15,7 +15,7 @@ def absolute_paths(root: Node, directory: str, home: str) -> Node:
     """`root` with every path that the specification reads relative to the project made absolute.
 
     The tree may hold short forms; those with a path in them are long in the result. `home` is what `~`
-    stands for; empty where it is not known, and `~` is then left alone.
+    stands for; empty where it is not known, and `~` is then a name like any other.
     """
 
     def path(node: Node) -> Node:
@@ -107,10 +107,13 @@ def _is(node: Node, attribute: str, word: str) -> bool:
 
 
 def absolute(path: str, directory: str, home: str) -> str:
-    """`path` as seen from `directory`; `..` is resolved by its text, not by what is there."""
-    if home and (path == "~" or path.startswith(("~/", "~\\"))):
-        return os.path.normpath(home + path[1:])
-    if not path or path.startswith(("/", "~")) or short.is_windows_path(path):
+    """`path` as seen from `directory`; `..` is resolved by its text, not by what is there.
+
+    `~name` is `~/name`, as in the reference, and no user's home directory.
+    """
+    if home and path.startswith("~"):
+        path, directory = path[1:].lstrip("/\\"), os.path.join(directory, home)  # noqa: PTH118 (see below)
+    elif not path or path.startswith("/") or short.is_windows_path(path):
         return path
     return os.path.normpath(os.path.join(directory, path))  # noqa: PTH118 (pathlib is on no fast path)
 

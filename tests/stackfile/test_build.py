@@ -99,7 +99,7 @@ def test_scale_counts_where_deploy_does_not_say_how_many() -> None:
         ("~/.ssh/../k", "/home/me/k"),
         ("/etc//x", "/etc//x"),
         ("C:\\a", "C:\\a"),
-        ("~other/x", "~other/x"),
+        ("~other/x", "/home/me/other/x"),
     ],
 )
 def test_a_path_is_seen_from_the_project_directory(path: str, seen: str) -> None:

@@ -120,6 +120,23 @@ def test_the_project_has_a_name(
     assert project_name(request(project, *texts, **rest)) == name
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("'$U'", "1.yaml:1:7 name the project's name is empty"),
+        ("'${U:-!}'", """1.yaml:1:7 name nothing of "!" can be part of a project's name"""),
+        ("'a-${U:?m}'", "1.yaml:1:10 name the variable U is required: m"),
+    ],
+)
+def test_a_name_that_comes_to_none_is_an_error(project: Path, name: str, message: str) -> None:
+    text = f"name: {name}\nservices: {{s: {{image: x}}}}"
+
+    assert message in problems(project, text)
+    with pytest.raises(StackFileError) as told:
+        project_name(request(project, text))
+    assert said(told.value.diagnostics) == [message]
+
+
 def test_the_name_of_the_project_is_a_variable(project: Path) -> None:
     assert load(project, "services: {s: {image: 'x/$COMPOSE_PROJECT_NAME'}}").stack.services["s"].image == "x/shop"
 
