@@ -198,7 +198,7 @@ _GRANT = Record(fields=_GRANT_FIELDS, short=Short.GRANT)
 
 _SECRET_GRANT = Record(fields=_GRANT_FIELDS, short=Short.SECRET)
 
-_HOOK = Record(
+HOOK = Record(
     fields=(
         _field("command", WORDS, merge=Merge.REPLACE, required=True),
         _field("user", TEXT),
@@ -405,7 +405,7 @@ _WATCH = Record(
         _field("target", TEXT),
         _field("ignore", APPENDED),
         _field("include", APPENDED),
-        _field("exec", _HOOK),
+        _field("exec", HOOK),
         _field("initial_sync", BOOLEAN),
     )
 )
@@ -537,8 +537,8 @@ SERVICE = Record(
         _field("pids_limit", INTEGER),
         _field("platform", TEXT),
         _field("ports", Many(item=_PORT, short=Short.PORT, key=("host_ip", "published", "target", "protocol"))),
-        _field("post_start", Many(item=_HOOK)),
-        _field("pre_stop", Many(item=_HOOK)),
+        _field("post_start", Many(item=HOOK)),
+        _field("pre_stop", Many(item=HOOK)),
         _field("privileged", BOOLEAN, "HostConfig.Privileged"),
         _field("profiles", SET, effect=STACK),
         _field(

@@ -1,15 +1,35 @@
 """Plans as JSON, for other programs."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from minicompose import fields
 from minicompose.model import encode_value
 from minicompose.planning.masking import sealed, sealed_pairs, sealed_words
 from minicompose.planning.plan import Plan
 
+
+def _pairs_inside(form: fields.Form) -> Iterator[str]:
+    match form:
+        case fields.Record():
+            for field in form.fields:
+                if isinstance(field.form, fields.Pairs | fields.Table) and not _holds_more(field.form):
+                    yield field.name
+                yield from _pairs_inside(field.form)
+        case fields.Many() | fields.Table():
+            yield from _pairs_inside(form.item)
+        case _:
+            return
+
+
+def _holds_more(form: fields.Pairs | fields.Table) -> bool:
+    return isinstance(form, fields.Table) and not isinstance(form.item, fields.Scalar)
+
+
 # Mappings from names to values that may be secrets. The record in the label is sealed already.
-_PAIRS = {"environment", "args", "labels", "options"}
+_PAIRS = frozenset(_pairs_inside(fields.STACK_FILE))
 
 
 def plan_json(plan: Plan) -> bytes:

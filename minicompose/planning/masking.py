@@ -18,7 +18,9 @@ _SECRET_NAME = re.compile(
 )
 _NOT_SECRET = re.compile(r"[_.-](file|path|dir)$", re.IGNORECASE)
 _USERINFO = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)(?=@)")
-_ASSIGNMENT = re.compile(r"(?<![\w.-])(-{0,2}[A-Za-z_][\w.-]*)=([^\s;&|]+)")
+_VALUE = r"""((?:"[^"]*"|'[^']*'|[^\s;&|])+)"""
+_ASSIGNMENT = re.compile(rf"(?<![\w.-])(-{{0,2}}[A-Za-z_][\w.-]*)(=){_VALUE}")
+_OPTION = re.compile(rf"(?<![\w.-])(-{{1,2}}[A-Za-z_][\w.-]*)([ \t]++)(?!-){_VALUE}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -32,18 +34,19 @@ def names_a_secret(name: str) -> bool:
 
 
 def sealed_text(text: str) -> str:
-    """`text` with the passwords of URLs, and values assigned to secret names, as digests."""
+    """`text` with the passwords of URLs, and values of variables and options with secret names, as digests."""
     if "://" in text:
         text = _USERINFO.sub(lambda found: f"{found[1]}:{digest(found[2])}", text)
     if "=" in text:
         text = _ASSIGNMENT.sub(_sealed_assignment, text)
+    if "-" in text and (" " in text or "\t" in text):
+        text = _OPTION.sub(_sealed_assignment, text)
     return text
 
 
 def _sealed_assignment(found: re.Match[str]) -> str:
-    if not names_a_secret(found[1]) or _DIGEST.search(found[2]):
-        return found[0]
-    return f"{found[1]}={digest(found[2])}"
+    name, sign, value = found.groups()
+    return found[0] if not names_a_secret(name) or _DIGEST.search(value) else f"{name}{sign}{digest(value)}"
 
 
 def sealed_words(words: Iterable[str]) -> list[str]:

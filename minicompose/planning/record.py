@@ -5,7 +5,7 @@ of configs and secrets are in it as digests only, and so is whatever looks like 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -27,34 +27,58 @@ from minicompose.planning.masking import sealed, sealed_pairs, sealed_words
 
 Record = dict[str, Any]
 
-# What a field's record becomes: kept whole (True), or kept in part.
-_Kept = dict[str, "bool | _Kept"]
+_Sealer = Callable[[Any], Any]
 
 
-def _kept(record: fields.Record) -> _Kept:
-    """The fields that make another container, from the table of fields."""
-    kept: _Kept = {}
-    for field in record.fields:
-        if field.effect is fields.Effect.STACK:
-            continue
-        inside = _kept(field.form) if isinstance(field.form, fields.Record) else {}
-        whole = not isinstance(field.form, fields.Record) or len(inside) == len(field.form.fields)
-        kept[field.name] = True if whole else inside
-    return kept
+def _sealer(form: fields.Form) -> _Sealer:
+    """How a value of this form is sealed; worked out once for all values."""
+    match form:
+        case fields.Record():
+            return _record_sealer(form)
+        case fields.Pairs() | fields.Table(item=fields.Scalar()):
+            return sealed_pairs
+        case fields.Words() | fields.Many(short=fields.Short.HEALTH_TEST):
+            return sealed_words
+        case fields.Table():
+            entry = _sealer(form.item)
+            return lambda table: {name: None if value is None else entry(value) for name, value in table.items()}
+        case fields.Many():
+            item = _sealer(form.item)
+            return lambda items: [item(value) for value in items]
+        case _:
+            return sealed
 
 
-_SERVICE = _kept(fields.SERVICE)
+def _record_sealer(form: fields.Record) -> _Sealer:
+    """Of the fields, those that make another container; a field that has none of them inside is left out."""
+    sealers = {field.name: _sealer(field.form) for field in form.fields if field.effect is not fields.Effect.STACK}
+    in_part = {field.name for field in form.fields if isinstance(field.form, fields.Record) and _is_in_part(field.form)}
+    others = None if _is_in_part(form) else sealed  # what is in the model and not in the table
+
+    def seal(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return sealed(value)  # a short form that the model keeps, as of a limit
+        found: Record = {}
+        for name, inside in value.items():
+            sealer = sealers.get(name, others)
+            if sealer is None:
+                continue
+            kept = None if inside is None else sealer(inside)
+            if kept != {} or name not in in_part:
+                found[name] = kept
+        return found
+
+    return seal
 
 
-def _only(kept: _Kept, value: Mapping[str, Any]) -> Record:
-    found: Record = {}
-    for name, inside in value.items():
-        what = kept.get(name)
-        if what is True:
-            found[name] = inside
-        elif isinstance(what, dict) and (part := _only(what, inside)):
-            found[name] = part
-    return found
+def _is_in_part(form: fields.Record) -> bool:
+    return any(field.effect is fields.Effect.STACK for field in form.fields)
+
+
+_seal_service = _sealer(fields.SERVICE)
+_seal_hook = _sealer(fields.HOOK)
+_seal_network = _sealer(fields.NETWORK)
+_seal_volume = _sealer(fields.VOLUME)
 
 
 def service_image(stack: Stack, service: Service) -> str:
@@ -64,18 +88,8 @@ def service_image(stack: Stack, service: Service) -> str:
 
 def service_record(stack: Stack, service: Service) -> Record:
     """Everything that makes the containers of `service` different from others."""
-    record = _only(_SERVICE, msgspec.to_builtins(service, enc_hook=encode_value))
-    record = {name: sealed(value) for name, value in record.items()}
+    record: Record = _seal_service(msgspec.to_builtins(service, enc_hook=encode_value))
     record["image"] = service_image(stack, service)
-    for name in ("environment", "labels", "annotations"):
-        if pairs := getattr(service, name):
-            record[name] = sealed_pairs(pairs)
-    for name in ("command", "entrypoint"):
-        if words := getattr(service, name):
-            record[name] = sealed_words(words)
-    for name in ("post_start", "pre_stop"):
-        if hooks := getattr(service, name):
-            record[name] = [hook_record(hook) for hook in hooks]
     if networks := service_networks(stack, service):
         attachments = record.get("networks") or {}
         record["networks"] = {
@@ -96,12 +110,7 @@ def service_record(stack: Stack, service: Service) -> Record:
 
 def hook_record(hook: Hook) -> Record:
     """A hook as it stands in a service's record."""
-    record = cast(Record, sealed(msgspec.to_builtins(hook, enc_hook=encode_value)))
-    if hook.command:
-        record["command"] = sealed_words(hook.command)
-    if hook.environment:
-        record["environment"] = sealed_pairs(hook.environment)
-    return record
+    return cast(Record, _seal_hook(msgspec.to_builtins(hook, enc_hook=encode_value)))
 
 
 def _content(config: Config | None) -> Record:
@@ -146,9 +155,8 @@ def resource_record(resource: Network | Volume) -> Record:
     record = msgspec.to_builtins(resource, enc_hook=encode_value)
     for name in ("name", "labels", "extensions", "external"):
         record.pop(name, None)
-    if record.get("driver_opts"):
-        record["driver_opts"] = sealed_pairs(record["driver_opts"])
-    return cast(Record, sealed(record))
+    seal = _seal_network if isinstance(resource, Network) else _seal_volume
+    return cast(Record, seal(record))
 
 
 def written(record: Record) -> str:

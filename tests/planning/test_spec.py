@@ -1,15 +1,20 @@
 """What a container is asked to be, and what is written down of it."""
 
 import json
+from collections.abc import Iterator
 
 import msgspec
 import pytest
 
-from minicompose import __version__, labels
+from minicompose import __version__, fields, labels
 from minicompose.errors import UsageError
 from minicompose.model import Sealed, Stack
+from minicompose.planning.encoding import plan_json
+from minicompose.planning.observed import Observed
 from minicompose.planning.plan import BoundFile, ContainerSpec, InjectedFile
-from minicompose.planning.spec import container_spec
+from minicompose.planning.record import resource_record, written
+from minicompose.planning.spec import blueprint, container_spec
+from minicompose.planning.up import plan_up
 from tests.carrying_out import with_services
 from tests.stack_of import stack_of
 
@@ -165,11 +170,62 @@ def test_what_looks_like_a_secret_is_not_in_the_record_and_still_counts(environm
 
 @pytest.mark.parametrize(
     "command",
-    [("redis-server", "--requirepass", "hunter2"), ("app", "--token=hunter2"), ("sh", "-c", "PASS=hunter2 x")],
+    [
+        ("redis-server", "--requirepass", "hunter2"),
+        ("app", "--token=hunter2"),
+        ("sh", "-c", "PASS=hunter2 x"),
+        ("sh", "-c", "x --password hunter2 && y"),
+        ("sh", "-c", "x -password  'my hunter2' y"),
+        ("sh", "-c", 'x --token "my hunter2"'),
+        ("sh", "-c", 'TOKEN="my hunter2" x'),
+    ],
 )
 def test_a_secret_on_a_command_line_is_not_in_the_record(command: tuple[str, ...]) -> None:
     stack = with_services(stack_of("services: {a: {image: a}}"), a={"command": command})
     assert "hunter2" not in spec_of(stack, "a").labels[labels.SPEC]
+
+
+def _holders(form: fields.Form, path: tuple[str, ...]) -> Iterator[tuple[str, fields.Form]]:
+    """Every attribute of a container that can hold secrets by name, as a stack file writes it, with its form."""
+    match form:
+        case fields.Record():
+            for field in form.fields:
+                if field.effect is fields.Effect.CONTAINER:
+                    beside = {other.name: BESIDE[other.name] for other in form.fields if other.name in BESIDE}
+                    beside.pop(field.name, None)
+                    start = "".join(f"{name}: {value}, " for name, value in beside.items())
+                    yield from _holders(field.form, (*path, f"{{{start}{field.name}: "))
+        case fields.Pairs() | fields.Table(item=fields.Scalar()) | fields.Words():
+            yield "".join(path), form
+        case fields.Many(short=fields.Short.HEALTH_TEST):
+            yield "".join(path), fields.WORDS
+        case fields.Many():
+            yield from _holders(form.item, (*path, "["))
+        case fields.Table():
+            yield from _holders(form.item, (*path, "{default: "))
+        case _:
+            return
+
+
+BESIDE = {"target": "/x", "type": "volume", "command": "x", "capabilities": "[gpu]"}  # what has to be said, too
+HOLDERS = list(_holders(fields.SERVICE, ()))
+
+
+@pytest.mark.parametrize(("start", "form"), HOLDERS, ids=[start for start, _ in HOLDERS])
+def test_no_attribute_puts_a_secret_into_the_record(start: str, form: fields.Form) -> None:
+    value = '[CMD, x, --password, hunter2, "y --pass hunter2"]' if form == fields.WORDS else "{password: hunter2}"
+    ends = "".join({"{": "}", "[": "]"}.get(char, "") for char in reversed(start.replace("[gpu]", "")))
+    stack = stack_of(f"services: {{a: {{image: a, {start[1:]}{value}{ends}}}")
+    assert "hunter2" in str(stack.services["a"])
+    assert "hunter2" not in blueprint(stack, stack.services["a"]).written
+    assert "hunter2" not in plan_json(plan_up(stack, Observed(project="shop"))).decode()
+
+
+@pytest.mark.parametrize("field", ["driver_opts: {password: hunter2}", "ipam: {options: {password: hunter2}}"])
+def test_the_record_of_a_network_holds_no_secret(field: str) -> None:
+    network = stack_of(f"services: {{a: {{image: a}}}}\nnetworks: {{default: {{{field}}}}}").networks["default"]
+    assert "hunter2" in str(network)
+    assert "hunter2" not in written(resource_record(network))
 
 
 @pytest.mark.parametrize("name", ["POSTGRES_PASSWORD_FILE", "KEYBOARD", "COMPASS", "AUTHOR"])
