@@ -18,6 +18,7 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     `hint` says what to do, or what was probably meant. `notes` say where the value came from, when
     that is not only where it is written: "extended from base.yaml:3:5", "from variable TAG, unset".
     `part` is the text that is meant inside of a longer one at `pos`, after how many of its characters.
+    `guarded` is for files of variables: no more of their lines is shown than names.
     """
 
     severity: Literal["error", "warning"]
@@ -28,6 +29,7 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     length: int = 1
     notes: tuple[str, ...] = ()
     part: tuple[int, str] | None = None
+    guarded: bool = False
 
 
 def narrowed(diagnostic: Diagnostic, lines: Lines) -> Diagnostic:

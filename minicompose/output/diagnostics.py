@@ -6,9 +6,12 @@ stack.yaml:12:7: services.backend.depends_on: there is no service "databse"
       |       ^^^^^^^  did you mean "database"?
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from msgspec.structs import replace
 
 from minicompose.diagnostic import Diagnostic, shortened
 from minicompose.lines import Lines
@@ -22,6 +25,8 @@ _LINE_WIDTH = 100
 _MOST_LOOKED_AT = 1000  # characters of a line around the caret; a line may be the whole file
 _LEAD = 30  # columns of a long line that are kept before the caret
 _CUT = "…"
+_NAME = re.compile(r"\s*(?:export[ \t]+)?[\w.\-\[\]]*[ \t]*[=:]?")  # before the value of a variable
+_HIDDEN = "***"
 _NOTE = "="  # stands before a note, under the bar
 
 _BOLD, _DIM, _RED, _YELLOW, _CYAN, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[36m", "\x1b[0m"
@@ -78,7 +83,9 @@ def _render(diagnostic: Diagnostic, lines: Mapping[str, Lines], paint: _Paint) -
     if pos is None or inside is None or not 1 <= pos.line <= len(inside):
         hint = _visible(diagnostic.hint)
         return "\n".join([*heading, *([f"    {paint(hint, _CYAN)}"] if hint else []), *notes])
-    return "\n".join([*heading, *_excerpt(diagnostic, pos, inside, paint), *notes])
+    if not diagnostic.guarded:
+        return "\n".join([*heading, *_excerpt(diagnostic, pos, inside, paint), *notes])
+    return "\n".join([*heading, *_guarded_excerpt(diagnostic, pos, inside[pos.line], paint), *notes])
 
 
 def _heading(diagnostic: Diagnostic, paint: _Paint) -> str:
@@ -107,6 +114,24 @@ def _excerpt(diagnostic: Diagnostic, pos: SourcePos, lines: Lines, paint: _Paint
     carets = paint("^" * window.visible(before, max(1, token)), _RED if diagnostic.severity == "error" else _YELLOW)
     hint = f"  {paint(_visible(diagnostic.hint), _CYAN)}" if diagnostic.hint else ""
     return [*rows, row("", " " * (before - window.start) + carets + hint)]
+
+
+def _guarded_excerpt(diagnostic: Diagnostic, pos: SourcePos, line: str, paint: _Paint) -> list[str]:
+    """The name in the line, and the caret under it or under what stands for the value."""
+    match = _NAME.match(line)
+    assert match is not None  # it matches the empty string
+    name, rest = match[0], line[match.end() :]
+    if len(name) > _LINE_WIDTH or (pos.column > len(name) + 1 and not name.endswith(("=", ":"))):
+        hint = _visible(diagnostic.hint)
+        return [f"    {paint(hint, _CYAN)}"] if hint else []  # in the middle of a value that spans lines
+    shown = name + (_HIDDEN if rest else "")
+    column = min(pos.column, len(name) + 1)
+    length = min(diagnostic.length, len(name) - column + 1) if column <= len(name) else len(_HIDDEN)
+    place = SourcePos(file=pos.file, line=1, column=column)
+    alone = replace(diagnostic, pos=place, length=length)
+    _, caret = _excerpt(alone, place, Lines(shown), paint)
+    digits = max(5, len(str(pos.line)))
+    return [f"{paint(f'{pos.line:>{digits}} |', _DIM)} {''.join(map(_visible_char, shown))}".rstrip(), caret]
 
 
 def _token(rest: str, length: int) -> str:

@@ -75,10 +75,11 @@ def parse_raw(text: str, file: str, lookup: Lookup, report: Report) -> dict[str,
         after = _after(_BLANK, text, end)
         name, equals, value = written.partition("=")
         if not name or re.search(r"\s", name):
-            why = f'the name "{name}" has a space in it' if name else "a name is missing before ="
+            word = name.split()[0] if name.split() else ""
+            why = f'the name "{word} …" has a space in it' if name else "a name is missing before ="
             lines = lines or Lines(text)
             pos = lines.place(start, file)
-            report(Diagnostic(severity="error", pos=pos, summary=why, length=max(len(name), 1)))
+            report(Diagnostic(severity="error", pos=pos, summary=why, length=max(len(word), 1), guarded=True))
             continue
         known = value if equals else lookup(name)
         if known is not None:
@@ -121,7 +122,8 @@ class _Dotenv:
         odd = _ODD.search(name)
         if odd is not None:
             what = "a space" if odd[0].isspace() else f'the character "{odd[0]}"'
-            self._complain(start + odd.start(), f'a variable\'s name cannot contain {what}: "{name}"')
+            until = name[: odd.end()] + ("…" if odd.end() < len(name) else "")  # the rest may be a value
+            self._complain(start + odd.start(), f'a variable\'s name cannot contain {what}: "{until}"')
             return self._line_end(after)
         if not name and sign:
             self._complain(start, f'a name is missing before "{sign}"')
@@ -182,8 +184,12 @@ class _Dotenv:
                 raise ExpressionError(0, f"the values of the file grow beyond {MOST_TEXT_IN_ALL:,} characters")
             self.found[name] = value
         except ExpressionError as error:
+            summary = f"the value of {name} has an expression that is not valid: {error.why}"
             self._complain(
-                at + error.dollar if exact else at, error.summary, hint=error.hint, length=error.length if exact else 1
+                at + error.dollar if exact else at,
+                summary if error.why else error.summary,
+                hint=error.hint,
+                length=error.length if exact else 1,
             )
 
     def _value_of(self, name: str) -> str | None:
@@ -199,6 +205,7 @@ class _Dotenv:
                 summary=summary,
                 hint=hint,
                 length=length,
+                guarded=True,
             )
         )
 

@@ -34,11 +34,12 @@ OPERATORS = (":-", ":+", ":?", "-", "+", "?")
 class ExpressionError(Exception):
     """An expression is wrong, or says that a variable is required; `dollar` is the index of its `$`."""
 
-    def __init__(self, dollar: int, summary: str, hint: str = "", length: int = 1) -> None:
+    def __init__(self, dollar: int, summary: str, hint: str = "", length: int = 1, why: str = "") -> None:
         super().__init__(summary)
         self.dollar = dollar
         self.summary = summary
         self.hint = hint
+        self.why = why  # the expression is not valid, without its text
         self.length = length
 
 
@@ -179,6 +180,7 @@ def _malformed(text: str, dollar: int, why: str) -> ExpressionError:
         dollar,
         f"{shown} is not a valid expression: {why}",
         hint="write $$ for a literal dollar sign",
+        why=why,
         length=len(shown),
     )
 

@@ -1,6 +1,7 @@
 """How problems in stack files are shown."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
@@ -8,7 +9,11 @@ from msgspec.structs import replace
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import SourcePos
 from minicompose.output.diagnostics import diagnostics_json, render_diagnostics
+from minicompose.stackfile.dotenv import parse_dotenv, parse_raw
 from tests.golden import assert_golden
+
+Report = Callable[[Diagnostic], None]
+Parse = Callable[[str, str, Callable[[str], str | None], Report], dict[str, str]]
 
 TEXT = """\
 services:
@@ -183,4 +188,47 @@ def test_programs_get_every_part_of_a_problem() -> None:
             "hint": "",
             "notes": [],
         },
+    ]
+
+
+@pytest.mark.parametrize("parse", [parse_dotenv, parse_raw])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "TOKEN hunter2",
+        "TOKEN hunter2=hunter2",
+        "BAD%hunter2",
+        "A B:hunter2",
+        "=hunter2",
+        "A=hunter2${",
+        'A="hunter2',
+        "A=${hunter2:-hunter2",
+    ],
+)
+def test_of_a_file_of_variables_no_value_is_shown(parse: Parse, wrong: str) -> None:
+    text = f"PASSWORD=hunter2\n{wrong}\nSECRET=hunter2\n"
+    found: list[Diagnostic] = []
+    parse(text, ".env", {"hunter2": "x"}.get, found.append)
+
+    assert "hunter2" not in render_diagnostics(found, {".env": text}, color=False)
+
+
+def test_of_a_value_over_several_lines_none_is_shown() -> None:
+    text = 'A="one\nhunter2" hunter2\n'
+    found: list[Diagnostic] = []
+    parse_dotenv(text, ".env", dict[str, str]().get, found.append)
+
+    assert "hunter2" not in render_diagnostics(found, {".env": text}, color=False)
+
+
+def test_of_a_file_of_variables_the_name_is_shown() -> None:
+    text = "PASSWORD=one\nexport TOKEN=abc${\nA B=two\n"
+    found: list[Diagnostic] = []
+    parse_dotenv(text, ".env", dict[str, str]().get, found.append)
+
+    assert [line for line in render_diagnostics(found, {".env": text}, color=False).splitlines() if "|" in line] == [
+        "    2 | export TOKEN=***",
+        "      |              ^^^  write $$ for a literal dollar sign",
+        "    3 | A ***",
+        "      |  ^",
     ]

@@ -183,7 +183,7 @@ def test_a_bad_env_file_is_a_problem_with_its_place(project: Path) -> None:
 
     location = located(project)
 
-    assert said(list(location.problems)) == ['.env:2:2 a variable\'s name cannot contain a space: "B C"']
+    assert said(list(location.problems)) == ['.env:2:2 a variable\'s name cannot contain a space: "B …"']
     assert location.texts == {".env": "A=1\nB C=2\n"}
 
 
