@@ -134,7 +134,7 @@ def test_a_name_that_comes_to_none_is_an_error(project: Path, name: str, message
     assert message in problems(project, text)
     with pytest.raises(StackFileError) as told:
         project_name(request(project, text))
-    assert said(told.value.diagnostics) == [message]
+    assert said(list(told.value.diagnostics)) == [message]
 
 
 def test_the_name_of_the_project_is_a_variable(project: Path) -> None:
