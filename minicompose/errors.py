@@ -53,7 +53,9 @@ class StackFileError(MinicomposeError):
     exit_code = ExitCode.USAGE
 
     def __init__(self, diagnostics: "Iterable[Diagnostic]", texts: dict[str, str]) -> None:
-        self.diagnostics = tuple(diagnostics)
+        from minicompose.diagnostic import in_order  # loaded by whoever has diagnostics
+
+        self.diagnostics = tuple(in_order(diagnostics, texts))
         self.texts = texts
         super().__init__(f"{len(self.diagnostics)} problem(s) in the stack file")
 

@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from msgspec.structs import replace
 
-from minicompose.diagnostic import Diagnostic, narrowed, shortened
+from minicompose.diagnostic import Diagnostic, in_order, narrowed, shortened
 from minicompose.lines import Lines
 from minicompose.model import Path, SourcePos
 
 MOST_ERRORS = 500
 MOST_WARNINGS = 500
-
-_NO_PLACE = SourcePos("", 0, 0)
 
 
 class Problems:
@@ -48,13 +46,7 @@ class Problems:
 
     def in_order(self) -> list[Diagnostic]:
         """By file and place; what has no place comes first."""
-        order = {name: index for index, name in enumerate(self._texts)}
-
-        def place(problem: Diagnostic) -> tuple[int, SourcePos]:
-            pos = problem.pos
-            return (-1, _NO_PLACE) if pos is None else (order.get(pos.file, len(order)), pos)
-
-        return sorted([*self._left_out(), *self._found.values()], key=place)
+        return in_order([*self._left_out(), *self._found.values()], self._texts)
 
     def _left_out(self) -> Iterable[Diagnostic]:
         if self.are_enough:
