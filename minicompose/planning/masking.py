@@ -9,14 +9,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from minicompose.secretnames import names_a_secret
+
 HIDDEN = "***"
 
-_SECRET_NAME = re.compile(
-    r"passw(or)?d|passphrase|secret|token|credential|api_?key|private_?key|access_?key|(^|[_.-])(pass|key|auth|pwd?)($|[_.-])"
-    r"|requirepass",
-    re.IGNORECASE,
-)
-_NOT_SECRET = re.compile(r"[_.-](file|path|dir)$", re.IGNORECASE)
 _USERINFO = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)(?=@)")
 _VALUE = r"""((?:"[^"]*"|'[^']*'|[^\s;&|])+)"""
 _ASSIGNMENT = re.compile(rf"(?<![\w.-])(-{{0,2}}[A-Za-z_][\w.-]*)(=){_VALUE}")
@@ -26,11 +22,6 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 def digest(value: object) -> str:
     return "sha256:" + hashlib.sha256(str(value).encode()).hexdigest()
-
-
-def names_a_secret(name: str) -> bool:
-    """Whether a variable of this name probably holds a secret itself, and not the file it is kept in."""
-    return bool(_SECRET_NAME.search(name)) and not _NOT_SECRET.search(name)
 
 
 def sealed_text(text: str) -> str:

@@ -8,11 +8,13 @@ not judged at all.
 import functools
 import gc
 import pathlib
+from collections.abc import Mapping
 
 import msgspec
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import StackFileError, UsageError
+from minicompose.lines import Lines
 from minicompose.model import Node, SourcePos, Stack, Variables
 from minicompose.stackfile.build import build_stack
 from minicompose.stackfile.canonical import canonical
@@ -24,7 +26,7 @@ from minicompose.stackfile.files import LoadRequest, Location, locate
 from minicompose.stackfile.interpolate import ExpressionError, interpolate, substitute
 from minicompose.stackfile.names import normal_name
 from minicompose.stackfile.normalise import normalised, with_contexts
-from minicompose.stackfile.origins import with_notes
+from minicompose.stackfile.origins import with_notes, without_secrets
 from minicompose.stackfile.outline import outline
 from minicompose.stackfile.paths import absolute, absolute_paths
 from minicompose.stackfile.pathtext import node_at, steps_of
@@ -34,6 +36,7 @@ from minicompose.stackfile.scope import Scope, home_of
 from minicompose.stackfile.sources import Sources
 from minicompose.stackfile.textfile import shown_path
 
+MOST_OF_A_LINE = 1000  # characters on each side of a problem; a line may be the whole file
 MOST_NOTED = 200  # problems that say where their values came from
 
 
@@ -295,7 +298,20 @@ class _Loading:
     def sorted(self) -> list[Diagnostic]:
         """The problems by file and place; those that are shown say where their values came from."""
         found = self.problems.in_order()
-        return [*map(self.with_notes, found[:MOST_NOTED]), *found[MOST_NOTED:]]
+        noted = [*map(self.with_notes, found[:MOST_NOTED]), *found[MOST_NOTED:]]
+        lines = {file: Lines(self.texts[file]) for file in {p.pos.file for p in noted if p.pos} & self.texts.keys()}
+        return [
+            self.without_secrets(problem, lines, self.tree if index < MOST_NOTED else None)
+            for index, problem in enumerate(noted)
+        ]
+
+    def without_secrets(self, problem: Diagnostic, lines: Mapping[str, Lines], root: Node | None) -> Diagnostic:
+        pos = problem.pos
+        inside = lines.get(pos.file) if pos else None
+        line = inside[pos.line] if pos and inside is not None and 1 <= pos.line <= len(inside) else ""
+        if pos and len(line) > 2 * MOST_OF_A_LINE:
+            line = line[max(0, pos.column - MOST_OF_A_LINE) : pos.column + MOST_OF_A_LINE]
+        return without_secrets(problem, line, root, self.variables.values)
 
     def with_notes(self, problem: Diagnostic) -> Diagnostic:
         if self.tree is None or not problem.path or problem.notes:

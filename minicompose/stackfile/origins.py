@@ -1,16 +1,19 @@
 """Where a value of a stack came from, in words: overridden files, bases, includes, variables, defaults."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node, Origin, Path, SourcePos, Variables
+from minicompose.secretnames import names_a_secret
 from minicompose.stackfile.pathtext import steps_of
 
 # A variable in an expression; `$$` is a dollar sign.
 _VARIABLE = re.compile(r"\$(?:\$|\{?([A-Za-z_][A-Za-z0-9_]*))")
+
+_SHORT = 4  # characters that a value has to have to be looked for inside words
 
 _LONGEST = 50  # characters of an expression that are shown
 
@@ -32,6 +35,34 @@ def with_notes(problem: Diagnostic, root: Node) -> Diagnostic:
     if len(nodes) > 2:
         said += _of_resource(nodes[2], problem.pos)
     return replace(problem, notes=tuple(said), length=length)
+
+
+def without_secrets(problem: Diagnostic, line: str, root: Node | None, values: Mapping[str, str]) -> Diagnostic:
+    """`problem`, saying `${NAME}` for the values of variables that are secrets by their names.
+
+    That are those that its value was made from: its origin in `root`, or the file's `line`, names them.
+    """
+    made_from = line
+    if root is not None and problem.path:
+        *_, last = _along(root, steps_of(root, problem.path))
+        if last.origin is not None and last.origin.expression is not None:
+            made_from += " " + last.origin.expression
+            values = {**values, **(last.origin.variables.values if last.origin.variables else {})}
+    names = {match[1] for match in _VARIABLE.finditer(made_from) if match[1] and names_a_secret(match[1])}
+    for name in sorted(names, key=lambda name: -len(values.get(name, ""))):
+        if value := values.get(name):
+            problem = _with_name(problem, name, value)
+    return problem
+
+
+def _with_name(problem: Diagnostic, name: str, value: str) -> Diagnostic:
+    edges = (r"(?<!\w)", r"(?!\w)") if len(value) < _SHORT else ("", "")
+    pattern = re.compile(re.escape(value).join(edges))
+
+    def said(text: str) -> str:
+        return pattern.sub(lambda _: f"${{{name}}}", text)
+
+    return replace(problem, summary=said(problem.summary), path=said(problem.path), hint=said(problem.hint))
 
 
 def explained(node: Node) -> str:

@@ -143,3 +143,33 @@ def test_an_explained_file_is_the_same_file(tmp_path: Path) -> None:
     assert stack.root is not None
     (tmp_path / "compose.yaml").write_text(explained_yaml(printed(stack), stack.root))
     assert printed(load_stack(LoadRequest(working_directory=str(tmp_path), environment={})).stack) == printed(stack)
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        "mem_limit: '${DB_PASSWORD}'",
+        "mem_limit: $DB_PASSWORD",
+        "depends_on: ['${DB_PASSWORD}']",
+        "depends_on:\n      - ${DB_PASSWORD}",
+        "ports: ['80:${DB_PASSWORD}']",
+        "command: '${UNSET:?needs $DB_PASSWORD}'",
+        "mem_limit: >-\n      ${DB_PASSWORD}",
+        "cpus: '${DB_PASSWORD:-1}'",
+    ],
+)
+def test_an_error_does_not_say_the_value_of_a_secret(tmp_path: Path, service: str) -> None:
+    files = {"compose.yaml": f"services:\n  web:\n    image: a\n    {service}\n", ".env": "DB_PASSWORD=hunter2SECRET"}
+
+    (problem,) = problems_of(tmp_path, files)
+
+    assert "hunter2" not in str(problem)
+    assert "${DB_PASSWORD}" in problem.summary
+
+
+def test_an_error_elsewhere_says_a_word_that_is_a_secret_too(tmp_path: Path) -> None:
+    text = "services:\n  web:\n    image: a\n    environment: {P: $PASSWORD}\n    depends_on: [postgres]\n"
+
+    (problem,) = problems_of(tmp_path, {"compose.yaml": text, ".env": "PASSWORD=postgres"})
+
+    assert '"postgres"' in problem.summary
