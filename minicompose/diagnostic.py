@@ -1,7 +1,6 @@
 """What there is to say about a place in a stack file, as a value."""
 
 from collections.abc import Iterable
-from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -9,7 +8,6 @@ import msgspec
 from minicompose.lines import Lines
 from minicompose.model import SourcePos
 
-_NO_PLACE = SourcePos("", 0, 0)
 _NO_PLACE = SourcePos("", 0, 0)
 _MOST_SAID = 500  # characters of a message, which may quote what a file says
 
@@ -45,17 +43,6 @@ def in_order(diagnostics: Iterable[Diagnostic], files: Iterable[str]) -> list[Di
         return (-1, _NO_PLACE) if pos is None else (order.get(pos.file, len(order)), pos)
 
     return sorted(diagnostics, key=place)
-
-
-def in_order(problems: Iterable[Diagnostic], files: Iterable[str]) -> list[Diagnostic]:
-    """By file, in the order of `files`, and place; what has no place comes first."""
-    order = {name: index for index, name in enumerate(files)}
-
-    def place(problem: Diagnostic) -> tuple[int, SourcePos]:
-        pos = problem.pos
-        return (-1, _NO_PLACE) if pos is None else (order.get(pos.file, len(order)), pos)
-
-    return sorted(problems, key=place)
 
 
 def narrowed(diagnostic: Diagnostic, lines: Lines) -> Diagnostic:
