@@ -4,14 +4,18 @@ The order is that of the Compose Specification's reference: each document of eac
 then one onto the other.
 """
 
+import functools
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node
-from minicompose.stackfile.extend import Extending
-from minicompose.stackfile.include import Including
 from minicompose.stackfile.scope import Scope
 from minicompose.stackfile.sources import Sources
+
+if TYPE_CHECKING:
+    from minicompose.stackfile.extend import Extending
+    from minicompose.stackfile.include import Including
 
 Report = Callable[[Diagnostic], None]
 
@@ -35,16 +39,31 @@ class _Combining:
     def __init__(self, sources: Sources, report: Report) -> None:
         self.sources = sources
         self.report = report
-        self.including = Including(sources, report, self.tree)
+
+    @functools.cached_property
+    def including(self) -> "Including":
+        from minicompose.stackfile.include import Including  # few files include others
+
+        return Including(self.sources, self.report, self.tree)
+
+    def extending(self, scope: Scope) -> "Extending":
+        from minicompose.stackfile.extend import Extending  # few services extend others
+
+        return Extending(self.sources, scope, self.report)
 
     def tree(self, files: tuple[str, ...], scope: Scope, chain: tuple[str, ...]) -> Node | None:
         """The sum of `files`; `chain` are those whose `include` led to them, the outermost first."""
-        extending = Extending(self.sources, scope, self.report)
-        documents = [
-            self.including.complete(extending.complete(document, file), scope, (*chain, file))
-            for file in files
-            for document in self.sources.interpolated(file, scope.variables)
-        ]
+        extending: Extending | None = None
+        documents: list[Node] = []
+        for file in files:
+            for read in self.sources.interpolated(file, scope.variables):
+                document = read
+                if _extends(document):
+                    extending = extending or self.extending(scope)
+                    document = extending.complete(document, file)
+                if "include" in document.value:
+                    document = self.including.complete(document, scope, (*chain, file))
+                documents.append(document)
         return self.sum(documents) if documents else None
 
     def sum(self, documents: list[Node]) -> Node:
@@ -54,6 +73,13 @@ class _Combining:
             if index + 1 < min(len(documents), MOST_JUDGED):  # the last is judged with what it becomes part of
                 self.sources.validate(_touched(root, documents[index]))
         return root
+
+
+def _extends(document: Node) -> bool:
+    """Whether a service of `document` may extend another."""
+    section = document.value.get("services")
+    services = section.value if section is not None and isinstance(section.value, dict) else {}
+    return any(isinstance(node.value, dict) and "extends" in node.value for node in services.values())
 
 
 def _touched(root: Node, by: Node) -> Node:

@@ -26,8 +26,6 @@ from minicompose.stackfile.files import LoadRequest, Location, locate
 from minicompose.stackfile.interpolate import ExpressionError, interpolate, substitute
 from minicompose.stackfile.names import normal_name
 from minicompose.stackfile.normalise import normalised, with_contexts
-from minicompose.stackfile.origins import with_notes, without_secrets
-from minicompose.stackfile.outline import outline
 from minicompose.stackfile.paths import absolute, absolute_paths
 from minicompose.stackfile.pathtext import node_at, steps_of
 from minicompose.stackfile.problems import Problems, Refused
@@ -151,6 +149,8 @@ class _Loading:
         return Loaded(stack=stack, warnings=tuple(self.sorted()), texts=self.texts, variables=self.variables.values)
 
     def outlined(self) -> Outlined:
+        from minicompose.stackfile.outline import outline  # only `config --no-interpolate` prints one
+
         assert self.hidden is not None
         documents = self.read()
         name = self.name_of(documents)
@@ -306,6 +306,8 @@ class _Loading:
         ]
 
     def without_secrets(self, problem: Diagnostic, lines: Mapping[str, Lines], root: Node | None) -> Diagnostic:
+        from minicompose.stackfile.origins import without_secrets  # only problems are explained
+
         pos = problem.pos
         inside = lines.get(pos.file) if pos else None
         line = inside[pos.line] if pos and inside is not None and 1 <= pos.line <= len(inside) else ""
@@ -316,6 +318,8 @@ class _Loading:
     def with_notes(self, problem: Diagnostic) -> Diagnostic:
         if self.tree is None or not problem.path or problem.notes:
             return problem
+        from minicompose.stackfile.origins import with_notes  # only problems are explained
+
         return with_notes(problem, self.tree)
 
     def raise_errors(self) -> None:

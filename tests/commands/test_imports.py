@@ -16,6 +16,7 @@ code = main(sys.argv[1:])
 tops = {name.partition(".")[0] for name in sys.modules}
 found = {name for name in tops if "site-packages" in str(getattr(sys.modules.get(name), "__file__", None))}
 heavy = {"asyncio", "http.client", "ssl", "email.message", "tarfile", "tempfile", "difflib", "unittest"}
+heavy |= {"minicompose.stackfile." + name for name in ("extend", "include", "origins", "outline", "shapes")}
 sys.stderr.write(json.dumps({"code": code, "packages": sorted(found), "heavy": sorted(heavy & set(sys.modules))}))
 """
 STACK = """
@@ -26,7 +27,7 @@ services:
 
 
 def loaded(directory: Path, *words: str) -> dict[str, object]:
-    """What one command line loads: packages from outside the standard library, and its heavy modules."""
+    """What one command line loads: packages from outside the standard library, and modules that few need."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-c", PROBE, *words],
