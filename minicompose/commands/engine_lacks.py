@@ -19,7 +19,8 @@ from minicompose.model import Build, Path, Service, Stack
 from minicompose.planning.placement import misplaced
 from minicompose.planning.plan import BuildImage, Plan
 from minicompose.planning.seccomp import profile_path
-from minicompose.stackfile.pathtext import path_text
+from minicompose.stackfile.checks.findings import underlined
+from minicompose.stackfile.pathtext import node_at, path_text
 
 
 def refusals(stack: Stack) -> list[Diagnostic]:
@@ -107,5 +108,12 @@ def _diagnostic(stack: Stack, owner: Path, lack: Lack) -> Diagnostic:
         path=path_text(path),
         summary=lack.why,
         hint=lack.hint,
-        length=len(str(path[-1])) if isinstance(path[-1], str) else 1,
+        length=_length(stack, path),
     )
+
+
+def _length(stack: Stack, path: Path) -> int:
+    """How much is underlined: the key, which `Stack.position` is of, or the value of an entry of a list."""
+    if isinstance(path[-1], str) or stack.root is None:
+        return len(str(path[-1]))
+    return underlined(node_at(stack.root, path).value)

@@ -50,8 +50,7 @@ class Findings:
         key = str(path[-1]) if path and whole else ""
         if node.key_pos is not None and (at_key or not whole or not isinstance(node.value, str | int | float)):
             return node.key_pos, max(len(key), 1)
-        text = str(node.value) if isinstance(node.value, str | int | float) else ""
-        return node.pos, max(len(text), 1) if "\n" not in text else 1
+        return node.pos, underlined(node.value)
 
     def _find(self, path: tuple[str | int, ...]) -> tuple[Node | None, bool]:
         """The node at `path` or its nearest parent, and whether the path led to its end."""
@@ -63,6 +62,12 @@ class Findings:
                 return node, False
             node = entries[step]
         return node, node is not None
+
+
+def underlined(value: object) -> int:
+    """How many characters of a value a caret goes under: all of a scalar on one line, else the first."""
+    text = str(value) if isinstance(value, str | int | float) else ""
+    return max(len(text), 1) if "\n" not in text else 1
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
