@@ -241,7 +241,7 @@ def _choice_reader(form: Choice) -> _Reader:
     words = frozenset(form.words)
 
     def read(node: Node, where: _Where, problems: _Problems) -> Node | None:
-        if node.value in words if isinstance(node.value, str) else False:
+        if isinstance(node.value, str) and node.value in words:
             return node
         if isinstance(node.value, str):
             problems.error(where, node, f'"{node.value}" is not one of {", ".join(form.words)}')
