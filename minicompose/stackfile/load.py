@@ -207,6 +207,7 @@ class _Loading:
             return "unnamed"
         if name := normal_name(pathlib.Path(self.location.directory).name):
             return name
+        self.raise_errors()  # what could not be read may have said the name
         raise UsageError("the project has no name", hint="give it one with -p, or with name: in the stack file")
 
     def combine(self) -> Node:

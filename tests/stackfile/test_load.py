@@ -137,6 +137,13 @@ def test_a_name_that_comes_to_none_is_an_error(project: Path, name: str, message
     assert said(list(told.value.diagnostics)) == [message]
 
 
+def test_a_directory_in_place_of_a_file_is_said_before_a_name_is_missed() -> None:
+    with pytest.raises(StackFileError) as told:
+        project_name(LoadRequest(working_directory="/", environment={}, files=("/tmp",)))
+
+    assert [problem.summary for problem in told.value.diagnostics] == ["tmp is a directory"]
+
+
 def test_the_name_of_the_project_is_a_variable(project: Path) -> None:
     assert load(project, "services: {s: {image: 'x/$COMPOSE_PROJECT_NAME'}}").stack.services["s"].image == "x/shop"
 
