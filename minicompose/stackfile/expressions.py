@@ -49,14 +49,24 @@ class _Open:
 
 
 def expressions(text: str) -> list[Expression]:
-    """The expressions of `text`, nested ones before those around them; none from a malformed one on."""
+    """The expressions of `text`, nested ones before those around them; none from a malformed one on.
+
+    Plain braces in operands come in pairs, or where that leaves an expression open stand for themselves, as
+    for `substitute`.
+    """
+    found = _scanned(text, nesting=True)
+    return _scanned(text, nesting=False) or [] if found is None else found
+
+
+def _scanned(text: str, *, nesting: bool) -> list[Expression] | None:
+    """The expressions of `text`; None where braces that come in pairs leave one open."""
     found: list[Expression] = []
     around: list[_Open] = []
     at = 0
     while match := (NEXT_INSIDE if around else NEXT).search(text, at):
         start, at = match.start(), match.end()
         if match[0] == "{":
-            around[-1].braces += 1
+            around[-1].braces += nesting
         elif match[0] == "}" and around[-1].braces:
             around[-1].braces -= 1
         elif match[0] == "}":
@@ -81,6 +91,9 @@ def expressions(text: str) -> list[Expression]:
         elif name := NAME.match(text, at):
             at = name.end()
             found.append(Expression(name[0], "", start, at, at, len(around)))
+    else:
+        if around and nesting:
+            return None
     return found
 
 

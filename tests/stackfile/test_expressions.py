@@ -1,11 +1,14 @@
 """Expressions as they are written: which there are, and how they stand where they are not read."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from minicompose.model import Node, SourcePos
 from minicompose.stackfile.expressions import Hidden, expressions, is_hidden
+from minicompose.stackfile.interpolate import ExpressionError, substitute
 from minicompose.stackfile.variables import Variable, variables_of
 from tests.stackfile.reading import plain, tree
 
@@ -57,3 +60,19 @@ def test_a_variable_is_described_by_all_its_expressions() -> None:
         Variable(name="D"),
         Variable(name="F"),
     ]
+
+
+@given(st.lists(st.sampled_from(["$", "${", "A", "B1", ":-", "-", ":+", "?", "{", "}", " ", "$$", "x"]), max_size=14))
+def test_the_variables_that_are_listed_are_those_that_are_looked_up(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    asked: list[str] = []
+
+    def look_up(name: str) -> str:
+        asked.append(name)
+        return "set"
+
+    with contextlib.suppress(ExpressionError):
+        substitute(text, look_up)
+        names = [expression.name for expression in expressions(text)]
+        assert bool(asked) == bool(names)
+        assert asked[len(asked) - len(names) :] == names
