@@ -224,10 +224,13 @@ def _of_outline(args: Namespace, context: Context) -> str:
 def _chosen(args: Namespace, context: Context, root: "Node") -> "Node":
     """`root` with only the services named and those they depend on; which resources they use cannot be known."""
     services: dict[str, Node] = root.value["services"].value if "services" in root.value else {}
-    context.check_services(args.services, services)
-    if not args.services or (args.what in _NAMES and args.what != "images"):
+    from minicompose.planning.selection import matching
+
+    waiting = [name for asked in args.services for name in matching(asked, services) or [asked]]
+    context.check_services(waiting, services)
+    if not waiting or (args.what in _NAMES and args.what != "images"):
         return root
-    waiting, kept = list(args.services), set()
+    kept = set()
     while waiting:
         name = waiting.pop()
         if name in services and name not in kept:

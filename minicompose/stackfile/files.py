@@ -76,7 +76,7 @@ class Location(msgspec.Struct, frozen=True, kw_only=True):
     """Where a project lives. Nothing but `.env` files has been read for it.
 
     `files` are absolute, "-" kept, and empty where there is none. `name` is what `-p` or
-    COMPOSE_PROJECT_NAME says, None where the files or the directory decide (`names.project_name`).
+    COMPOSE_PROJECT_NAME says, None where the files or the directory decide.
     `variables` are the environment's and the `.env` files', `places` where the latter are set. `problems`
     are errors and warnings met so far, `texts` the texts they point into.
     """

@@ -28,7 +28,8 @@ def with_notes(problem: Diagnostic, root: Node) -> Diagnostic:
     said: list[str] = []
     length = problem.length
     last = nodes[-1]
-    if len(path) == len(nodes) - 1 and last.origin is not None and problem.pos in (last.pos, last.key_pos):
+    is_whole = len(path) == len(nodes) - 1 or not isinstance(last.value, dict | list)  # else a short form's part
+    if is_whole and last.origin is not None and problem.pos in (last.pos, last.key_pos):
         said += _of_value(last, last.origin)
         if last.origin.expression is not None and problem.pos == last.pos:
             length = len(last.origin.expression.partition("\n")[0])
@@ -93,15 +94,20 @@ def brought(node: Node) -> str:
 
 
 def _along(root: Node, path: Path) -> Iterator[Node]:
-    """The nodes from `root` along `path`, as far as it leads."""
+    """The nodes from `root` along `path`, as far as it leads; a name leads to the entry of a list that is it."""
     node = root
     yield node
     for step in path:
-        inside = dict(enumerate(node.value)) if isinstance(node.value, list) else node.value
+        inside = _entries(node.value) if isinstance(node.value, list) else node.value
         if not isinstance(inside, dict) or step not in inside:
             return
         node = inside[step]
         yield node
+
+
+def _entries(items: list[Node]) -> dict[str | int, Node]:
+    named = {item.value: item for item in items if isinstance(item.value, str)}
+    return {**named, **dict(enumerate(items))}
 
 
 def _of_value(node: Node, origin: Origin) -> list[str]:

@@ -108,6 +108,7 @@ def test_names_can_be_had_though_required_variables_are_not_set(project: Path, c
     write(project, "services: {web: {image: '${TAG?}', profiles: ['${P}', x]}, db: {build: .}}\nvolumes: {data: }")
 
     assert printed_json(capsys, "--no-interpolate", "--services") == ["web", "db"]
+    assert printed_json(capsys, "--no-interpolate", "--images", "w*") == ["${TAG?}"]
     assert printed_json(capsys, "--no-interpolate", "--images") == ["${TAG?}", "shop-db"]
     assert printed_json(capsys, "--no-interpolate", "--profiles") == ["${P}", "x"]
     assert printed_json(capsys, "--no-interpolate", "--volumes") == ["data"]

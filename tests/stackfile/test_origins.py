@@ -55,6 +55,14 @@ def test_a_wrong_value_names_its_variable_and_who_sets_it(
     assert problem.length == len(expression)
 
 
+def test_what_a_short_form_stands_for_has_its_variable(tmp_path: Path) -> None:
+    files = {"compose.yaml": "services: {web: {image: a, depends_on: ['$NAME']}}", ".env": "NAME=dbb"}
+
+    (problem,) = problems_of(tmp_path, files)
+
+    assert problem.notes == ("from variable NAME, set by .env:1:1",)
+
+
 def test_a_wrong_value_of_a_base_names_the_base_that_it_stands_in(tmp_path: Path) -> None:
     files = {
         "compose.yaml": "services: {web: {extends: {file: base.yaml, service: two}}}",
