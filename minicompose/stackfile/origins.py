@@ -106,8 +106,9 @@ def _along(root: Node, path: Path) -> Iterator[Node]:
 
 
 def _entries(items: list[Node]) -> dict[str | int, Node]:
-    named = {item.value: item for item in items if isinstance(item.value, str)}
-    return {**named, **dict(enumerate(items))}
+    entries: dict[str | int, Node] = {item.value: item for item in items if isinstance(item.value, str)}
+    entries.update(enumerate(items))
+    return entries
 
 
 def _of_value(node: Node, origin: Origin) -> list[str]:
