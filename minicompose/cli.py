@@ -120,13 +120,22 @@ def run(words: Sequence[str]) -> int:
     verb_parser.add_argument("--dry-run", action="store_true", help=argparse.SUPPRESS)
     args = verb_parser.parse_all(options.words)
     options.dry_run |= args.dry_run
-    with Context(options, dict(os.environ), os.getcwd()) as context:  # noqa: PTH109 (pathlib is not needed here)
+    with Context(options, dict(os.environ), _working_directory()) as context:
         context.format = getattr(args, "format", None)
         try:
             return int(command.run(args, context))
         except StackFileError as error:
             context.show_problems(error)
             return error.exit_code
+
+
+def _working_directory() -> str:
+    """Where the command runs, by the way that the shell went there: a link's name, and not where it leads."""
+    said, real = os.environ.get("PWD", ""), os.getcwd()  # noqa: PTH109 (pathlib is not needed here)
+    with contextlib.suppress(OSError):
+        if os.path.isabs(said) and os.path.samefile(said, real):  # noqa: PTH117, PTH121
+            return os.path.normpath(said)
+    return real
 
 
 def main(words: Sequence[str] | None = None) -> int:

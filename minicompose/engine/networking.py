@@ -24,7 +24,7 @@ def _ports_of(entry: str) -> Iterator[str]:
     numbers, _, protocol = entry.partition("/")
     first, _, last = numbers.partition("-")
     for number in range(int(first), int(last or first) + 1):
-        yield f"{number}/{protocol or 'tcp'}"
+        yield f"{number}/{protocol.lower() or 'tcp'}"
 
 
 def ports(service: Service) -> Body:

@@ -217,3 +217,19 @@ def test_no_workers_at_all_are_refused(stack: Path) -> None:
     context = Context(global_parser().parse_args(["--parallel", "0"]), {}, str(stack))
     with pytest.raises(UsageError):
         _ = context.workers
+
+
+def test_a_project_reached_by_a_link_has_the_links_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "compose.yaml").write_text("services: {web: {image: a, build: .}}")
+    (tmp_path / "link").symlink_to("real")
+    monkeypatch.chdir(tmp_path / "link")
+    monkeypatch.setenv("PWD", str(tmp_path / "link"))
+
+    assert main(["config"]) == 0
+
+    printed = capsys.readouterr().out
+    assert printed.startswith("name: link\n")
+    assert f"context: {tmp_path}/link\n" in printed

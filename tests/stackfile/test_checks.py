@@ -88,6 +88,13 @@ def test_a_host_port_that_one_service_asks_for_twice_is_a_warning(attributes: st
     assert findings(SERVICES % attributes) == [found]
 
 
+@pytest.mark.parametrize("exposed", ["web", "80/tls", "90-80", "70000"])
+def test_what_is_exposed_is_a_port(exposed: str) -> None:
+    (problem,) = findings(f"services: {{web: {{image: a, expose: [80, '81-90/udp', {exposed}]}}}}")
+
+    assert f'"{exposed}" is not a port' in problem
+
+
 def test_a_port_that_two_services_publish_names_both_places() -> None:
     text = 'services:\n  a: {image: a, ports: ["8080:80"]}\n  b: {image: b, ports: ["0.0.0.0:8080:81"]}\n'
     assert findings(text) == [

@@ -1,8 +1,9 @@
-"""No two containers of the stack publish the same port of the host.
+"""What is exposed is a port, and no two containers of the stack publish the same port of the host.
 
 What does not fit is a warning: the services may never run at the same time.
 """
 
+import re
 from collections.abc import Iterator
 
 from minicompose.model import Port, Stack
@@ -10,12 +11,17 @@ from minicompose.stackfile.checks.findings import Findings
 
 _Place = tuple[str, str, str, int]
 _EVERYWHERE = ("", "0.0.0.0", "::")
+_EXPOSED = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(?:tcp|udp|sctp))?", re.IGNORECASE)
 
 
 def check_ports(stack: Stack, findings: Findings) -> None:
     """One host port asked for twice on the same address, by services or by replicas of one."""
     taken: dict[tuple[int, str], list[tuple[str, _Place]]] = {}
     for name, service in stack.services.items():
+        for index, exposed in enumerate(service.expose or ()):
+            if not _is_exposed(exposed):
+                says = f'"{exposed}" is not a port: write a number, or a range such as 8000-8010'
+                findings.error("services", name, "expose", index, says=says)
         for index, port in enumerate(service.ports or ()):
             path = ("services", name, "ports", index)
             for number in _published(port, path, findings):
@@ -26,6 +32,11 @@ def check_ports(stack: Stack, findings: Findings) -> None:
                     says = f"{service.replicas} containers of the service cannot all have port {number} of the host"
                     hint = f"leave out the published port, or give a range: {number}-{number + service.replicas - 1}"
                     findings.warning(*path, says=says, hint=hint)
+
+
+def _is_exposed(text: str) -> bool:
+    found = _EXPOSED.fullmatch(text)
+    return found is not None and int(found[1]) <= int(found[2] or found[1]) <= 65535
 
 
 def _check_taken(number: int, port: Port, path: _Place, holders: list[tuple[str, _Place]], findings: Findings) -> None:
