@@ -8,8 +8,8 @@ from minicompose.diagnostic import Diagnostic, in_order, narrowed, shortened
 from minicompose.lines import Lines
 from minicompose.model import Path, SourcePos
 
-MOST_ERRORS = 500
-MOST_WARNINGS = 500
+MOST_ERRORS = 200
+MOST_WARNINGS = 200
 
 
 class Problems:
