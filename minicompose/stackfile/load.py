@@ -264,16 +264,24 @@ class _Loading:
         def located(path: str) -> str:
             return absolute(path, self.location.directory, home_of(self.variables.values))
 
+        root = stack.root
+        assert root is not None
+        refused = self.refused(root)
+
+        def report(problem: Diagnostic) -> None:
+            if not refused.holds(steps_of(root, problem.path)):
+                self.report(problem)
+
         stack = with_contents(
             stack,
             self.variables,
-            self.report,
+            report,
             shown,
             self.texts,
             located=located,
             environment=self.request.resolve_environment,
         )
-        return sealed(stack, self.variables, self.report) if self.request.contents else stack
+        return sealed(stack, self.variables, report) if self.request.contents else stack
 
     # ---- problems ----
 

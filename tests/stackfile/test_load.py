@@ -335,3 +335,11 @@ def test_standard_input_must_be_text(project: Path) -> None:
         )
 
     assert said(list(raised.value.diagnostics)) == ["<stdin>:1:4 this is not UTF-8 text"]
+
+
+def test_a_format_that_is_none_is_said_once(project: Path) -> None:
+    text = "services: {web: {image: a, env_file: [{path: /dev/null, format: foo}]}}"
+
+    (problem,) = problems(project, text)
+
+    assert 'must be "raw", not "foo"' in problem
