@@ -319,6 +319,11 @@ class FakeEngine:
         with self._lock:
             return {found.name: found.spec for found in self._containers.values()}
 
+    def mounted_volumes(self, container: str) -> set[str]:
+        """The names of the volumes that a container has, anonymous ones included."""
+        with self._lock:
+            return set(self._find(container).volumes.values())
+
     @property
     def networks(self) -> list[str]:
         with self._lock:

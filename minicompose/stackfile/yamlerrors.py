@@ -92,6 +92,8 @@ _SAID: tuple[tuple[str, str, str, str], ...] = (
     ),
     ("found incompatible YAML document", "", "this version of YAML is not known", "leave the %YAML line out"),
     ("found undefined tag handle", "", "this tag is not declared", "a stack file knows the tags !reset and !override"),
+    # The library has a limit of its own, and reads ahead: it may come before ours (`yamltree.MOST_DEPTH`).
+    ("exceeded maximum nesting depth", "", "values are nested more than 100 deep", ""),
     ("did not find expected <document start>", "", "the document has ended, and no new one begins here", ""),
 )
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from minicompose import labels
@@ -10,7 +10,8 @@ from minicompose.engine.protocol import Engine, EngineEvent, EventStream
 from minicompose.model import Duration, Healthcheck, Network, Service, Volume
 from minicompose.planning.observed import Observed, ObservedContainer
 from minicompose.planning.plan import ContainerSpec, Endpoint
-from tests.real_engine import IMAGE
+from tests.fake_engine import FakeEngine
+from tests.real_engine import IMAGE, real_api
 
 DEADLINE = 20.0
 SECOND = 1_000_000_000
@@ -82,6 +83,15 @@ class Bench:
         finally:
             watchdog.cancel()
             stream.close()
+
+    def mounted_volumes(self, id: str) -> set[str]:
+        """The names of the volumes that a container has, anonymous ones included."""
+        if isinstance(self.engine, FakeEngine):
+            return self.engine.mounted_volumes(id)
+        api = real_api()
+        with closing(api.transport):
+            mounts = api.get(f"/containers/{id}/json")["Mounts"]
+        return {mount["Name"] for mount in mounts if mount["Type"] == "volume"}
 
     def observe(self) -> Observed:
         return self.engine.observe(self.project)

@@ -397,9 +397,8 @@ def test_a_removed_volume_is_gone(bench: Bench) -> None:
 
 
 def test_anonymous_volumes_go_with_their_container_when_asked(bench: Bench) -> None:
-    before = {volume.name for volume in bench.observe().volumes}
     id = bench.create(bench.spec("web", volumes=(Mount(type="volume", target="/data"),)))
-    made = _new_volumes(bench, before)
+    made = bench.mounted_volumes(id)
 
     bench.engine.remove_container(id, volumes=True)
 
@@ -408,26 +407,18 @@ def test_anonymous_volumes_go_with_their_container_when_asked(bench: Bench) -> N
 
 
 def test_a_successor_takes_over_anonymous_volumes(bench: Bench) -> None:
-    before = {volume.name for volume in bench.observe().volumes}
     mounts = (Mount(type="volume", target="/data"),)
     old = bench.create(bench.spec("web", volumes=mounts))
-    made = _new_volumes(bench, before)
+    made = bench.mounted_volumes(old)
 
     new = bench.create(bench.spec("next", volumes=mounts), keep_volumes_of=old)
     bench.engine.remove_container(old, volumes=False)
-    kept = _new_volumes(bench, before)
+    kept = bench.mounted_volumes(new) & {volume.name for volume in bench.observe().volumes}
     bench.engine.remove_container(new, volumes=True)
 
+    assert len(made) == 1
     assert kept == made
     assert not made & {volume.name for volume in bench.observe().volumes}
-
-
-def _new_volumes(bench: Bench, before: set[str]) -> set[str]:
-    """Anonymous volumes since then. Others work on the same engine: only those of this project's containers."""
-    mine = getattr(bench.engine, "_mounted_volumes", None)
-    if mine is None:
-        return {volume.name for volume in bench.observe().volumes} - before
-    return {name for container in bench.observe().containers for name in mine(container.id).values()}
 
 
 # ---- images ----
