@@ -11,9 +11,13 @@ from minicompose.planning.observed import Observed
 from minicompose.planning.plan import (
     Action,
     BuildImage,
+    Checkpoint,
+    ConnectNetwork,
     CreateContainer,
     CreateNetwork,
     CreateVolume,
+    Delay,
+    DisconnectNetwork,
     Plan,
     PullImage,
     RemoveContainer,
@@ -77,6 +81,10 @@ def act(action: Action, engine: FakeEngine) -> None:
             engine.create_network(action.network, action.labels)
         case RemoveNetwork():
             engine.remove_network(action.network)
+        case ConnectNetwork():
+            engine.connect_network(action.container, action.endpoint)
+        case DisconnectNetwork():
+            engine.disconnect_network(action.container, action.network)
         case CreateVolume():
             engine.create_volume(action.volume, action.labels)
         case RemoveVolume():
@@ -103,6 +111,8 @@ def act(action: Action, engine: FakeEngine) -> None:
             engine.remove_container(action.container, volumes=action.volumes)
         case RunHook():
             run_hook(engine, action, lambda progress: None)
+        case Checkpoint() | Delay():
+            pass
         case WaitUntil():
             _check(action, engine)
         case _:

@@ -30,7 +30,7 @@ from minicompose.engine.protocol import (
     OnProgress,
     Progress,
 )
-from minicompose.errors import Conflict, EngineError, EngineFault, NotFound
+from minicompose.errors import Conflict, EngineError, EngineFault, EngineRefused, NotFound
 from minicompose.model import Network, Service, Volume
 from minicompose.planning.observed import (
     Health,
@@ -41,7 +41,7 @@ from minicompose.planning.observed import (
     PublishedPort,
     State,
 )
-from minicompose.planning.plan import BuildImage, ContainerSpec
+from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 
 SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15}
 ALIVE = ("running", "paused", "restarting")
@@ -197,7 +197,9 @@ class _Container:
         self.health_output = ""
         self.volumes: dict[str, str] = {}
         self.anonymous: set[str] = set()
-        self.networks: dict[str, str] = {}
+        # Until it is started for the first time the ids of its networks are not known.
+        self.networks: dict[str, str] = {endpoint.network: "" for endpoint in spec.endpoints}
+        self.aliases = {endpoint.network: endpoint.aliases for endpoint in spec.endpoints}
         self.output: list[_Said] = []
         self.followers: list[SimpleQueue[_Said | None]] = []
 
@@ -319,6 +321,13 @@ class FakeEngine:
         with self._lock:
             return {found.name: found.spec for found in self._containers.values()}
 
+    def names_on(self, network: str) -> dict[str, tuple[str, ...]]:
+        """What the containers of a network answer to there, by their names."""
+        with self._lock:
+            return {
+                found.name: found.aliases[network] for found in self._containers.values() if network in found.networks
+            }
+
     def mounted_volumes(self, container: str) -> set[str]:
         """The names of the volumes that a container has, anonymous ones included."""
         with self._lock:
@@ -377,7 +386,11 @@ class FakeEngine:
                 raise Conflict(f"network with name {network.name} already exists", status=409)
             id = self._new_id("network")
             self._networks[id] = ObservedNetwork(
-                id=id, name=network.name, driver=network.driver or "bridge", labels={**(network.labels or {}), **labels}
+                id=id,
+                name=network.name,
+                driver=network.driver or "bridge",
+                labels={**(network.labels or {}), **labels},
+                definition=msgspec.structs.replace(network, labels=None, extensions=None),
             )
 
     def remove_network(self, network: str) -> None:
@@ -388,6 +401,25 @@ class FakeEngine:
             if any(id in found.networks.values() for found in self._containers.values() if found.state in ALIVE):
                 raise Conflict(f"network {self._network_name(network)} has active endpoints", status=403)
             del self._networks[id]
+
+    def connect_network(self, container: str, endpoint: Endpoint) -> None:
+        with self._call("connect_network", f"{self._container_name(container)} {endpoint.network}"):
+            found = self._find(container)
+            id = self._network_id(endpoint.network)
+            if id is None:
+                raise NotFound(f"network {endpoint.network} not found", status=404)
+            if endpoint.network in found.networks:
+                raise EngineRefused(f"endpoint with name {found.name} already exists in network", status=403)
+            found.networks[self._networks[id].name] = id
+            found.aliases[self._networks[id].name] = endpoint.aliases
+
+    def disconnect_network(self, container: str, network: str) -> None:
+        with self._call("disconnect_network", f"{self._container_name(container)} {self._network_name(network)}"):
+            found = self._find(container)
+            name = self._network_name(network)
+            if name not in found.networks:
+                raise NotFound(f"container {found.id} is not connected to network {network}", status=404)
+            del found.networks[name]
 
     def create_volume(self, volume: Volume, labels: dict[str, str]) -> None:
         with self._call("create_volume", volume.name):
@@ -507,6 +539,8 @@ class FakeEngine:
     def rename_container(self, container: str, name: str) -> None:
         with self._call("rename_container", f"{self._container_name(container)} {name}"):
             found = self._find(container)
+            if found.name == name:
+                return
             if (taken := self._named(name)) is not None:
                 raise Conflict(f'the name "{name}" is already in use by container {taken.id[:12]}', status=409)
             found.name = name
@@ -665,8 +699,8 @@ class FakeEngine:
         try:
             if behaviour.start_fails is not None:
                 raise behaviour.start_fails
-            for endpoint in container.spec.endpoints:
-                self._connect(container, endpoint.network)
+            for network in list(container.networks):
+                self._connect(container, network)
         except EngineError as error:
             container.error = error.message
             container.exit_code = 128
@@ -731,7 +765,7 @@ class FakeEngine:
             image=container.spec.image,
             image_id=container.image_id,
             labels=dict(its),
-            networks=dict(container.networks) or _asked_networks(container),
+            networks=dict(container.networks),
             ports=_published(container.spec.service) if container.state == "running" else (),
             command=" ".join(container.spec.service.command or ()),
             created=container.created,
@@ -833,11 +867,6 @@ def _published(service: Service) -> tuple[PublishedPort, ...]:
         for port in service.ports or ()
         if port.published and port.published.isdigit()
     )
-
-
-def _asked_networks(container: _Container) -> dict[str, str]:
-    """The networks that a container which was never started will be on; their ids are not known before."""
-    return {endpoint.network: "" for endpoint in container.spec.endpoints}
 
 
 def _sentence(container: _Container) -> str:

@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from minicompose import labels
 from minicompose.execution.events import (
     AnyEvent,
@@ -12,8 +14,8 @@ from minicompose.execution.events import (
     StepDone,
     StepFailed,
     StepStarted,
-    StepUndone,
     StepWaits,
+    TurnedBack,
 )
 from minicompose.execution.interrupts import Interrupts
 from minicompose.execution.run import run_plan
@@ -24,6 +26,7 @@ from minicompose.planning.plan import (
     Condition,
     ContainerSpec,
     CreateContainer,
+    Failed,
     ImageDiffers,
     Plan,
     StartContainer,
@@ -64,7 +67,6 @@ def step(
     wants: tuple[int, ...] = (),
     name: str = "",
     group: str = "",
-    undo: tuple[Action, ...] = (),
     when: ImageDiffers | None = None,
 ) -> Step:
     """A step; its subject is the container that its action names."""
@@ -77,9 +79,16 @@ def step(
         after=after,
         wants=wants,
         group=group,
-        undo=undo,
         when=when,
     )
+
+
+def back(
+    id: int, action: Action, reverts: int, *, unless: int, group: str = "", wants: tuple[int, ...] = (), name: str = ""
+) -> Step:
+    """A step of a way back."""
+    made = step(id, action, wants=wants, group=group, name=name)
+    return msgspec.structs.replace(made, because=Failed(), reverts=(reverts,), unless=(unless,))
 
 
 def create(id: int, service: str, *after: int, check: bool = False, **more: Any) -> Step:
@@ -96,7 +105,12 @@ def wait(id: int, service: str, condition: Condition, *after: int, **more: Any) 
 
 
 def plan_of(*steps: Step) -> Plan:
-    return Plan(project=PROJECT, steps=steps)
+    """A plan of these steps; those that revert others are its way back."""
+    return Plan(
+        project=PROJECT,
+        steps=tuple(step for step in steps if not step.reverts),
+        way_back=tuple(step for step in steps if step.reverts),
+    )
 
 
 def engine_with(*services: str, check: tuple[str, ...] = ()) -> FakeEngine:
@@ -122,8 +136,8 @@ def in_words(event: AnyEvent) -> str:
             return f"fail {event.step} {event.message}"
         case StepCancelled():
             return f"cancel {event.step} {event.because}"
-        case StepUndone():
-            return f"undone {event.step} {event.error}".rstrip()
+        case TurnedBack():
+            return f"turn back {' '.join(str(id) for id in event.steps)}"
         case _:
             return type(event).__name__
 

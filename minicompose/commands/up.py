@@ -58,6 +58,13 @@ def configure_planning(parser: ArgumentParser) -> None:
     add("--no-deps", action="store_true", help="leave alone what the named services depend on")
     add("--no-start", action="store_true", help="create, and do not start")
     add("--keep-completed", action="store_true", help="do not run jobs again that have succeeded and did not change")
+    add(
+        "--on-failure",
+        choices=("rollback", "keep", "stop"),
+        default="rollback",
+        help="when a step fails: put back what was replaced, keep everything as it is then, or stop what was started "
+        "(default: rollback)",
+    )
     add("--remove-orphans", action="store_true", help="remove containers of services not in the stack file")
     add(
         "--scale", action="append", default=[], type=_scale, metavar="SERVICE=N", help="how many containers; may repeat"
@@ -127,6 +134,7 @@ def _options(args: Namespace, context: Context) -> UpOptions:
         wait=getattr(args, "wait", False),
         keep_completed=args.keep_completed,
         all_resources=context.options.all_resources,
+        on_failure=args.on_failure,
     )
 
 

@@ -12,7 +12,7 @@ import msgspec
 from minicompose import labels as known_labels
 from minicompose.engine.api import Api
 from minicompose.engine.listing import observed
-from minicompose.engine.networking import connected_later, endpoint_body
+from minicompose.engine.networking import connected_later, endpoint_body, links_of
 from minicompose.engine.protocol import Abilities, ContainerState, EngineInfo, ExecSpec, OnProgress
 from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
 from minicompose.engine.streams import HttpEvents, HttpExec, HttpLogs
@@ -20,7 +20,7 @@ from minicompose.engine.translate import container_body, network_body, volume_bo
 from minicompose.errors import Conflict, EngineError, NotFound
 from minicompose.model import Network, Volume
 from minicompose.planning.observed import Health, Observed, State
-from minicompose.planning.plan import BuildImage, ContainerSpec
+from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 
 # What is subscribed to; a health check makes three exec events each time, which nobody reads.
 _EVENTS = [
@@ -109,6 +109,19 @@ class HttpEngine:
 
     def remove_network(self, network: str) -> None:
         self._api.delete(f"/networks/{network}")
+
+    def connect_network(self, container: str, endpoint: Endpoint) -> None:
+        config = endpoint_body(endpoint, [], self._api.version)
+        self._api.post(f"/networks/{endpoint.network}/connect", {"Container": container, "EndpointConfig": config})
+
+    def disconnect_network(self, container: str, network: str) -> None:
+        """The engine has several words for a container that is not on it."""
+        try:
+            self._api.post(f"/networks/{network}/disconnect", {"Container": container, "Force": False})
+        except EngineError as error:
+            if "is not connected to" in str(error):
+                raise NotFound(error.message, error.hint, status=404) from error
+            raise
 
     def create_volume(self, volume: Volume, labels: dict[str, str]) -> None:
         self._api.post("/volumes/create", volume_body(volume, labels))
@@ -209,7 +222,11 @@ class HttpEngine:
         self._api.post(f"/containers/{container}/unpause")
 
     def rename_container(self, container: str, name: str) -> None:
-        self._api.post(f"/containers/{container}/rename", query={"name": name})
+        try:
+            self._api.post(f"/containers/{container}/rename", query={"name": name})
+        except EngineError as error:
+            if "same name" not in str(error):
+                raise
 
     def remove_container(self, container: str, *, volumes: bool, force: bool = False) -> None:
         """The engine would keep volumes that it took over from its predecessor, and those made for its files."""
@@ -326,7 +343,7 @@ class HttpEngine:
     def _complete(self, id: str, spec: ContainerSpec) -> None:
         """What one call to create could not say."""
         for endpoint in connected_later(spec, self._api.version):
-            config = endpoint_body(endpoint, spec.service, self._api.version)
+            config = endpoint_body(endpoint, links_of(spec.service), self._api.version)
             self._api.post(f"/networks/{endpoint.network}/connect", {"Container": id, "EndpointConfig": config})
         if spec.injected:
             from minicompose.engine.archive import archives  # tarfile costs 15 ms

@@ -6,6 +6,7 @@ from typing import cast
 import msgspec
 
 from minicompose import labels
+from minicompose.model import Ipam, IpamPool, Network
 from minicompose.planning.observed import (
     Health,
     Observed,
@@ -49,11 +50,30 @@ class _Container(msgspec.Struct, rename="pascal"):
     network_settings: _NetworkSettings | None = None
 
 
+class _Pool(msgspec.Struct):
+    subnet: str = msgspec.field(default="", name="Subnet")
+    ip_range: str = msgspec.field(default="", name="IPRange")
+    gateway: str = msgspec.field(default="", name="Gateway")
+    aux_addresses: dict[str, str] | None = msgspec.field(default=None, name="AuxiliaryAddresses")
+
+
+class _Ipam(msgspec.Struct, rename="pascal"):
+    driver: str = ""
+    options: dict[str, str] | None = None
+    config: list[_Pool] | None = None
+
+
 class _Network(msgspec.Struct, rename="pascal"):
     id: str
     name: str
     driver: str = ""
     labels: dict[str, str] | None = None
+    options: dict[str, str] | None = None
+    internal: bool = False
+    attachable: bool = False
+    enable_ipv4: bool | None = msgspec.field(default=None, name="EnableIPv4")
+    enable_ipv6: bool = msgspec.field(default=False, name="EnableIPv6")
+    ipam: _Ipam | None = msgspec.field(default=None, name="IPAM")
 
 
 class _Volume(msgspec.Struct, rename="pascal"):
@@ -78,7 +98,9 @@ def observed(project: str, containers: bytes, networks: bytes, volumes: bytes, i
         project=project,
         containers=tuple(_container(its) for its in msgspec.json.decode(containers, type=list[_Container])),
         networks=tuple(
-            ObservedNetwork(id=its.id, name=its.name, driver=its.driver, labels=its.labels or {})
+            ObservedNetwork(
+                id=its.id, name=its.name, driver=its.driver, labels=its.labels or {}, definition=_definition(its)
+            )
             for its in msgspec.json.decode(networks, type=list[_Network])
         ),
         volumes=tuple(
@@ -91,6 +113,33 @@ def observed(project: str, containers: bytes, networks: bytes, volumes: bytes, i
             for name in (*(its.repo_tags or ()), *(its.repo_digests or ()))
             if not name.startswith("<none>")
         },
+    )
+
+
+def _definition(its: _Network) -> Network:
+    pools = its.ipam.config if its.ipam else None
+    return Network(
+        name=its.name,
+        driver=its.driver or None,
+        driver_opts=its.options or None,
+        internal=its.internal or None,
+        attachable=its.attachable or None,
+        enable_ipv4=its.enable_ipv4,
+        enable_ipv6=its.enable_ipv6 or None,
+        ipam=Ipam(
+            driver=(its.ipam.driver if its.ipam else "") or None,
+            options=(its.ipam.options if its.ipam else None) or None,
+            config=tuple(
+                IpamPool(
+                    subnet=pool.subnet or None,
+                    ip_range=pool.ip_range or None,
+                    gateway=pool.gateway or None,
+                    aux_addresses=pool.aux_addresses or None,
+                )
+                for pool in pools or ()
+            )
+            or None,
+        ),
     )
 
 

@@ -41,7 +41,7 @@ def ports(service: Service) -> Body:
 def attachments(spec: ContainerSpec, api: tuple[int, int]) -> Body:
     """The network mode, and the networks that it is created on; the rest are connected afterwards."""
     service = spec.service
-    links = _links(service)
+    links = links_of(service)
     if not spec.endpoints:
         mode = service.network_mode or "none"
         host: Body = {"NetworkMode": mode}
@@ -52,7 +52,7 @@ def attachments(spec: ContainerSpec, api: tuple[int, int]) -> Body:
     at_create = spec.endpoints if api >= SEVERAL_AT_CREATE else spec.endpoints[:1]
     body: Body = {
         "HostConfig": {"NetworkMode": first.network},
-        "NetworkingConfig": {"EndpointsConfig": {its.network: endpoint_body(its, service, api) for its in at_create}},
+        "NetworkingConfig": {"EndpointsConfig": {its.network: endpoint_body(its, links, api) for its in at_create}},
     }
     card = first.mac_address or service.mac_address
     if card and api < SEVERAL_AT_CREATE:
@@ -67,10 +67,9 @@ def connected_later(spec: ContainerSpec, api: tuple[int, int]) -> tuple[Endpoint
     return () if api >= SEVERAL_AT_CREATE else spec.endpoints[1:]
 
 
-def endpoint_body(endpoint: Endpoint, service: Service, api: tuple[int, int]) -> Body:
+def endpoint_body(endpoint: Endpoint, links: list[str], api: tuple[int, int]) -> Body:
     """One entry of EndpointsConfig; also the EndpointConfig of `POST /networks/{id}/connect`."""
     body: Body = {"Aliases": list(endpoint.aliases)}
-    links = _links(service)
     if links:
         body["Links"] = links
     addresses: Body = {}
@@ -94,7 +93,7 @@ def endpoint_body(endpoint: Endpoint, service: Service, api: tuple[int, int]) ->
     return body
 
 
-def _links(service: Service) -> list[str]:
+def links_of(service: Service) -> list[str]:
     """`container:alias`; an external link without an alias keeps its name."""
     entries = (*(service.links or ()), *(service.external_links or ()))
     return [entry if ":" in entry else f"{entry}:{entry}" for entry in entries]

@@ -11,7 +11,7 @@ import msgspec
 
 from minicompose.model import Network, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, State
-from minicompose.planning.plan import BuildImage, ContainerSpec
+from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +162,12 @@ class Engine(Protocol):
 
     def remove_network(self, network: str) -> None: ...
 
+    def connect_network(self, container: str, endpoint: Endpoint) -> None:
+        """Put a container on a network, whether it runs or not."""
+
+    def disconnect_network(self, container: str, network: str) -> None:
+        """Take a container off a network, whether it runs or not; NotFound when it is not on it."""
+
     def create_volume(self, volume: Volume, labels: dict[str, str]) -> None: ...
 
     def remove_volume(self, volume: str) -> None: ...
@@ -204,7 +210,8 @@ class Engine(Protocol):
 
     def unpause_container(self, container: str) -> None: ...
 
-    def rename_container(self, container: str, name: str) -> None: ...
+    def rename_container(self, container: str, name: str) -> None:
+        """One that has the name already is left as it is."""
 
     def remove_container(self, container: str, *, volumes: bool, force: bool = False) -> None: ...
 

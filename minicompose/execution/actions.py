@@ -7,9 +7,13 @@ from minicompose.execution.hooks import run_hook
 from minicompose.planning.plan import (
     Action,
     BuildImage,
+    Checkpoint,
+    ConnectNetwork,
     CreateContainer,
     CreateNetwork,
     CreateVolume,
+    Delay,
+    DisconnectNetwork,
     ImageDiffers,
     ImageIs,
     Premise,
@@ -31,13 +35,17 @@ from minicompose.planning.plan import (
 def perform(engine: Engine, action: Action, on_progress: OnProgress) -> None:
     """Make the engine call that `action` is; raises the engine's errors.
 
-    A `WaitUntil` is no call: the run waits for it by itself.
+    What is no call (`WaitUntil`, `Checkpoint`, `Delay`) the run does by itself.
     """
     match action:
         case CreateNetwork():
             engine.create_network(action.network, action.labels)
         case RemoveNetwork():
             engine.remove_network(action.network)
+        case ConnectNetwork():
+            engine.connect_network(action.container, action.endpoint)
+        case DisconnectNetwork():
+            engine.disconnect_network(action.container, action.network)
         case CreateVolume():
             engine.create_volume(action.volume, action.labels)
         case RemoveVolume():
@@ -64,8 +72,8 @@ def perform(engine: Engine, action: Action, on_progress: OnProgress) -> None:
             engine.remove_container(action.container, volumes=action.volumes)
         case RunHook():
             run_hook(engine, action, on_progress)
-        case WaitUntil():
-            raise ValueError("waiting is not a call of the engine")
+        case WaitUntil() | Checkpoint() | Delay():
+            raise ValueError(f"{type(action).__name__} is not a call of the engine")
         case _:
             assert_never(action)
 
@@ -105,8 +113,16 @@ def failure(action: Action, subject: str) -> str:
             return f"{subject} could not be renamed"
         case RunHook():
             return f"a {action.moment} hook of {subject} failed"
+        case ConnectNetwork():
+            return f"{subject} could not be connected to {action.endpoint.network}"
+        case DisconnectNetwork():
+            return f"{subject} could not be disconnected"
         case WaitUntil():
             return f"{subject} {_missed(action)}"
+        case Checkpoint():
+            return f"the update of {subject} was stopped"
+        case Delay():
+            return "a pause was cut short"
         case _:
             assert_never(action)
 

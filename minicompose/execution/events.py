@@ -63,11 +63,10 @@ class StepCancelled(Event, frozen=True, kw_only=True):
     because: str
 
 
-class StepUndone(Event, frozen=True, kw_only=True):
-    """What puts back what was there has been done (`error` empty) or has failed."""
+class TurnedBack(Event, frozen=True, kw_only=True):
+    """What was there is put back: these steps of the plan's way back are taken."""
 
-    step: int
-    error: str = ""
+    steps: tuple[int, ...]
 
 
 class LogLine(Event, frozen=True, kw_only=True):
@@ -106,12 +105,13 @@ class Notice(Event, frozen=True, kw_only=True):
 
 
 class RunFinished(Event, frozen=True, kw_only=True):
-    """`done`, `failed`, `cancelled`, `skipped` are numbers of steps."""
+    """`done`, `cancelled`, `skipped` are numbers of steps of the plan, `put_back` of its way back; `failed` of both."""
 
     done: int
     failed: int
     cancelled: int
     skipped: int
+    put_back: int = 0
 
 
 AnyEvent = (
@@ -122,7 +122,7 @@ AnyEvent = (
     | StepDone
     | StepFailed
     | StepCancelled
-    | StepUndone
+    | TurnedBack
     | LogLine
     | ContainerExited
     | Interrupted
@@ -132,12 +132,16 @@ AnyEvent = (
 
 
 class RunReport(msgspec.Struct, frozen=True, kw_only=True):
-    """How a run ended. `failures` are (step, message) in the order in which they happened."""
+    """How a run ended. `failures` are (step, message) in the order in which they happened.
+
+    `put_back` are the steps of the plan's way back that have been done.
+    """
 
     plan: Plan
     done: tuple[int, ...] = ()
     failures: tuple[tuple[int, str], ...] = ()
     cancelled: tuple[int, ...] = ()
+    put_back: tuple[int, ...] = ()
     interrupted: bool = False
 
     @property

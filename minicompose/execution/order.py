@@ -1,5 +1,7 @@
 """Which steps need which, and which of the ready ones to take first."""
 
+from collections.abc import Sequence
+
 from minicompose.planning.plan import Plan, RemoveContainer, Step, StopContainer
 
 # Smaller comes first: the longest chain that hangs on a step, then stops, then the plan's order.
@@ -13,17 +15,26 @@ class Order:
     """
 
     def __init__(self, plan: Plan) -> None:
-        self.steps: dict[int, Step] = {step.id: step for step in plan.steps}
-        self.dependents: dict[int, list[int]] = {id: [] for id in self.steps}
-        self.wanters: dict[int, list[int]] = {id: [] for id in self.steps}
+        self.steps: dict[int, Step] = {}
+        self.dependents: dict[int, list[int]] = {}
+        self.wanters: dict[int, list[int]] = {}
         self.needs: dict[int, int] = {}
-        for step in plan.steps:
+        self.ranks: dict[int, Rank] = {}
+        self.extend(plan.steps)
+
+    def extend(self, steps: Sequence[Step]) -> None:
+        """Steps that come in addition; the longest chain that hangs on each is counted among them alone."""
+        for step in steps:
+            self.steps[step.id] = step
+            self.dependents[step.id] = []
+            self.wanters[step.id] = []
+        for step in steps:
             after = set(step.after)
             wants = set(step.wants) - after
             self.needs[step.id] = len(after) + len(wants)
             self._hang(step.id, after, self.dependents)
             self._hang(step.id, wants, self.wanters)
-        self.ranks = self._ranks()
+        self.ranks.update(self._ranks([step.id for step in steps]))
 
     def _hang(self, id: int, before: set[int], edges: dict[int, list[int]]) -> None:
         for other in sorted(before):
@@ -31,28 +42,28 @@ class Order:
                 raise ValueError(f"step {id} comes after step {other}, which is not in the plan")
             edges[other].append(id)
 
-    def _ranks(self) -> dict[int, Rank]:
+    def _ranks(self, ids: Sequence[int]) -> dict[int, Rank]:
         chain: dict[int, int] = {}
-        for id in reversed(self._sorted()):
+        for id in reversed(self._sorted(ids)):
             chain[id] = 1 + max((chain[other] for other in self._next(id)), default=0)
         return {
-            id: (-chain[id], 0 if isinstance(step.action, StopContainer | RemoveContainer) else 1, place)
-            for place, (id, step) in enumerate(self.steps.items())
+            id: (-chain[id], 0 if isinstance(self.steps[id].action, StopContainer | RemoveContainer) else 1, place)
+            for place, id in enumerate(ids)
         }
 
     def _next(self, id: int) -> list[int]:
         return self.dependents[id] + self.wanters[id]
 
-    def _sorted(self) -> list[int]:
+    def _sorted(self, ids: Sequence[int]) -> list[int]:
         """The steps' ids, each after all that it needs."""
-        left = dict(self.needs)
+        left = {id: self.needs[id] for id in ids}
         ordered = [id for id, count in left.items() if count == 0]
         for id in ordered:  # grows while it is read
             for other in self._next(id):
                 left[other] -= 1
                 if left[other] == 0:
                     ordered.append(other)
-        if len(ordered) != len(self.steps):
+        if len(ordered) != len(left):
             circle = ", ".join(str(id) for id, count in left.items() if count)
             raise ValueError(f"the plan's steps wait for each other: {circle}")
         return ordered

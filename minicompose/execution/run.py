@@ -16,7 +16,7 @@ from typing import assert_never
 import msgspec
 
 from minicompose.engine.protocol import Engine, EngineEvent, Progress
-from minicompose.errors import MinicomposeError
+from minicompose.errors import MinicomposeError, NotFound
 from minicompose.execution.actions import failure, holds, perform
 from minicompose.execution.events import (
     AnyEvent,
@@ -29,16 +29,26 @@ from minicompose.execution.events import (
     StepFailed,
     StepProgress,
     StepStarted,
-    StepUndone,
     StepWaits,
+    TurnedBack,
 )
 from minicompose.execution.interrupts import Interrupts
 from minicompose.execution.order import Order, Rank
 from minicompose.execution.subscription import Happened, StreamLive, StreamLost, Subscription, Tidings
-from minicompose.execution.undo import Groups, Undone, undo
 from minicompose.execution.waits import Blind, Looked, Met, Missed, Troubled, Waits
+from minicompose.execution.way_back import WayBack
 from minicompose.execution.workers import Job, Workers
-from minicompose.planning.plan import BuildImage, Plan, RestartContainer, RunHook, StartContainer, Step, WaitUntil
+from minicompose.planning.plan import (
+    BuildImage,
+    Checkpoint,
+    Delay,
+    Plan,
+    RestartContainer,
+    RunHook,
+    StartContainer,
+    Step,
+    WaitUntil,
+)
 
 OnEvent = Callable[[AnyEvent], None]
 
@@ -61,7 +71,7 @@ def run_plan(
 
     At most `workers` engine calls are in flight. `deadline` is in seconds from now: waits that are
     open then fail. The first of `interrupts` lets what runs end and begins nothing more, except
-    what puts back what was; the second returns at once. Failed steps are in the report.
+    the plan's way back where it is needed; the second returns at once. Failed steps are in the report.
     Raises EngineUnreachable when the plan has waits and the engine's events cannot be had at
     all, ValueError for a plan whose edges make no sense, and, when all is over, whatever
     a step raised that is not one of `minicompose.errors`.
@@ -94,7 +104,7 @@ class _Performed(msgspec.Struct, frozen=True):
     error: Exception | None = None
 
 
-_Message = _Pressed | _PremiseFailed | _PremiseHolds | _Progressed | _Performed | Looked | Undone | Tidings
+_Message = _Pressed | _PremiseFailed | _PremiseHolds | _Progressed | _Performed | Looked | Tidings
 
 
 class _Run:
@@ -124,15 +134,16 @@ class _Run:
         self._open = dict(self._order.steps)
         self._begun: set[int] = set()
         self._ready: list[tuple[Rank, int]] = []
-        # Before any ready step: looks at what is waited for, and undoing.
+        # Before any ready step: looks at what is waited for.
         self._urgent: deque[Job] = deque()
         self._waits = Waits(engine, self._urgent.append, self._messages.put, deadline)
-        self._groups = Groups(plan)
-        self._undoing = 0
+        self._delays: dict[int, float] = {}
+        self._way_back = WayBack(plan)
         self._output: dict[int, list[str]] = {}
         self._live = False
         self._presses = 0
         self._done: list[int] = []
+        self._put_back: list[int] = []
         self._changed: set[int] = set()
         self._skipped: set[int] = set()
         self._failures: dict[int, str] = {}
@@ -160,6 +171,7 @@ class _Run:
                 failed=len(self._failures),
                 cancelled=len(self._cancelled),
                 skipped=len(self._skipped),
+                put_back=len(self._put_back),
             )
         )
         if self._bug is not None:
@@ -169,6 +181,7 @@ class _Run:
             done=tuple(self._done),
             failures=tuple(self._failures.items()),
             cancelled=tuple(self._cancelled),
+            put_back=tuple(self._put_back),
             interrupted=self._presses > 0,
         )
 
@@ -177,7 +190,7 @@ class _Run:
         """The interrupts, and the engine's events where something is waited for, come to the queue."""
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._interrupts.listening(lambda times: self._messages.put(_Pressed(times))))
-            if any(isinstance(step.action, WaitUntil) for step in self._plan.steps):
+            if any(isinstance(step.action, WaitUntil) for step in (*self._plan.steps, *self._plan.way_back)):
                 subscription = Subscription(self._engine, self._plan.project, self._messages.put)
                 stack.callback(subscription.close)
                 subscription.open()
@@ -186,23 +199,27 @@ class _Run:
             yield
 
     def _loop(self) -> None:
-        while self._open or self._undoing or not self._workers.idle:
+        while self._open or not self._workers.idle:
             if self._live:
                 self._hand_out()
+            if not self._open and self._workers.idle:
+                return  # what was handed out took no worker
             message = self._next()
             if message is None:
-                self._waits.pass_time(self._now())
+                self._pass_time()
             else:
                 self._hear(message)
+            self._turn_back()
             if self._presses > 1:
                 self._give_up()
                 return
 
     def _next(self) -> _Message | None:
-        """The next message, or None when a wait has something to do before it."""
-        left = self._waits.time_left(self._now())
-        if left is None:
+        """The next message, or None when something is to be done before it."""
+        times = [left for left in (self._waits.time_left(self._now()), self._delay_left()) if left is not None]
+        if not times:
             return self._messages.get()
+        left = min(times)
         try:
             return self._messages.get(timeout=left) if left > 0 else self._messages.get_nowait()
         except Empty:
@@ -224,8 +241,6 @@ class _Run:
             case _PremiseFailed():
                 self._workers.take_back()
                 self._settle_done(message.step, skipped=True)
-            case Undone():
-                self._hear_undone(message)
             case _Pressed():
                 self._hear_press(message.times)
             case StreamLive():
@@ -252,12 +267,38 @@ class _Run:
 
     def _take_up(self, step: Step) -> None:
         self._begun.add(step.id)
-        if step.when is not None:
-            self._workers.hand(lambda: self._check_and_perform(step))
+        match step.action:
+            case Checkpoint():
+                self._pass_checkpoint(step, step.action)
+            case Delay():
+                self._delays[step.id] = self._now() + step.action.seconds
+            case _ if step.when is not None:
+                self._workers.hand(lambda: self._check_and_perform(step))
+            case WaitUntil():
+                self._begin(step)
+            case _:
+                self._begin(step)
+                self._workers.hand(lambda: self._perform(step))
+
+    def _pass_checkpoint(self, step: Step, checkpoint: Checkpoint) -> None:
+        failed = sum(id in self._failures for id in checkpoint.of)
+        if failed > checkpoint.tolerated:
+            most = f"of {len(checkpoint.of)}, and at most {checkpoint.tolerated} may" if checkpoint.tolerated else ""
+            self._fail(step.id, f"the update is stopped: {failed} {most or 'of its containers'} failed".strip())
             return
-        self._begin(step)
-        if not isinstance(step.action, WaitUntil):
-            self._workers.hand(lambda: self._perform(step))
+        self._settle_done(step.id)
+
+    # ---- time ----
+
+    def _delay_left(self) -> float | None:
+        return max(min(self._delays.values()) - self._now(), 0) if self._delays else None
+
+    def _pass_time(self) -> None:
+        now = self._now()
+        for id in [id for id, over in self._delays.items() if over <= now]:
+            del self._delays[id]
+            self._settle_done(id)
+        self._waits.pass_time(now)
 
     def _begin(self, step: Step) -> None:
         """The step is about to be done: its premise holds, where it has one."""
@@ -286,7 +327,7 @@ class _Run:
 
     def _perform(self, step: Step) -> None:
         try:
-            if not isinstance(step.action, WaitUntil):
+            if not isinstance(step.action, WaitUntil):  # its premise was checked, and now it waits without a worker
                 perform(self._engine, step.action, lambda progress: self._messages.put(_Progressed(step.id, progress)))
         except Exception as error:  # noqa: BLE001 - the loop decides what it means
             self._messages.put(_Performed(step.id, error))
@@ -298,9 +339,9 @@ class _Run:
     def _hear_result(self, id: int, error: Exception | None) -> None:
         step = self._order.steps[id]
         if isinstance(step.action, WaitUntil) and error is None:
-            return  # its premise was checked by a worker, and now it waits without one
-        if error is None:
-            action = self._order.steps[id].action
+            return
+        if error is None or (isinstance(error, NotFound) and step.reverts):  # it was never made, or is gone already
+            action = step.action
             if isinstance(action, StartContainer):
                 self._waits.note_start(action.container, self._now())
             self._settle_done(id)
@@ -326,13 +367,12 @@ class _Run:
 
     def _settle_done(self, id: int, *, skipped: bool = False) -> None:
         self._settle(id)
-        self._done.append(id)
+        (self._put_back if self._order.steps[id].reverts else self._done).append(id)
         if skipped:
             self._skipped.add(id)
         self._emit(StepDone(at=self._now(), step=id, skipped=skipped))
         for other in self._order.dependents[id]:
             self._release(other)
-        self._undo_if_over(id)
 
     def _fail_with(self, id: int, error: Exception) -> None:
         """Fail a step for what its call raised."""
@@ -349,8 +389,8 @@ class _Run:
         self._emit(StepFailed(at=self._now(), step=id, message=message, hint=hint, output=output.rstrip("\n")))
         step = self._order.steps[id]
         because = failure(step.action, f"{step.subject.type} {step.subject.name}")
+        self._break_off(id, because)
         self._cancel(self._downstream(id), because)
-        self._undo_if_over(id)
 
     def _downstream(self, id: int) -> list[int]:
         """What needs step `id` and is not cancelled already, in the plan's order."""
@@ -369,13 +409,14 @@ class _Run:
             self._cancelled.append(id)
             self._emit(StepCancelled(at=self._now(), step=id, because=because))
         for id in ids:
-            self._undo_if_over(id)
+            self._break_off(id, because)
 
     def _settle(self, id: int) -> None:
         """The step is over, in whichever way."""
         step = self._open.pop(id)
-        self._groups.settle(step)
+        self._way_back.settle(step)
         self._waits.close(id)
+        self._delays.pop(id, None)
         for other in self._order.wanters[id]:
             self._release(other)
 
@@ -388,7 +429,7 @@ class _Run:
     # ---- waiting ----
 
     def _open_wait(self, id: int, action: WaitUntil) -> None:
-        if self._presses:
+        if self._presses and not self._order.steps[id].reverts:
             self._cancel([id], INTERRUPTED)
             return
         what = self._waits.open(id, action, self._now())
@@ -435,7 +476,7 @@ class _Run:
         self._presses = times
         self._emit(Interrupted(at=self._now(), times=times))
         if self._presses:
-            self._cancel([id for id in self._open if id not in self._begun or id in self._waits], INTERRUPTED)
+            self._cancel([id for id in self._open if self._can_be_cancelled(id)], INTERRUPTED)
 
     def _give_up(self) -> None:
         """What still runs is left to itself."""
@@ -443,22 +484,28 @@ class _Run:
             self._cancelled.append(id)
             self._emit(StepCancelled(at=self._now(), step=id, because=INTERRUPTED))
 
-    def _undo_if_over(self, id: int) -> None:
-        """When a step's group is over, put back what its steps that failed or were not begun would have."""
-        step = self._order.steps[id]
-        to_undo = self._groups.to_undo(step, changed=self._changed, done=self._done, failed=self._failures)
-        if to_undo:
-            self._undoing += 1
-            self._urgent.append(lambda: undo(self._engine, to_undo, self._messages.put))
+    # ---- the way back ----
 
-    def _hear_undone(self, undone: Undone) -> None:
-        if undone.last:
-            self._workers.take_back()
-            self._undoing -= 1
-        error = undone.error
-        if error is not None and not isinstance(error, MinicomposeError):
-            self._bug = self._bug or error
-        self._emit(StepUndone(at=self._now(), step=undone.step, error="" if error is None else str(error)))
+    def _break_off(self, id: int, because: str) -> None:
+        """Step `id` cannot be done: go on with none of the changes that would be put back without it."""
+        self._cancel([member for member in self._way_back.break_off(id) if self._can_be_cancelled(member)], because)
+
+    def _can_be_cancelled(self, id: int) -> bool:
+        """It is neither over nor at the engine."""
+        return id in self._open and (id not in self._begun or id in self._waits or id in self._delays)
+
+    def _turn_back(self) -> None:
+        """Take the steps of the way back that are due."""
+        steps = self._way_back.due(self._changed)
+        if not steps:
+            return
+        self._order.extend(steps)
+        self._emit(TurnedBack(at=self._now(), steps=tuple(step.id for step in steps)))
+        for step in steps:
+            self._open[step.id] = step
+            self._needs[step.id] = self._order.needs[step.id]
+            if not self._needs[step.id]:
+                self._make_ready(step.id)
 
     def _emit(self, event: AnyEvent) -> None:
         self._on_event(event)

@@ -152,7 +152,7 @@ class Waits:
             for step in (step for name in names for step in self._waiting_for.get(name, ())):
                 self._open[step].died = event.exit_code
         return [
-            (step, told_of_now and is_met_by(self._open[step].action.condition, event))
+            (step, told_of_now and _is_met_by(self._open[step].action, event))
             for step in sorted(step for name in names for step in self._waiting_for.get(name, ()))
         ]
 
@@ -195,7 +195,7 @@ class Waits:
             return self._hear_blind_look(wait, looked.error)
         match looked.sight.verdict:
             case "holds":
-                return self._judge_steadiness(wait, looked.sight, now) if looked.sight.provisional else Met()
+                return self._judge_steadiness(wait, looked.sight, now)
             case "failed":
                 return Missed(message=looked.sight.message, hint=looked.sight.hint, output=looked.sight.output)
             case "open":
@@ -204,10 +204,13 @@ class Waits:
                 assert_never(looked.sight.verdict)
 
     def _judge_steadiness(self, wait: _Wait, sight: Sight, now: float) -> Outcome | None:
-        """The container runs, and has no health check: whether it has run for long enough."""
-        if wait.action.steady and wait.died is not None:
+        """The condition holds: whether it has held for long enough."""
+        steady = max(wait.action.steady if sight.provisional else 0.0, wait.action.monitor)
+        if not steady:
+            return Met()
+        if wait.died is not None:
             return Missed(message=f"exited with code {wait.died} as soon as it was started")
-        steady_at = self._start_of.get(wait.action.container, wait.since) + wait.action.steady
+        steady_at = self._start_of.get(wait.action.container, wait.since) + steady
         if now >= steady_at:
             return Met()
         if self._deadline_passed:
@@ -233,6 +236,10 @@ class Waits:
         if self._lost is not None:
             return Blind(self._lost)
         return _trouble(wait, sight.trouble) if sight.trouble else None
+
+
+def _is_met_by(action: WaitUntil, event: EngineEvent) -> bool:
+    return not action.monitor and is_met_by(action.condition, event)
 
 
 def _late(wait: _Wait, sight: Sight, now: float) -> Missed:

@@ -18,8 +18,8 @@ from minicompose.execution.events import (
     StepFailed,
     StepProgress,
     StepStarted,
-    StepUndone,
     StepWaits,
+    TurnedBack,
 )
 from minicompose.output.reasons import told_reason
 from minicompose.output.step_words import change_done, doing_and_done
@@ -52,6 +52,10 @@ class Row(msgspec.Struct):
     below: list[str] = []
 
     @property
+    def key(self) -> tuple[str, str]:
+        return (self.subject.type, self.subject.name)
+
+    @property
     def why(self) -> str:
         """The reason for what is done to it, where that is news."""
         acting = (step for step in self.steps if not isinstance(step.action, WaitUntil))
@@ -68,23 +72,26 @@ class Board:
 
     def __init__(self, plan: Plan) -> None:
         self.project = plan.project
-        self.rows: list[Row] = []
         self.interrupted = 0
         self.notices: list[str] = []
         self.finished: RunFinished | None = None
-        self._steps = {step.id: step for step in plan.steps}
+        self._steps = {step.id: step for step in (*plan.steps, *plan.way_back)}
         self._settled: set[int] = set()
         self._done: set[int] = set()
         self._started: dict[int, float] = {}
         self._row_of: dict[int, Row] = {}
+        # Steps of the way back that are to be taken, by the row that they are about.
+        self._to_put_back: dict[tuple[str, str], int] = {}
         rows: dict[tuple[str, str], Row] = {}
         for step in plan.steps:
-            key = (step.subject.type, step.subject.name)
-            if key not in rows:
-                rows[key] = Row(subject=step.subject, steps=[])
-                self.rows.append(rows[key])
-            rows[key].steps.append(step)
-            self._row_of[step.id] = rows[key]
+            row = rows.setdefault((step.subject.type, step.subject.name), Row(subject=step.subject, steps=[]))
+            row.steps.append(step)
+            self._row_of[step.id] = row
+        for step in plan.way_back:
+            subject = (step.subject.type, step.subject.name)
+            self._row_of[step.id] = rows.get(subject) or Row(subject=step.subject, steps=[])
+        # What is no resource has no row: the plan's own stops.
+        self.rows = [row for row in rows.values() if row.subject.type not in ("stack", "service")]
 
     def hear(self, event: AnyEvent) -> None:
         match event:
@@ -100,8 +107,8 @@ class Board:
                 self._fail(event)
             case StepCancelled():
                 self._cancel(event)
-            case StepUndone():
-                self._undone(event)
+            case TurnedBack():
+                self._turn_back(event)
             case Interrupted():
                 self.interrupted = event.times
             case Notice():
@@ -142,6 +149,8 @@ class Board:
 
     def _begin(self, id: int, at: float, standing: Standing, words: str) -> None:
         row = self._row_of[id]
+        if self._steps[id].reverts:
+            standing, words = "active", "putting back what was there"
         if id not in self._started:
             self._started[id] = at
             row.since = at
@@ -164,6 +173,9 @@ class Board:
         row.layers, row.detail = {}, ""
         if event.step in self._started:
             row.spent += event.at - self._started[event.step]
+        if self._steps[event.step].reverts:
+            self._put_back(row)
+            return
         if not event.skipped:
             self._done.add(event.step)
         if row.standing in ("failed", "cancelled"):
@@ -179,6 +191,10 @@ class Board:
     def _fail(self, event: StepFailed) -> None:
         row = self._row_of[event.step]
         self._settled.add(event.step)
+        if self._steps[event.step].reverts:
+            row.standing = "failed"
+            row.below = [*row.below, f"could not put back what was there: {event.message}"]
+            return
         row.standing, row.words = "failed", "failed"
         row.layers, row.detail = {}, ""
         if event.step in self._started:
@@ -194,10 +210,24 @@ class Board:
         row.standing = "cancelled"
         row.words = event.because if event.because == "interrupted" else f"not done, since {event.because}"
 
-    def _undone(self, event: StepUndone) -> None:
-        row = self._row_of[event.step]
-        told = f"could not put back what was there: {event.error}" if event.error else "put back what was there before"
-        row.below = [*row.below, told]
+    def _turn_back(self, event: TurnedBack) -> None:
+        for id in event.steps:
+            row = self._row_of[id]
+            self._to_put_back[row.key] = self._to_put_back.get(row.key, 0) + 1
+            if row.standing not in ("failed", "cancelled"):
+                row.standing = "cancelled"
+            row.words = row.words if row.standing == "failed" else "is put back"
+
+    def _put_back(self, row: Row) -> None:
+        """One step less to take on the way back."""
+        self._to_put_back[row.key] -= 1
+        if self._to_put_back[row.key]:
+            return
+        if row.below:
+            row.standing, row.words = "failed", "failed"
+            row.below = [*row.below, "put back what was there before"]
+        else:
+            row.standing, row.words = "cancelled", "put back what was there before"
 
 
 def _all_done(steps: list[Step]) -> str:

@@ -39,6 +39,7 @@ def _run_started(event: RunStarted) -> dict[str, Any]:
         "at": event.at,
         "project": event.plan.project,
         "steps": [_step(step) for step in event.plan.steps],
+        "way_back": [{**_step(step), "reverts": step.reverts, "unless": step.unless} for step in event.plan.way_back],
     }
 
 

@@ -15,12 +15,12 @@ from minicompose.execution.events import (
     StepFailed,
     StepProgress,
     StepStarted,
-    StepUndone,
     StepWaits,
+    TurnedBack,
 )
 from minicompose.output.reasons import told_reason
 from minicompose.output.step_words import change_done, doing_and_done, plural, seconds
-from minicompose.planning.plan import BuildImage, Plan, PullImage, RunHook, Step, WaitUntil
+from minicompose.planning.plan import BuildImage, Checkpoint, Delay, Plan, PullImage, RunHook, Step, WaitUntil
 
 _RED, _YELLOW, _RESET = "\x1b[31m", "\x1b[33m", "\x1b[0m"
 
@@ -36,7 +36,9 @@ class PlainForm:
         self._begin(Plan(project=""))
 
     def _begin(self, plan: Plan) -> None:
-        self._steps = {step.id: step for step in plan.steps}
+        self._steps = {step.id: step for step in (*plan.steps, *plan.way_back)}
+        self._count = len(plan.steps)
+        self._to_put_back: dict[str, int] = {}
         self._changes: dict[str, list[Step]] = {}
         for step in plan.steps:
             self._changes.setdefault(_change(step), []).append(step)
@@ -63,8 +65,8 @@ class PlainForm:
                 self._show_failed(self._steps[event.step], event)
             case StepCancelled():
                 self._show_cancelled(self._steps[event.step], event.because)
-            case StepUndone():
-                self._show_undone(self._steps[event.step], event.error)
+            case TurnedBack():
+                self._turn_back([self._steps[id] for id in event.steps])
             case Interrupted():
                 text = "waiting for what runs to end; once more leaves at once" if event.times == 1 else "leaving"
                 self._line(f"interrupted: {text}", _YELLOW)
@@ -85,7 +87,7 @@ class PlainForm:
 
     def _show_started(self, step: Step, at: float) -> None:
         self._started[step.id] = at
-        if isinstance(step.action, PullImage | BuildImage):
+        if isinstance(step.action, PullImage | BuildImage) and not step.reverts:
             self._say(step, doing_and_done(step.action)[0])
 
     def _show_progress(self, step: Step, event: StepProgress) -> None:
@@ -94,6 +96,11 @@ class PlainForm:
                 self._say(step, f"| {line.rstrip()}")
 
     def _show_done(self, step: Step, event: StepDone) -> None:
+        if step.reverts:
+            self._put_back(step)
+            return
+        if isinstance(step.action, Checkpoint | Delay):
+            return
         key = _change(step)
         took = event.at - self._started.get(step.id, event.at)
         self._took[key] = self._took.get(key, 0.0) + took
@@ -109,6 +116,9 @@ class PlainForm:
             self._say(step, f"{change_done(done)} ({seconds(self._took[key])}){_why(done[0])}")
 
     def _show_failed(self, step: Step, event: StepFailed) -> None:
+        if step.reverts:
+            self._say(step, f"could not put back what was there: {event.message}", _RED)
+            return
         self._say(step, f"failed: {event.message}", _RED)
         if event.hint:
             self._line(f"    {event.hint}")
@@ -117,20 +127,26 @@ class PlainForm:
 
     def _show_cancelled(self, step: Step, because: str) -> None:
         key = f"{step.subject.type} {step.subject.name}"
-        if because == "interrupted" or key in self._cancelled:
+        if because == "interrupted" or key in self._cancelled or isinstance(step.action, Checkpoint | Delay):
             return
         self._cancelled.add(key)
         self._say(step, f"not {doing_and_done(step.action)[1]}, since {because}", _YELLOW)
 
-    def _show_undone(self, step: Step, error: str) -> None:
-        if error:
-            self._say(step, f"could not put back what was there: {error}", _RED)
-        else:
+    def _turn_back(self, steps: list[Step]) -> None:
+        for step in steps:
+            key = f"{step.subject.type} {step.subject.name}"
+            self._to_put_back[key] = self._to_put_back.get(key, 0) + 1
+
+    def _put_back(self, step: Step) -> None:
+        """One step less to take on the way back."""
+        key = f"{step.subject.type} {step.subject.name}"
+        self._to_put_back[key] -= 1
+        if not self._to_put_back[key] and not isinstance(step.action, Delay):
             self._say(step, "put back what was there before")
 
     def _show_finished(self, event: RunFinished) -> None:
         if event.failed or event.cancelled:
-            parts = [f"{event.done} of {plural(len(self._steps), 'step')} done"]
+            parts = [f"{event.done} of {plural(self._count, 'step')} done"]
             parts += [f"{event.failed} failed"] if event.failed else []
             parts += [f"{event.cancelled} not begun"] if event.cancelled else []
             self._line(f"{', '.join(parts)} ({seconds(event.at)})")

@@ -8,13 +8,18 @@ import msgspec
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.output.reasons import reason_lines
+from minicompose.output.step_words import seconds
 from minicompose.planning.hooks import hook_text
 from minicompose.planning.plan import (
     Action,
     BuildImage,
+    Checkpoint,
+    ConnectNetwork,
     CreateContainer,
     CreateNetwork,
     CreateVolume,
+    Delay,
+    DisconnectNetwork,
     Plan,
     PullImage,
     RemoveContainer,
@@ -32,7 +37,9 @@ from minicompose.planning.plan import (
     WaitUntil,
 )
 
-Kind = Literal["create", "replace", "maybe", "start", "restart", "stop", "pull", "build", "rename", "remove", "wait"]
+Kind = Literal[
+    "create", "replace", "maybe", "start", "restart", "connect", "stop", "pull", "build", "rename", "remove", "wait"
+]
 
 # How each kind of change is counted, and its sign and colour.
 _KINDS: dict[Kind, tuple[str, str, str]] = {
@@ -41,6 +48,7 @@ _KINDS: dict[Kind, tuple[str, str, str]] = {
     "maybe": ("to replace if the image changes", "?", "33"),
     "start": ("to start", ">", "32"),
     "restart": ("to restart", ">", "33"),
+    "connect": ("to connect to its networks", "~", "33"),
     "pull": ("to pull", "^", "36"),
     "build": ("to build", "^", "36"),
     "rename": ("to rename", "~", "33"),
@@ -48,7 +56,7 @@ _KINDS: dict[Kind, tuple[str, str, str]] = {
     "remove": ("to remove", "-", "31"),
     "wait": ("to wait for", ".", "36"),
 }
-_TYPES = ("network", "volume", "image", "container")
+_TYPES = ("network", "volume", "image", "container", "service", "stack")
 _WIDTH = 110
 _MOST_RUNS = 8
 _MOST_OF_COMMAND = 60
@@ -64,12 +72,14 @@ class _Change(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     subject: Subject
     steps: tuple[Step, ...]
+    way_back: tuple[Step, ...]
+    hangs_on_all: bool
 
 
 def plan_text(plan: Plan, color: bool = False) -> str:
     """The whole plan, ending in a line end; the same plan always gives the same text."""
     paint = _painted if color else _plain
-    changes = _changes(plan.steps)
+    changes = _changes(plan)
     lines = [f"{paint('1', f'stack {plan.project}')}: {_counts(changes, plan)}"]
     names = [change.subject.name for change in changes]
     width = min(max((len(name) for name in names), default=0), 48)
@@ -97,16 +107,29 @@ def _painted(code: str, text: str) -> str:
 # ---- what changes ----
 
 
-def _changes(steps: Iterable[Step]) -> list[_Change]:
-    by_subject: dict[tuple[str, str], list[Step]] = {}
-    for step in steps:
-        by_subject.setdefault((step.subject.type, step.subject.name), []).append(step)
+def _changes(plan: Plan) -> list[_Change]:
+    way_back = _by_subject(plan.way_back)
+    checkpoints = {step.id for step in plan.steps if isinstance(step.action, Checkpoint)}
     changes = [
-        _Change(kind=_kind(found), subject=found[0].subject, steps=tuple(found)) for found in by_subject.values()
+        _Change(
+            kind=_kind(found),
+            subject=found[0].subject,
+            steps=tuple(found),
+            way_back=tuple(way_back.get(subject, ())),
+            hangs_on_all=any(checkpoints.intersection(step.unless) for step in way_back.get(subject, ())),
+        )
+        for subject, found in _by_subject(plan.steps).items()
     ]
     # What containers need is told before them, and after them when it goes.
     types = _TYPES[::-1] if all(change.kind in ("remove", "stop") for change in changes) else _TYPES
     return sorted(changes, key=lambda change: (types.index(change.subject.type), change.steps[0].id))
+
+
+def _by_subject(steps: Iterable[Step]) -> dict[tuple[str, str], list[Step]]:
+    found: dict[tuple[str, str], list[Step]] = {}
+    for step in steps:
+        found.setdefault((step.subject.type, step.subject.name), []).append(step)
+    return found
 
 
 def _kind(steps: Sequence[Step]) -> Kind:
@@ -125,6 +148,7 @@ def _kind(steps: Sequence[Step]) -> Kind:
     for kind, verbs in (
         ("restart", RestartContainer),
         ("start", StartContainer | UnpauseContainer),
+        ("connect", ConnectNetwork | DisconnectNetwork),
         ("stop", StopContainer),
         ("pull", PullImage),
         ("build", BuildImage),
@@ -154,12 +178,14 @@ def _change_lines(change: _Change, width: int, paint: Paint) -> list[str]:
     subject = change.subject
     reasons = _reasons(change)
     title = f"  {paint(colour, sign)} {subject.type:<9}  {subject.name:<{width}}  "
+    if not reasons:
+        reasons = [""]
     margin = " " * (len("  ~ ") + 9 + 2 + width + 2)
     number = "" if len(change.steps) > 1 else "   " + paint("2", _single(change.steps[0]))
     lines = [title + reasons[0] + number, *(margin + reason for reason in reasons[1:])]
     if len(change.steps) > 1:
         lines.extend(_step_line(step, paint) for step in change.steps)
-    lines.extend(_undo_lines(change.steps, paint))
+    lines.extend(_way_back_lines(change, paint))
     return [line.rstrip() for line in lines]
 
 
@@ -169,6 +195,8 @@ def _reasons(change: _Change) -> list[str]:
     for step in change.steps:
         if isinstance(step.action, WaitUntil) and not step.group and change.kind != "wait":
             continue  # others wait for it: that is no reason for what happens to it
+        if isinstance(step.action, Checkpoint | Delay):
+            continue  # it says what it is
         lines.update(dict.fromkeys(reason_lines(step.because)))
     return list(lines)
 
@@ -242,6 +270,15 @@ def action_text(action: Action, subject: Subject, group: str = "") -> str:
             return f"unpause {_which(container, subject, group)}".rstrip()
         case RenameContainer(container=container, name=name):
             return f"rename {_which(container, subject, group) or 'to ' + name}"
+        case ConnectNetwork(container=container, endpoint=endpoint):
+            which = _which(container, subject, group)
+            return f"connect {which}{' ' if which else ''}to {endpoint.network}"
+        case DisconnectNetwork(container=container):
+            return f"disconnect {_which(container, subject, group)}".rstrip()
+        case Checkpoint(of=of, tolerated=tolerated):
+            return f"stop unless at most {tolerated} of {_numbers(of)} failed" if of else "all of this works"
+        case Delay(seconds=span):
+            return f"pause for {seconds(span)}"
         case RunHook(container=container, moment=moment, hook=hook):
             which = _which(container, subject, group)
             return f"run {moment}{' in ' if which else ''}{which}: {_short(hook_text(hook))}"
@@ -273,23 +310,22 @@ def _which(container: str, subject: Subject, group: str) -> str:
     return "the new one" if container == f"{subject.name}.next" else "the old one"
 
 
-def _undo_lines(steps: Sequence[Step], paint: Paint) -> list[str]:
-    """What puts back what was: said once, for all the steps that it belongs to."""
-    undoing = [step for step in steps if step.undo]
-    if not undoing:
+def _way_back_lines(change: _Change, paint: Paint) -> list[str]:
+    """What puts back what was; that two containers change their names says nothing to a reader."""
+    actions = [step for step in change.way_back if not isinstance(step.action, RenameContainer)]
+    if not actions:
         return []
-    longest = max(undoing, key=lambda step: len(step.undo))
-    words = ", ".join(dict.fromkeys(_undo_text(action, longest) for action in longest.undo))
+    words = ", ".join(dict.fromkeys(_back_text(step) for step in actions))
     words = words.replace("stop the new one, remove the new one", "stop and remove the new one")
-    ids = _numbers([step.id for step in undoing])
-    return [paint("2", f"         if {ids} {'fails' if len(undoing) == 1 else 'fail'}: {words}")]
+    what = "anything" if change.hangs_on_all else "that"
+    return [paint("2", f"         if {what} fails: {words}")]
 
 
-def _undo_text(action: Action, step: Step) -> str:
-    if isinstance(action, RunHook):
-        return f"run its {action.moment} hooks"
-    words = action_text(action, step.subject, step.group)
-    return f"{words} again" if isinstance(action, StartContainer) else words
+def _back_text(step: Step) -> str:
+    if isinstance(step.action, RunHook):
+        return f"run its {step.action.moment} hooks"
+    words = action_text(step.action, step.subject, step.group)
+    return f"{words} again" if isinstance(step.action, StartContainer | ConnectNetwork | CreateNetwork) else words
 
 
 # ---- the rest ----

@@ -12,6 +12,7 @@ from minicompose.planning.plan import (
     Changed,
     DependencyReplaced,
     Disconnected,
+    Failed,
     ImageMayChange,
     ImageUpdated,
     Missing,
@@ -79,6 +80,8 @@ def reason_lines(reason: Reason) -> list[str]:
         case Outdated(policy=policy, age=age):
             pulled = "nobody knows when it was pulled" if age is None else f"it was pulled {span_text(age)} ago"
             return [f"{policy}, and {pulled}"]
+        case Failed():
+            return ["what was to take its place has failed"]
         case Asked(option=option):
             return [f"asked for: {option}"]
         case _:

@@ -6,9 +6,13 @@ from typing import assert_never
 from minicompose.planning.plan import (
     Action,
     BuildImage,
+    Checkpoint,
+    ConnectNetwork,
     CreateContainer,
     CreateNetwork,
     CreateVolume,
+    Delay,
+    DisconnectNetwork,
     PullImage,
     RemoveContainer,
     RemoveImage,
@@ -46,6 +50,14 @@ def doing_and_done(action: Action) -> tuple[str, str]:
             return "unpausing", "unpaused"
         case RenameContainer():
             return "renaming", "renamed"
+        case ConnectNetwork():
+            return f"connecting to {action.endpoint.network}", f"connected to {action.endpoint.network}"
+        case DisconnectNetwork():
+            return "disconnecting", "disconnected"
+        case Checkpoint():
+            return "looking at what has failed", "gone on with"
+        case Delay():
+            return f"pausing for {seconds(action.seconds)}", "paused"
         case RunHook():
             return f"running its {action.moment} hook", f"ran its {action.moment} hook"
         case WaitUntil():

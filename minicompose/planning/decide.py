@@ -15,7 +15,6 @@ from minicompose.planning.plan import (
     Asked,
     Changed,
     DependencyReplaced,
-    Disconnected,
     ImageDiffers,
     ImageMayChange,
     ImageUpdated,
@@ -26,7 +25,7 @@ from minicompose.planning.plan import (
     Unfinished,
     Unknown,
 )
-from minicompose.planning.record import read, service_image, service_networks
+from minicompose.planning.record import network_name, read, service_image, service_networks
 from minicompose.planning.spec import Blueprint
 
 
@@ -39,16 +38,21 @@ class Create(Value, frozen=True, kw_only=True):
 
 
 class Keep(Value, frozen=True, kw_only=True):
-    """`restarts`: it is restarted because of these dependencies, each under its condition."""
+    """`restarts`: it is restarted because of these dependencies, each under its condition.
+
+    `reconnects` are networks of its service, by their keys, that somebody took it off; here and below.
+    """
 
     number: int
     container: ObservedContainer
     restarts: tuple[tuple[str, ImageDiffers | None], ...] = ()
+    reconnects: tuple[str, ...] = ()
 
 
 class Start(Value, frozen=True, kw_only=True):
     number: int
     container: ObservedContainer
+    reconnects: tuple[str, ...] = ()
 
 
 class Replace(Value, frozen=True, kw_only=True):
@@ -74,8 +78,11 @@ Decision = Create | Keep | Start | Replace | Finish
 
 
 class Removal(Value, frozen=True, kw_only=True):
+    """`at_once`: nobody misses it. Anything else is removed only when all that the plan brings works."""
+
     container: ObservedContainer
     because: Reason
+    at_once: bool = False
 
 
 class Verdict(Value, frozen=True, kw_only=True):
@@ -90,8 +97,8 @@ class Verdict(Value, frozen=True, kw_only=True):
 class Circumstances(Value, frozen=True, kw_only=True):
     """All that bears on a service's containers besides themselves.
 
-    `networks` are the engine's networks by name with their ids, `replaced_networks` those that this
-    plan makes anew. `verdicts` are those of the services it depends on. `force` is the option that
+    `networks` are the engine's networks by name with their ids. `verdicts` are those of the services it
+    depends on. `force` is the option that
     asks for new containers in any case, `keep` forbids them. `passive`: the service was not asked
     for, only what others do to it counts.
     """
@@ -101,7 +108,6 @@ class Circumstances(Value, frozen=True, kw_only=True):
     replicas: int
     image: ImageStep
     networks: Mapping[str, tuple[str, ...]]
-    replaced_networks: frozenset[str]
     verdicts: Mapping[str, Verdict]
     force: str | None = None
     keep: bool = False
@@ -119,14 +125,19 @@ def decide(service: Service, standings: Mapping[int, Standing], around: Circumst
     for standing in kept:
         decision = _decide_one(service, standing, around, removals)
         decisions.append(decision)
+        if standing.predecessor:  # one that is replaced itself will need its name
+            at_once = isinstance(decision, Replace)
+            removals.append(Removal(container=standing.predecessor, because=Unfinished(), at_once=at_once))
         if standing.container and standing.renamed_to:
             renames[standing.container.id] = standing.renamed_to
     for standing in dropped:
-        for container in (standing.container, standing.successor):
+        for container in (standing.container, standing.successor, standing.predecessor):
             if container:
                 removals.append(Removal(container=container, because=ScaledDown(replicas=around.replicas)))
     for standing in (*kept, *dropped):
-        removals.extend(Removal(container=leftover, because=_leftover(leftover)) for leftover in standing.leftovers)
+        removals.extend(
+            Removal(container=leftover, because=_leftover(leftover), at_once=True) for leftover in standing.leftovers
+        )
     return Verdict(service=service, decisions=tuple(decisions), removals=tuple(removals), renames=renames)
 
 
@@ -157,7 +168,7 @@ def _decide_one(service: Service, standing: Standing, around: Circumstances, rem
     if standing.successor:
         if _is_good(service, standing.successor, around):
             return Finish(number=number, container=container, successor=standing.successor)
-        removals.append(Removal(container=standing.successor, because=Unfinished()))
+        removals.append(Removal(container=standing.successor, because=Unfinished(), at_once=True))
     if found := _why_replace(service, container, around):
         because, when = found
         return Replace(
@@ -169,8 +180,24 @@ def _decide_one(service: Service, standing: Standing, around: Circumstances, rem
             starts_old=_starts_again(service, container, around),
         )
     if _starts_again(service, container, around):
-        return Start(number=number, container=container)
-    return Keep(number=number, container=container, restarts=_restarts(service, around) if is_up(container) else ())
+        return Start(number=number, container=container, reconnects=_taken_off(service, container, around))
+    return Keep(
+        number=number,
+        container=container,
+        restarts=_restarts(service, around) if is_up(container) else (),
+        reconnects=() if around.passive else _taken_off(service, container, around),
+    )
+
+
+def _taken_off(service: Service, container: ObservedContainer, around: Circumstances) -> tuple[str, ...]:
+    """The networks of the service that a container was on, and is not any more: somebody took it off."""
+    if container.state == "created" or around.keep:
+        return ()
+    return tuple(
+        key
+        for key in service_networks(around.stack, service)
+        if network_name(around.stack, key) not in container.networks
+    )
 
 
 def _is_good(service: Service, successor: ObservedContainer, around: Circumstances) -> bool:
@@ -248,15 +275,10 @@ def _outer_reason(
     service: Service, container: ObservedContainer, around: Circumstances
 ) -> tuple[Reason, ImageDiffers | None] | None:
     for key in service_networks(around.stack, service):
-        declared = around.stack.networks.get(key)
-        name = declared.name if declared else key
-        if name in around.replaced_networks and name in container.networks:
-            return NetworkReplaced(network=name), None
+        name = network_name(around.stack, key)
         there = container.networks.get(name)
         if there and there not in around.networks.get(name, ()):  # the engine starts it on that one, or not at all
             return NetworkReplaced(network=name), None
-        if container.state == "running" and name not in container.networks:
-            return Disconnected(network=name), None
     return _owner_replaced(service, around)
 
 

@@ -82,7 +82,7 @@ def plan_down(observed: Observed, options: DownOptions | None = None, stack: Sta
             _remove_volumes(steps, observed, removals, len(going) < len(observed.containers), notes)
     if options.rmi:
         _remove_images(steps, observed, going, removals, options.rmi, stack)
-    return Plan(project=observed.project, steps=steps.finished(), notes=tuple(notes))
+    return steps.plan(observed.project, notes=notes)
 
 
 def plan_stop(observed: Observed, options: StopOptions | None = None, stack: Stack | None = None) -> Plan:
@@ -96,11 +96,10 @@ def plan_stop(observed: Observed, options: StopOptions | None = None, stack: Sta
     ]
     services = stack.services if stack else {}
     _stops(steps, chosen, services, options.timeout, {container.id: Asked(option="stop") for container in chosen})
-    return Plan(
-        project=observed.project,
-        steps=steps.finished(),
-        notes=tuple(lost_hooks(chosen, services)),
-        unchanged=tuple(_subject(container) for container in _in_order(chosen) if not is_up(container)),
+    return steps.plan(
+        observed.project,
+        notes=lost_hooks(chosen, services),
+        unchanged=[_subject(container) for container in _in_order(chosen) if not is_up(container)],
     )
 
 

@@ -44,7 +44,7 @@ def plan_build(stack: Stack, options: BuildOptions) -> Plan:
         asked = msgspec.structs.replace(service, build=_with_options(service.build, options))
         subject = Subject(type="image", name=image, service=service.name)
         steps.add(subject, build_action(stack, asked, image), Asked(option="build"))
-    return Plan(project=stack.name, steps=steps.finished())
+    return steps.plan(stack.name)
 
 
 def _with_options(build: Build, options: BuildOptions) -> Build:
@@ -79,7 +79,7 @@ def plan_pull(stack: Stack, observed: Observed, options: PullOptions) -> Plan:
             unchanged.append(subject)
         else:
             steps.add(subject, PullImage(image=image, platform=service.platform), Asked(option="pull"))
-    return Plan(project=stack.name, steps=steps.finished(), unchanged=tuple(unchanged))
+    return steps.plan(stack.name, unchanged=unchanged)
 
 
 def _is_pulled(service: Service, options: PullOptions) -> bool:

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from minicompose.model import Network
+
 State = Literal["created", "running", "paused", "restarting", "removing", "exited", "dead"]
 Health = Literal["none", "starting", "healthy", "unhealthy"]
 
@@ -46,10 +48,13 @@ class ObservedContainer(Value, frozen=True, kw_only=True):
 
 
 class ObservedNetwork(Value, frozen=True, kw_only=True):
+    """`definition` makes such a network again, with the addresses that the engine gave it."""
+
     id: str
     name: str
     driver: str = "bridge"
     labels: dict[str, str] = {}
+    definition: Network = Network()
 
 
 class ObservedVolume(Value, frozen=True, kw_only=True):

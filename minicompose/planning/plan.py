@@ -88,6 +88,20 @@ class RemoveNetwork(Tagged, frozen=True, kw_only=True):
     network: str
 
 
+class ConnectNetwork(Tagged, frozen=True, kw_only=True):
+    """Put a container, as it is, on a network; it answers to the endpoint's names there."""
+
+    container: str
+    endpoint: Endpoint
+
+
+class DisconnectNetwork(Tagged, frozen=True, kw_only=True):
+    """Take a container, which may run, off a network; `network` is an id or a name."""
+
+    container: str
+    network: str
+
+
 class CreateVolume(Tagged, frozen=True, kw_only=True):
     volume: Volume
     labels: dict[str, str]
@@ -189,17 +203,36 @@ class WaitUntil(Tagged, frozen=True, kw_only=True):
     or has exited with 0: what `--wait` wants and what makes a successor good.
 
     `steady` is for how many seconds from its start a container without a health check has to have run
-    until it counts as settled; if it fails meanwhile, the wait does.
+    until it counts as settled; if it fails meanwhile, the wait does. `monitor` is the same for any container.
     """
 
     container: str
     condition: Condition
     steady: float = 0.0
+    monitor: float = 0.0
+
+
+class Checkpoint(Tagged, frozen=True, kw_only=True):
+    """Everything that it comes after has been done, so none of that will be taken back. No engine call.
+
+    Of the steps in `of`, which it wants, at most `tolerated` may have failed.
+    """
+
+    of: tuple[int, ...] = ()
+    tolerated: int = 0
+
+
+class Delay(Tagged, frozen=True, kw_only=True):
+    """Let `seconds` pass; takes no worker."""
+
+    seconds: float
 
 
 Action = (
     CreateNetwork
     | RemoveNetwork
+    | ConnectNetwork
+    | DisconnectNetwork
     | CreateVolume
     | RemoveVolume
     | PullImage
@@ -214,6 +247,8 @@ Action = (
     | RemoveContainer
     | RunHook
     | WaitUntil
+    | Checkpoint
+    | Delay
 )
 
 
@@ -305,6 +340,10 @@ class Outdated(Tagged, frozen=True, kw_only=True):
     age: int | None = None
 
 
+class Failed(Tagged, frozen=True, kw_only=True):
+    """What was to take its place, or something that belongs with it, has failed: it is put back."""
+
+
 class Asked(Tagged, frozen=True, kw_only=True):
     """The command line says so; `option` is the flag or the verb."""
 
@@ -326,6 +365,7 @@ Reason = (
     | Unfinished
     | Unknown
     | Outdated
+    | Failed
     | Asked
 )
 
@@ -334,9 +374,12 @@ Reason = (
 
 
 class Subject(Value, frozen=True, kw_only=True):
-    """What a step is about. `name` is the engine's; `service` is set for containers and images."""
+    """What a step is about. `name` is the engine's; `service` is set for containers and images.
 
-    type: Literal["container", "network", "volume", "image"]
+    A `Checkpoint` or a `Delay` is about the whole stack, or about a service of it.
+    """
+
+    type: Literal["container", "network", "volume", "image", "service", "stack"]
     name: str
     service: str | None = None
 
@@ -363,10 +406,11 @@ class Step(Value, frozen=True, kw_only=True):
 
     `wants` names steps that must have ended, in whatever way: a dependency that is not required,
     or a last look that should cost no time of its own. Their failure does not stop this step.
-    `when` is checked then; if it does not hold the step is skipped, which counts as done.
-    `undo` puts back what was, in order, if this step fails, or is never begun although a step before it in
-    the same `group` has been: the old container is started again. `group` names the one change
-    that several steps carry out together (a container's replacement).
+    `when` is checked then; if it does not hold the step is skipped, which counts as done. `group` names
+    the one change that several steps carry out together (a container's replacement).
+
+    A step of a plan's way back puts back what others have changed: it `reverts` those, and is done only if
+    one of them was begun and one of the steps `unless`, of the plan itself, can no more be done.
     """
 
     id: int
@@ -376,17 +420,21 @@ class Step(Value, frozen=True, kw_only=True):
     after: tuple[int, ...] = ()
     wants: tuple[int, ...] = ()
     when: Premise | None = None
-    undo: tuple[Action, ...] = ()
     group: str = ""
+    reverts: tuple[int, ...] = ()
+    unless: tuple[int, ...] = ()
 
 
 class Plan(Value, frozen=True, kw_only=True):
     """What will be done. Equal inputs give equal plans, byte for byte.
 
-    `unchanged` is what was looked at and is left alone; `notes` are things to tell (orphans found).
+    `way_back` are the steps that put back what was, should it come to that; they are numbered on from `steps`,
+    and their edges are among themselves. `unchanged` is what was looked at and is left alone; `notes` are things
+    to tell (orphans found).
     """
 
     project: str
     steps: tuple[Step, ...] = ()
+    way_back: tuple[Step, ...] = ()
     unchanged: tuple[Subject, ...] = ()
     notes: tuple[Diagnostic, ...] = ()

@@ -92,9 +92,7 @@ def service_record(stack: Stack, service: Service) -> Record:
     record["image"] = service_image(stack, service)
     if networks := service_networks(stack, service):
         attachments = record.get("networks") or {}
-        record["networks"] = {
-            stack.networks[key].name if key in stack.networks else key: attachments.get(key) for key in networks
-        }
+        record["networks"] = {network_name(stack, key): attachments.get(key) for key in networks}
     if service.volumes:
         for entry, mount in zip(record["volumes"], service.volumes, strict=True):
             if mount.source is not None:
@@ -124,6 +122,12 @@ def service_networks(stack: Stack, service: Service) -> tuple[str, ...]:
     if service.networks:
         return primary_first(service.networks)
     return ("default",) if service.network_mode is None and "default" in stack.networks else ()
+
+
+def network_name(stack: Stack, key: str) -> str:
+    """The engine's name for a network that a service is on."""
+    declared = stack.networks.get(key)
+    return declared.name if declared else key
 
 
 def primary_first(attachments: Mapping[str, NetworkAttachment | None]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from minicompose.diagnostic import Diagnostic
 from minicompose.fields import NETWORK, VOLUME, Record
 from minicompose.model import Network, Service, SourcePos, Stack, Volume
 from minicompose.planning.difference import FilePath, differences
+from minicompose.planning.networks import Remade, remake
 from minicompose.planning.observed import Observed, ObservedNetwork, ObservedVolume
 from minicompose.planning.plan import (
     Change,
@@ -28,12 +29,12 @@ from minicompose.planning.steps import Steps
 class Resources(msgspec.Struct, frozen=True, kw_only=True):
     """The steps that networks and volumes need, by their names on the engine.
 
-    `removals` are the steps that take away a network to be made anew: its containers stop before.
+    `remade` are the networks that are made anew.
     """
 
     networks: Mapping[str, int]
     volumes: Mapping[str, int]
-    removals: Mapping[str, int]
+    remade: Mapping[str, Remade]
     unchanged: tuple[Subject, ...]
 
 
@@ -74,7 +75,7 @@ def plan_resources(
     """Add the steps for the networks and volumes that are wanted; `replaced` are networks to make anew, by key."""
     networks: dict[str, int] = {}
     volumes: dict[str, int] = {}
-    removals: dict[str, int] = {}
+    remade: dict[str, Remade] = {}
     unchanged: list[Subject] = []
     used = {id(network) for network in observed.networks for c in observed.containers if _is_on(c.networks, network)}
     for key, network in wanted_networks.items():
@@ -89,9 +90,10 @@ def plan_resources(
             networks[network.name] = steps.add(subject, made, Missing())
         elif key in replaced:
             because = Changed(changes=replaced[key])
-            removals[network.name] = steps.add(subject, RemoveNetwork(network=there[0].id), because)
-            made = CreateNetwork(network=network, labels=network_labels(stack, key, network))
-            networks[network.name] = steps.add(subject, made, because, after=[removals[network.name]])
+            its_labels = network_labels(stack, key, network)
+            found = remake(steps, there[0], network, its_labels, because, observed.containers)
+            remade[network.name] = found
+            networks[network.name] = found.created
         else:
             unchanged.append(subject)
         doubles = sorted(there, key=lambda double: (id(double) not in used, double.id))[1:]
@@ -103,16 +105,16 @@ def plan_resources(
             networks[network.name] = step
     for key, volume in wanted_volumes.items():
         subject = Subject(type="volume", name=volume.name)
-        found = next((candidate for candidate in observed.volumes if candidate.name == volume.name), None)
-        if found is not None:
-            notes.extend(_volume_notes(stack, key, volume, found))
+        existing = next((candidate for candidate in observed.volumes if candidate.name == volume.name), None)
+        if existing is not None:
+            notes.extend(_volume_notes(stack, key, volume, existing))
             unchanged.append(subject)
         elif volume.external:
             notes.append(_missing(stack, "volume", key, volume))
         else:
             made_volume = CreateVolume(volume=volume, labels=volume_labels(stack, key, volume))
             volumes[volume.name] = steps.add(subject, made_volume, Missing())
-    return Resources(networks=networks, volumes=volumes, removals=removals, unchanged=tuple(unchanged))
+    return Resources(networks=networks, volumes=volumes, remade=remade, unchanged=tuple(unchanged))
 
 
 def _is_on(networks: Mapping[str, str], network: ObservedNetwork) -> bool:

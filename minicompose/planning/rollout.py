@@ -1,18 +1,14 @@
-"""From decisions to steps: how containers come, go, and succeed each other.
+"""From decisions to steps: how containers come, go, and succeed each other, service by service."""
 
-A replacement never destroys what works before its successor works: the successor is created beside
-the old one, which is stopped and kept; only when the successor has settled is the old one removed,
-and the successor takes its name. Every step knows how to put the old one back.
-"""
-
-from collections.abc import Iterable, Mapping
-from typing import assert_never
+from collections.abc import Collection, Iterable, Mapping
+from typing import Literal, assert_never
 
 import msgspec
 
 from minicompose import labels
 from minicompose.model import Dependency, Service, Stack
-from minicompose.planning.census import NEXT, is_up
+from minicompose.planning.batches import Batches, chain_returns
+from minicompose.planning.census import NEXT, OLD, is_up
 from minicompose.planning.decide import Create, Decision, Finish, Keep, Removal, Replace, Start, Verdict
 from minicompose.planning.graph import Graph, shared_with
 from minicompose.planning.hooks import before_stop, hooks_of, runs, stop
@@ -20,30 +16,40 @@ from minicompose.planning.images import ImageStep
 from minicompose.planning.observed import ObservedContainer
 from minicompose.planning.plan import (
     Action,
+    Asked,
+    BuildImage,
+    Checkpoint,
     Condition,
+    ConnectNetwork,
     ContainerSpec,
     CreateContainer,
     DependencyReplaced,
+    Disconnected,
+    DisconnectNetwork,
     ImageDiffers,
     ImageIs,
     Missing,
     Needed,
     NotRunning,
     Premise,
+    PullImage,
     Reason,
     RemoveContainer,
     RenameContainer,
     RestartContainer,
+    RunHook,
     StartContainer,
     StopContainer,
     Subject,
     Unfinished,
     WaitUntil,
 )
-from minicompose.planning.record import service_networks
+from minicompose.planning.record import network_name, service_networks
+from minicompose.planning.replacement import Before, Replaced, Replacement, Return, put_back, replace
 from minicompose.planning.resources import Resources
-from minicompose.planning.spec import Blueprint, container_name, container_spec
+from minicompose.planning.spec import Blueprint, container_name, container_spec, service_endpoint
 from minicompose.planning.steps import Steps
+from minicompose.planning.update import rollback_policy, update_policy
 
 
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +58,7 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     starts: bool = True
     timeout: int | None = None
     renew_anon_volumes: bool = False
+    on_failure: Literal["rollback", "keep", "stop"] = "rollback"
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,29 +128,49 @@ class Rollout:
         # Which step frees a name, and which take one, with the id of the one that may bear it until then.
         self._freed: dict[str, int] = {}
         self._takers: list[tuple[str, int, str]] = []
+        # What is done when all has worked, what that does not depend on, and what hangs on it besides all else.
+        self._last: list[int] = []
+        self._alone: set[int] = set()
+        self._hanging: list[int] = []
+        self._returns: dict[str, list[Return]] = {}
 
-    def remove(self, removals: Iterable[Removal]) -> None:
+    def remove(self, removals: Iterable[Removal], verdicts: Iterable[Verdict]) -> None:
         """Containers that go, whatever becomes of the others."""
+        wanted = {
+            container_name(self._stack, verdict.service, decision.number)
+            for verdict in verdicts
+            for decision in verdict.decisions
+        }
         for removal in removals:
-            container, because = removal.container, removal.because
-            stopped: tuple[int, ...] = ()
-            if is_up(container):
-                for action in self._stop(container):
-                    stopped = (self._steps.add(_subject(container), action, because, after=stopped),)
-                self._leaves_networks(container, stopped)
-            remove = RemoveContainer(container=container.id)
-            self._freed[container.name] = self._steps.add(_subject(container), remove, because, after=stopped)
+            if removal.at_once:
+                self._remove_at_once(removal)
+            else:
+                self._remove_at_last(removal, wanted)
 
     def carry_out(self, verdict: Verdict) -> None:
         """One service; those that it depends on have been before."""
-        self.live[verdict.service.name] = []
+        service = verdict.service
+        self.live[service.name] = []
+        self._returns[service.name] = []
+        policy = update_policy(service)
+        changes = sum(isinstance(decision, Replace) for decision in verdict.decisions)
+        batches = Batches(self._steps, service.name, policy, changes)
         for decision in verdict.decisions:
-            self._carry_out_one(verdict, decision)
+            self._carry_out_one(verdict, decision, batches)
+        if policy.stands_alone:
+            self._alone.update(batches.close())
+        else:
+            batches.close()
+        self._order_returns(service)
 
     def finish(self, observed: Iterable[ObservedContainer]) -> list[NameTaken]:
         """Add the edges that could not be known before all steps were there; tell which names are taken."""
         for settle in self._late:
             self._steps.want(settle, self._starts)
+        images = self._steps.of(PullImage, BuildImage)
+        for touches in self._steps.of(StopContainer, RestartContainer, RunHook, DisconnectNetwork):
+            self._steps.come_after(touches, images)
+        self._add_checkpoint()
         holders = {container.name: container for container in observed}
         taken: list[NameTaken] = []
         for name, taker, own in self._takers:
@@ -152,6 +179,71 @@ class Rollout:
             elif name in holders and holders[name].id != own:
                 taken.append(NameTaken(name=name, holder=holders[name]))
         return taken
+
+    def _add_checkpoint(self) -> None:
+        """When all has worked, what was replaced goes; until then it can be put back."""
+        back = self._steps.way_back
+        if not self._last and not self._hanging and not back.is_loose:
+            return
+        last = set(self._last)
+        before = [step for step in self._steps.all if step not in last and step not in self._alone]
+        subject = Subject(type="stack", name=self._stack.name)
+        checkpoint = self._steps.add(subject, Checkpoint(), Asked(option="up"), after=before)
+        for step in self._last:
+            self._steps.come_after(step, [checkpoint])
+        back.hang_on(self._hanging, checkpoint)
+        back.hang_all_on(checkpoint)
+
+    # ---- containers that go ----
+
+    def _remove_at_once(self, removal: Removal) -> None:
+        container = removal.container
+        stopped = self._stop_all(removal, Before(self._connects(container)), group="")
+        remove = RemoveContainer(container=container.id)
+        self._freed[container.name] = self._steps.add(_subject(container), remove, removal.because, after=stopped.after)
+
+    def _remove_at_last(self, removal: Removal, wanted: Collection[str]) -> None:
+        """Stop it, and have another take its name where one wants it; it goes when all has worked."""
+        container, because = removal.container, removal.because
+        subject, group = _subject(container), f"remove {container.name}"
+        stopped = last = self._stop_all(removal, Before(self._connects(container)), group)
+        renamed: int | None = None
+        if container.name in wanted:
+            rename = RenameContainer(container=container.id, name=container.name + OLD)
+            renamed = self._steps.add(subject, rename, because, after=last.after, group=group)
+            self._freed[container.name] = renamed
+            last = Before((renamed,))
+        remove = RemoveContainer(container=container.id)
+        self._last.append(self._steps.add(subject, remove, because, after=last.after, group=group))
+        if self._manner.on_failure != "rollback":
+            return
+        back: tuple[int, ...] = ()
+        if renamed is not None:
+            name = RenameContainer(container=container.id, name=container.name)
+            back = (self._steps.way_back.add(subject, name, group=group, reverts=(renamed,)),)
+        if is_up(container):
+            service = self._stack.services.get(container.service)
+            actions: tuple[Action, ...] = (
+                StartContainer(container=container.id),
+                *self._hooks_again(container, service),
+            )
+            for action in actions:
+                back = (self._steps.way_back.add(subject, action, group=group, reverts=stopped.after, wants=back),)
+
+    def _stop_all(self, removal: Removal, before: Before, group: str) -> Before:
+        container = removal.container
+        for action in self._stop(container) if is_up(container) else ():
+            step = self._steps.add(_subject(container), action, removal.because, after=before.after, group=group)
+            before = Before((step,))
+        return before
+
+    def _connects(self, container: ObservedContainer) -> tuple[int, ...]:
+        """The steps after which a container is on its networks again, where those are made anew."""
+        return tuple(
+            remade.connected[container.id]
+            for remade in self._resources.remade.values()
+            if container.id in remade.connected
+        )
 
     def wait_for(self, service: str, live: Live, condition: Condition, because: Reason) -> tuple[int, ...]:
         """The step after which a container is as `condition` says; none where it is already."""
@@ -172,10 +264,17 @@ class Rollout:
 
     # ---- one container ----
 
-    def _carry_out_one(self, verdict: Verdict, decision: Decision) -> None:
+    def _carry_out_one(self, verdict: Verdict, decision: Decision, batches: Batches) -> None:
         service = verdict.service
-        if isinstance(decision, Create):
-            return self._create(service, decision)
+        match decision:
+            case Create():
+                return self._create(service, decision)
+            case Finish():
+                return self._finish_replacement(service, decision)
+            case Keep() | Start() | Replace():
+                pass
+            case _:
+                assert_never(decision)
         name = verdict.renames.get(decision.container.id, decision.container.name)
         renamed = self._rename(verdict, decision.container)
         match decision:
@@ -184,14 +283,10 @@ class Rollout:
             case Start():
                 return self._start_again(service, decision, name, renamed)
             case Replace():
-                return self._replace(service, decision, renamed)
-            case Finish():
-                return self._finish_replacement(service, decision)
-            case _:
-                assert_never(decision)
+                return self._replace(service, decision, renamed, batches)
 
     def _rename(self, verdict: Verdict, container: ObservedContainer) -> tuple[int, ...]:
-        """A successor that took over, and was not renamed any more, gets its name."""
+        """One that an interrupted run left under another name gets its own."""
         name = verdict.renames.get(container.id)
         if name is None:
             return ()
@@ -216,17 +311,33 @@ class Rollout:
     def _keep(self, service: Service, decision: Keep, name: str, renamed: tuple[int, ...]) -> None:
         container = decision.container
         self._is_there(service, name, renamed)
+        connected = self._reconnect(service, container, name, decision.reconnects, renamed)
+        there = (*renamed, *connected, *self._connects(container))
         if not decision.restarts:
-            if not renamed and service.name in self._play:
+            if not there and service.name in self._play:
                 self.unchanged.append(_subject(container))
-            self.live[service.name].append(Live(name=name, named=renamed, observed=container))
+            self.live[service.name].append(Live(name=name, named=there, observed=container))
             return
         subject = _subject(container, name)
         restarts = tuple(
-            self._restart(service, subject, container, DependencyReplaced(service=dependency), when, renamed)
+            self._restart(service, subject, container, DependencyReplaced(service=dependency), when, there)
             for dependency, when in decision.restarts
         )
-        self.live[service.name].append(Live(name=name, up=restarts, named=renamed))
+        self.live[service.name].append(Live(name=name, up=restarts, named=there))
+
+    def _reconnect(
+        self, service: Service, container: ObservedContainer, name: str, keys: Iterable[str], after: tuple[int, ...]
+    ) -> tuple[int, ...]:
+        """Put a container on those networks again that somebody took it off."""
+        steps = []
+        for key in keys:
+            network = network_name(self._stack, key)
+            connect = ConnectNetwork(container=container.id, endpoint=service_endpoint(self._stack, service, name, key))
+            before = (*after, *_one(self._resources.networks, network))
+            steps.append(
+                self._steps.add(_subject(container, name), connect, Disconnected(network=network), after=before)
+            )
+        return tuple(steps)
 
     def _restart(
         self,
@@ -235,11 +346,11 @@ class Rollout:
         container: ObservedContainer,
         because: Reason,
         when: ImageDiffers | None,
-        renamed: tuple[int, ...],
+        there: tuple[int, ...],
     ) -> int:
         """Restart a container, with the hooks that belong before and after; the last step of it."""
         after, wants = self._conditions(service)
-        after = [*after, *renamed]
+        after = [*after, *there]
         self.stopped.append(container)
         for hook in before_stop(container, service):
             after, wants = [self._steps.add(subject, hook, because, after=after, wants=wants, when=when)], []
@@ -249,90 +360,147 @@ class Rollout:
     def _start_again(self, service: Service, decision: Start, name: str, renamed: tuple[int, ...]) -> None:
         container = decision.container
         because = NotRunning(state=container.state)
-        started = self._start(service, _subject(container, name), container.id, because, renamed)
-        self._is_there(service, name, renamed)
-        self.live[service.name].append(Live(name=name, up=(started,), named=renamed))
+        connected = self._reconnect(service, container, name, decision.reconnects, renamed)
+        there = (*renamed, *connected, *self._connects(container))
+        started = self._start(service, _subject(container, name), container.id, because, there)
+        self._is_there(service, name, there)
+        self.live[service.name].append(Live(name=name, up=(started,), named=there))
 
-    def _replace(self, service: Service, decision: Replace, renamed: tuple[int, ...]) -> None:
-        """Stop-first: the successor starts when the old one has stopped, which is kept until it has settled."""
-        old, because, when = decision.container, decision.because, decision.when
+    # ---- one container after another ----
+
+    def _replace(self, service: Service, decision: Replace, renamed: tuple[int, ...], batches: Batches) -> None:
+        old, when = decision.container, decision.when
         spec = self._spec(service, decision.number)
         spec = msgspec.structs.replace(spec, labels={**spec.labels, labels.REPLACES: old.id})
-        new = spec.name + NEXT
-        change = _Change(
-            steps=self._steps,
-            subject=Subject(type="container", name=spec.name, service=service.name),
-            because=because,
-            when=when,
-            group=f"replace {spec.name}",
-        )
-        back = _old_back(old, new, service, is_up(old), decision.starts, self._manner)
-        network_goes = any(network in self._resources.removals for network in old.networks)
         keep_volumes_of = None if self._manner.renew_anon_volumes else old.id
-        create = CreateContainer(name=new, spec=spec, keep_volumes_of=keep_volumes_of)
-
-        stopped: tuple[int, ...] = ()
-        if network_goes and is_up(old):
-            stopped = change.add_all(self._stop(old), renamed)
-            self._leaves_networks(old, stopped)
-        # Once its network is gone the old container cannot be started again: then nothing puts it back.
-        undo = _old_again(old, service) if stopped and decision.starts else ()
-        created = change.add(create, (*self._needs(service), *renamed, *stopped), undo)
-        self._takers.append((new, created, old.id))
-        if network_goes:
-            back = ()
         after, wants = self._conditions(service) if decision.starts else ([], [])
-        if is_up(old) and not stopped:  # the old one runs on until the new one may start
-            stopped = change.add_all(self._stop(old), (created, *after), back, wants)
-            self._leaves_networks(old, stopped)
-
-        up: tuple[int, ...] = (created,)
-        settle: int | None = None
-        if decision.starts:
-            started = change.add(StartContainer(container=new), (created, *stopped, *after), back, wants)
-            self._starts.add(started)
-            up = change.add_all(runs(new, "post_start", service.post_start), (started,), back)
-            settle = change.add(WaitUntil(container=new, condition="settled", steady=_STEADY), up, back)
-            if not (_has_healthcheck(service) or service.name in self._watched or decision.starts_old):
-                self._late.append(settle)
-        last = (*stopped, created) if settle is None else (settle,)
-        removed = change.add(RemoveContainer(container=old.id, volumes=self._manner.renew_anon_volumes), last)
-        named = change.add(RenameContainer(container=new, name=spec.name), (removed,))
-        self._takers.append((spec.name, named, old.id))
-        if when is not None and decision.starts_old:
-            subject, again = change.subject, NotRunning(state=old.state)
-            unchanged = ImageIs(image=when.image, id=when.id)
-            up = (*up, self._start(service, subject, spec.name, again, (named,), unchanged))
-        if when is None:
-            self._is_there(service, new, (created,))
-        else:
-            self._is_there(service, spec.name, (named,))
-        self.live[service.name].append(
-            Live(name=spec.name, up=up, named=(named,), settle=settle if when is None else None)
+        there = (*renamed, *self._connects(old))
+        change = Replacement(
+            name=spec.name,
+            service=service.name,
+            old=old,
+            because=decision.because,
+            when=when,
+            create=CreateContainer(name=spec.name + NEXT, spec=spec, keep_volumes_of=keep_volumes_of),
+            stop=self._stop(old) if is_up(old) else (),
+            hooks=runs(spec.name + NEXT, "post_start", service.post_start),
+            again=self._hooks_again(old, service),
+            starts=decision.starts,
+            timeout=self._manner.timeout,
+            renew_volumes=self._manner.renew_anon_volumes,
+            steady=_STEADY,
+            policy=update_policy(service),
+            before_create=Before((*self._needs(service), *there)),
+            before_change=Before(there) + batches.gate(),
+            before_start=Before(tuple(after), tuple(wants)),
         )
+        done = self._carry_out_change(service, change)
+        batches.add(done)
+        assert done.created is not None, "the successor is created here"
+        self._takers.append((change.new, done.created, old.id))
+        up, settle = done.up, done.settled
+        if when is not None and decision.starts_old:
+            again, unchanged = NotRunning(state=old.state), ImageIs(image=when.image, id=when.id)
+            up = (*up, self._start(service, change.subject, spec.name, again, (done.named,), unchanged))
+        if when is None:
+            self._is_there(service, change.new, (done.created,))
+        else:
+            self._is_there(service, spec.name, (done.named,))
+        if settle is not None and self._settles_late(service, change) and not decision.starts_old:
+            self._late.append(settle)
+        self.live[service.name].append(
+            Live(name=spec.name, up=up, named=(done.named,), settle=settle if when is None else None)
+        )
+
+    def _settles_late(self, service: Service, change: Replacement) -> bool:
+        """Whether nobody waits for the successor to have settled, so that it can be looked at when all else is done."""
+        waited_for = _has_healthcheck(service) or service.name in self._watched or change.policy.monitor
+        return not (waited_for or change.policy.parallelism or change.policy.order == "start-first")
 
     def _finish_replacement(self, service: Service, decision: Finish) -> None:
+        """The successor runs: what is left to do of the replacement."""
         old, successor = decision.container, decision.successor
         name = container_name(self._stack, service, decision.number)
-        change = _Change(
-            steps=self._steps,
-            subject=Subject(type="container", name=name, service=service.name),
+        change = Replacement(
+            name=name,
+            service=service.name,
+            old=old,
             because=Unfinished(),
             when=None,
-            group=f"replace {name}",
+            create=None,
+            stop=self._stop(old) if is_up(old) else (),
+            hooks=(),
+            again=self._hooks_again(old, service),
+            starts=True,
+            timeout=self._manner.timeout,
+            renew_volumes=self._manner.renew_anon_volumes,
+            steady=_STEADY,
+            policy=update_policy(service),
+            before_create=Before(),
+            before_change=Before((*self._connects(old), *self._connects(successor))),
+            before_start=Before(),
         )
-        new = successor.name
-        back = _old_back(old, new, service, True, True, self._manner)
-        stopped: tuple[int, ...] = ()
-        if is_up(old):
-            stopped = change.add_all(self._stop(old), ())
-            self._leaves_networks(old, stopped)
-        settle = change.add(WaitUntil(container=new, condition="settled", steady=_STEADY), stopped, back)
-        removed = change.add(RemoveContainer(container=old.id, volumes=self._manner.renew_anon_volumes), (settle,))
-        named = change.add(RenameContainer(container=new, name=name), (removed,))
-        self._takers.append((name, named, old.id))
-        self._is_there(service, name, (named,))
-        self.live[service.name].append(Live(name=name, named=(named,), observed=successor, settle=settle))
+        done = self._carry_out_change(service, change)
+        self._is_there(service, name, (done.named,))
+        self.live[service.name].append(Live(name=name, named=(done.named,), observed=successor, settle=done.settled))
+
+    def _carry_out_change(self, service: Service, change: Replacement) -> Replaced:
+        done = replace(self._steps, change)
+        self._takers.append((change.name, done.named, change.old.id))
+        self._takers.append((change.name + OLD, done.kept, change.old.id))
+        if done.started is not None:
+            self._starts.add(done.started)
+        policy = change.policy
+        if not policy.stands_alone:
+            self._last.append(done.removed)
+        if policy.stands_alone or policy.failure_ratio:  # what becomes of it does not decide over the rest
+            self._alone.update(self._steps.of(object, group=change.group))
+        match self._manner.on_failure:
+            case "rollback":
+                self._put_back(service, change, done)
+            case "stop":
+                self._stop_new(change, done)
+            case "keep":
+                pass
+        return done
+
+    def _put_back(self, service: Service, change: Replacement, done: Replaced) -> None:
+        way_back = self._steps.way_back
+        back = put_back(self._steps, change, done, rollback_policy(service))
+        self._returns[service.name].append(back)
+        if change.policy.stands_alone or change.policy.failure_ratio:
+            way_back.hang_on(back.all, done.named)
+        if change.policy.failure_ratio and not change.policy.stands_alone:
+            self._hanging.extend(back.all)
+        for remade in self._resources.remade.values():
+            for freed in remade.freed:
+                way_back.want(freed, back.away)
+            if change.old.id in remade.connected_back and back.back and not back.overlaps:
+                way_back.want(back.back[0], [remade.connected_back[change.old.id]])
+
+    def _stop_new(self, change: Replacement, done: Replaced) -> None:
+        """The successor is stopped under whichever name it has by then."""
+        for name, step in ((change.new, done.started), (change.name, done.named)):
+            if step is not None:
+                stop = StopContainer(container=name, timeout=self._manner.timeout)
+                self._steps.way_back.add(change.subject, stop, group=change.group, reverts=(step,))
+
+    def _order_returns(self, service: Service) -> None:
+        """In the way back a service's containers go before those of the services it needs, and come after them."""
+        way_back, returns = self._steps.way_back, self._returns[service.name]
+        policy = rollback_policy(service)
+        chain_returns(self._steps, service.name, policy, returns)
+        for name in self._graph[service.name]:
+            for needed in self._returns.get(name, ()):
+                for back in returns:
+                    if not back.overlaps and not policy.parallelism:
+                        way_back.want(needed.away[0], back.away)
+                    if back.back:
+                        way_back.want(back.back[0], needed.back)
+
+    def _hooks_again(self, old: ObservedContainer, service: Service | None) -> tuple[RunHook, ...]:
+        """What is run in a container that is started again."""
+        return runs(old.id, "post_start", hooks_of(old, "post_start", service).known)
 
     # ---- what a step waits for ----
 
@@ -371,12 +539,20 @@ class Rollout:
         `up` starts it again, with its hooks.
         """
         hooks = runs(action.container, "post_start", service.post_start)
-        group = f"start {subject.name}" if hooks else ""
-        step = self._steps.add(subject, action, because, after=after, wants=wants, when=when, group=group)
+        stops = self._manner.on_failure == "stop" and isinstance(action, StartContainer)
+        group = f"start {subject.name}" if hooks or stops else ""
+        started = step = self._steps.add(subject, action, because, after=after, wants=wants, when=when, group=group)
         self._starts.add(step)
-        undo = (StopContainer(container=action.container, timeout=self._manner.timeout),)
         for hook in hooks:
-            step = self._steps.add(subject, hook, because, after=(step,), when=hooks_when, undo=undo, group=group)
+            step = self._steps.add(subject, hook, because, after=(step,), when=hooks_when, group=group)
+        if group:
+            stop = StopContainer(container=action.container, timeout=self._manner.timeout)
+            reverts = (started,) if stops else (started, step)
+            stopped = self._steps.way_back.add(subject, stop, group=group, reverts=reverts)
+            if hooks:
+                self._steps.way_back.hang_on((stopped,), step)
+            if stops:
+                self._hanging.append(stopped)
         return step
 
     def _stop(self, container: ObservedContainer) -> tuple[Action, ...]:
@@ -437,62 +613,6 @@ class Rollout:
         if service.name not in self._peers:
             self._peers[service.name] = name
             self._there[service.name] = after
-
-    def _leaves_networks(self, container: ObservedContainer, stopped: tuple[int, ...]) -> None:
-        for network, removal in self._resources.removals.items():
-            if network in container.networks:
-                self._steps.come_after(removal, stopped)
-
-
-class _Change(msgspec.Struct, frozen=True, kw_only=True):
-    """The steps that carry out one change together share all but the action and what it comes after."""
-
-    steps: Steps
-    subject: Subject
-    because: Reason
-    when: ImageDiffers | None
-    group: str
-
-    def add_all(
-        self,
-        actions: Iterable[Action],
-        after: tuple[int, ...],
-        undo: tuple[Action, ...] = (),
-        wants: Iterable[int] = (),
-    ) -> tuple[int, ...]:
-        """The actions one after the other; the last one's step, or `after` where there is none."""
-        for action in actions:
-            after, wants = (self.add(action, after, undo, wants),), ()
-        return after
-
-    def add(
-        self, action: Action, after: Iterable[int], undo: tuple[Action, ...] = (), wants: Iterable[int] = ()
-    ) -> int:
-        return self.steps.add(
-            self.subject,
-            action,
-            self.because,
-            after=after,
-            wants=wants,
-            when=self.when,
-            undo=undo,
-            group=self.group,
-        )
-
-
-def _old_back(
-    old: ObservedContainer, new: str, service: Service, ran: bool, starts: bool, manner: Manner
-) -> tuple[Action, ...]:
-    """What puts the old container back: the new one goes, and the old one runs again if it did."""
-    away: tuple[Action, ...] = (RemoveContainer(container=new, volumes=True),)
-    if starts:
-        away = (StopContainer(container=new, timeout=manner.timeout), *away)
-    return (*away, *_old_again(old, service)) if ran else away
-
-
-def _old_again(old: ObservedContainer, service: Service) -> tuple[Action, ...]:
-    hooks = hooks_of(old, "post_start", service).known
-    return (StartContainer(container=old.id), *runs(old.id, "post_start", hooks))
 
 
 def _watched(graph: Graph, stack: Stack) -> frozenset[str]:

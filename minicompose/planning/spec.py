@@ -68,7 +68,7 @@ def container_spec(
         image=record.service_image(stack, service),
         service=_resolved(stack, service, peers or {}),
         endpoints=tuple(
-            _endpoint(stack, service, name, network) for network in record.service_networks(stack, service)
+            service_endpoint(stack, service, name, network) for network in record.service_networks(stack, service)
         ),
         injected=injected,
         file_volumes=placed,
@@ -78,10 +78,13 @@ def container_spec(
     )
 
 
-def _endpoint(stack: Stack, service: Service, name: str, network: str) -> Endpoint:
-    """A container answers to its own name, its service's, and the aliases given for the network."""
+def service_endpoint(stack: Stack, service: Service, name: str, network: str) -> Endpoint:
+    """How container `name` is on a network, given by its key.
+
+    It answers to its own name, its service's, and the aliases given for the network.
+    """
     attachment = (service.networks or {}).get(network)
-    engine_name = stack.networks[network].name if network in stack.networks else network
+    engine_name = record.network_name(stack, network)
     if attachment is None:
         return Endpoint(network=engine_name, aliases=(name, service.name))
     return Endpoint(

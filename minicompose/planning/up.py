@@ -1,6 +1,7 @@
 """`up`: what it takes to get from what is there to what the stack says."""
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 import msgspec
 
@@ -8,7 +9,7 @@ from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
 from minicompose.model import Network, Service, Stack
 from minicompose.planning import graph
-from minicompose.planning.census import Census, is_up, take_census
+from minicompose.planning.census import Census, take_census
 from minicompose.planning.decide import Circumstances, Keep, Removal, Verdict, decide
 from minicompose.planning.freshness import Ages
 from minicompose.planning.hooks import lost_hooks
@@ -34,7 +35,8 @@ class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
     which leaves it to each service; `now`, in seconds since 1970, is for policies that pull an image
     when it has become old. `timeout` is in seconds. `keep_completed` leaves jobs alone
     that have succeeded and did not change. `all_resources` wants also the networks and volumes that no
-    service uses.
+    service uses. `on_failure` is what becomes of what was replaced when a step fails: put back, left as it
+    is, or left with all that was started stopped.
     """
 
     services: tuple[str, ...] = ()
@@ -54,6 +56,7 @@ class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
     wait: bool = False
     keep_completed: bool = False
     all_resources: bool = False
+    on_failure: Literal["rollback", "keep", "stop"] = "rollback"
 
 
 def plan_up(stack: Stack, observed: Observed, options: UpOptions | None = None) -> Plan:
@@ -131,7 +134,7 @@ class _Up:
         services = [self._stack.services[name] for name in self._order if name in self._play]
         images = self._plan_images(services)
         replaced = self._replaced_networks(services)
-        verdicts = self._verdicts(images, replaced)
+        verdicts = self._verdicts(images)
         touched = [verdict.service for verdict in verdicts.values() if _is_touched(verdict, self._play)]
         resources = self._plan_resources(touched, replaced)
         self._check_files(touched)
@@ -148,15 +151,15 @@ class _Up:
                 starts=not self._options.no_start,
                 timeout=self._options.timeout,
                 renew_anon_volumes=self._options.renew_anon_volumes,
+                on_failure=self._options.on_failure,
             ),
         )
-        rollout.remove(self._removals(verdicts))
+        rollout.remove(self._removals(verdicts), verdicts.values())
         for verdict in verdicts.values():
             rollout.carry_out(verdict)
         self._wait(rollout)
         self._notes.extend(_name_taken(taken) for taken in rollout.finish(self._observed.containers))
         self._notes.extend(lost_hooks(rollout.stopped, self._stack.services))
-        self._check_leaving(resources, verdicts)
         return self._finished((*resources.unchanged, *rollout.unchanged), verdicts)
 
     # ---- what is to happen ----
@@ -191,13 +194,10 @@ class _Up:
             )
         return {}
 
-    def _verdicts(
-        self, images: Mapping[str, ImageStep], replaced: Mapping[str, tuple[Change, ...]]
-    ) -> dict[str, Verdict]:
+    def _verdicts(self, images: Mapping[str, ImageStep]) -> dict[str, Verdict]:
         ids: dict[str, tuple[str, ...]] = {}
         for network in self._observed.networks:
             ids[network.name] = (*ids.get(network.name, ()), network.id)
-        replaced_names = frozenset(self._stack.networks[key].name for key in replaced)
         verdicts: dict[str, Verdict] = {}
         for name in self._order:
             if name not in self._blueprints:
@@ -209,7 +209,6 @@ class _Up:
                 replicas=service.replicas,
                 image=images.get(name, ImageStep(step=None, id=None)),
                 networks=ids,
-                replaced_networks=replaced_names,
                 verdicts=verdicts,
                 force=self._force(name),
                 keep=self._options.no_recreate,
@@ -280,30 +279,6 @@ class _Up:
                             )
                         )
 
-    def _check_leaving(self, resources: Resources, verdicts: Mapping[str, Verdict]) -> None:
-        """A network is made anew only when everything that runs on it goes."""
-        leaving = {
-            decision.container.id
-            for verdict in verdicts.values()
-            for decision in verdict.decisions
-            if not isinstance(decision, Keep) and hasattr(decision, "container")
-        }
-        leaving.update(removal.container.id for verdict in verdicts.values() for removal in verdict.removals)
-        if self._options.remove_orphans:
-            leaving.update(orphan.id for orphan in self._orphans())
-        for network in resources.removals:
-            for container in self._observed.containers:
-                if network in container.networks and is_up(container) and container.id not in leaving:
-                    self._notes.append(
-                        Diagnostic(
-                            severity="error",
-                            pos=None,
-                            summary=f"the network {network} has changed, and {container.name} runs on it, "
-                            "which is no part of the stack",
-                            hint=f"stop it first: `docker stop {container.name}`",
-                        )
-                    )
-
     def _finished(self, unchanged: Iterable[Subject], verdicts: Mapping[str, Verdict]) -> Plan:
         for verdict in verdicts.values():
             for decision in verdict.decisions:
@@ -319,7 +294,7 @@ class _Up:
         notes = tuple(self._notes)
         if any(note.severity == "error" for note in notes):
             return Plan(project=self._stack.name, notes=notes)
-        return Plan(project=self._stack.name, steps=self._steps.finished(), unchanged=tuple(unchanged), notes=notes)
+        return self._steps.plan(self._stack.name, unchanged=unchanged, notes=notes)
 
 
 def orphans_of(stack: Stack, observed: Observed) -> list[ObservedContainer]:

@@ -9,9 +9,9 @@ from minicompose.errors import Conflict, NotFound
 from minicompose.execution.events import AnyEvent, StepFailed, StepProgress
 from minicompose.execution.run import run_plan
 from minicompose.model import Hook
-from minicompose.planning.plan import Moment, Plan, RemoveContainer, RunHook, StartContainer, Step, StopContainer
+from minicompose.planning.plan import Moment, Plan, RunHook, StartContainer, Step, StopContainer
 from tests.fake_engine import FakeEngine
-from tests.runs import Running, engine_with, in_words, plan_of, start, step
+from tests.runs import Running, back, engine_with, in_words, plan_of, start, step
 
 WEB = "shop-web-1"
 
@@ -146,8 +146,8 @@ def test_a_running_container_that_takes_no_command_is_a_failure(error: Conflict 
 def test_what_was_started_and_not_set_up_is_stopped_when_ctrl_c_comes_between() -> None:
     engine = engine_with("web")
     hold = engine.hold("start_container", WEB)
-    undo = (StopContainer(container=WEB),)
-    plan = plan_of(start(1, "web", group="start"), run_hook(2, 1, group="start", undo=undo))
+    stop = back(3, StopContainer(container=WEB), 1, unless=2, group="start")
+    plan = plan_of(start(1, "web", group="start"), run_hook(2, 1, group="start"), stop)
     running = Running(plan, engine)
     hold.wait_reached()
 
@@ -163,12 +163,6 @@ def test_what_was_started_and_not_set_up_is_stopped_when_ctrl_c_comes_between() 
 
 NEW = "shop-new-1"
 AGAIN = RunHook(container=WEB, moment="post_start", hook=Hook(command=("set", "up")))
-BACK = (
-    StopContainer(container=NEW),
-    RemoveContainer(container=NEW),
-    StartContainer(container=WEB),
-    AGAIN,
-)
 
 
 def replaced(failing: Moment) -> FakeEngine:
@@ -179,13 +173,16 @@ def replaced(failing: Moment) -> FakeEngine:
         container=NEW, moment="post_start", hook=Hook(command=("false" if failing == "post_start" else "true",))
     )
     plan = plan_of(
-        run_hook(1, moment="pre_stop", command="exit 3" if failing == "pre_stop" else "exit 0", group="g", undo=BACK),
-        step(2, StopContainer(container=WEB), 1, group="g", undo=BACK),
-        start(3, "new", 2, group="g", undo=BACK),
-        step(4, in_new, 3, group="g", undo=BACK),
+        run_hook(1, moment="pre_stop", command="exit 3" if failing == "pre_stop" else "exit 0", group="g"),
+        step(2, StopContainer(container=WEB), 1, group="g"),
+        start(3, "new", 2, group="g"),
+        step(4, in_new, 3, group="g"),
+        back(5, StopContainer(container=NEW), 3, unless=4, group="g"),
+        back(6, StartContainer(container=WEB), 2, unless=4, group="g", wants=(5,)),
+        back(7, AGAIN, 2, unless=4, group="g", wants=(6,)),
     )
     assert not run_plan(plan, engine, lambda _: None).ok
-    assert {name: state.state for name, state in engine.containers.items()} == {WEB: "running"}
+    assert engine.containers[WEB].state == "running"
     return engine
 
 
@@ -199,7 +196,7 @@ def test_an_old_container_that_was_never_stopped_is_left_as_it_is() -> None:
     engine = replaced("pre_stop")
 
     assert [spec.command for _, spec in engine.execs] == [("sh", "-c", "exit 3")]
-    assert engine.called("start_container") == [f"start_container {WEB}"]
+    assert engine.called("start_container") == [f"start_container {WEB}"]  # the one before
 
 
 def test_a_hook_takes_one_worker_and_no_more() -> None:

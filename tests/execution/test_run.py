@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minicompose.errors import Conflict, EngineFault, EngineUnreachable, NotFound
+from minicompose.errors import Conflict, EngineFault, EngineUnreachable
 from minicompose.execution import subscription
 from minicompose.execution.events import RunFinished, RunStarted, StepFailed
 from minicompose.execution.interrupts import Interrupts
@@ -15,7 +15,9 @@ from minicompose.execution.run import run_plan
 from minicompose.model import Build, Volume
 from minicompose.planning.plan import (
     BuildImage,
+    Checkpoint,
     CreateVolume,
+    Delay,
     ImageDiffers,
     Plan,
     PullImage,
@@ -27,7 +29,7 @@ from minicompose.planning.plan import (
     WaitUntil,
 )
 from tests.fake_engine import Behaviour, FakeEngine
-from tests.runs import IMAGE, Running, create, engine_with, in_words, plan_of, start, step, wait
+from tests.runs import IMAGE, Running, back, create, engine_with, in_words, plan_of, start, step, wait
 
 
 def story(plan: Plan, engine: FakeEngine, **options: Any) -> list[str]:
@@ -420,7 +422,7 @@ def test_the_events_are_subscribed_to_only_for_waits() -> None:
     assert run_plan(plan_of(volume(1)), Deaf(times=0), lambda _: None).ok
 
 
-# ---- failure, undo ----
+# ---- failure ----
 
 
 def test_a_failure_cancels_what_needs_it_with_the_reason_and_nothing_else() -> None:
@@ -480,18 +482,23 @@ def test_a_failing_build_comes_with_the_end_of_its_output() -> None:
     assert (failed.message, failed.output) == ("the command returned a non-zero code: 1", "Successfully built")
 
 
+# ---- the way back ----
+
 OLD, NEW = "shop-web-1", "shop-new-1"
-PUT_BACK = (StopContainer(container=NEW), RemoveContainer(container=NEW), StartContainer(container=OLD))
 
 
-def replacement(undo: bool = True) -> Plan:
+def replacement() -> Plan:
     """The old container is stopped, the new one started and waited for, the old one removed."""
     return plan_of(
         create(1, "new", check=True, group="web"),
         step(2, StopContainer(container=OLD), 1, group="web"),
         start(3, "new", 2, group="web"),
-        wait(4, "new", "healthy", 3, group="web", undo=PUT_BACK if undo else ()),
-        step(5, RemoveContainer(container=OLD), 4, group="web"),
+        wait(4, "new", "healthy", 3, group="web"),
+        step(5, Checkpoint(), 4, name="shop"),
+        step(6, RemoveContainer(container=OLD), 5, group="web"),
+        back(7, StopContainer(container=NEW), 3, unless=5, group="web"),
+        back(8, RemoveContainer(container=NEW), 1, unless=5, group="web", wants=(7,)),
+        back(9, StartContainer(container=OLD), 2, unless=5, group="web", wants=(8,)),
     )
 
 
@@ -502,67 +509,127 @@ def engine_that_runs_the_old() -> FakeEngine:
     return engine
 
 
+def states(engine: FakeEngine) -> dict[str, str]:
+    return {name: state.state for name, state in engine.containers.items()}
+
+
 def test_a_successor_that_fails_is_taken_back_and_the_old_container_runs_again() -> None:
     engine = engine_that_runs_the_old()
     engine.script("new", Behaviour(health=("unhealthy",)))
 
     told = story(replacement(), engine)
 
-    assert told[-3:] == ["fail 4 unhealthy", "cancel 5 container shop-new-1 did not become healthy", "undone 4"]
-    assert {name: state.state for name, state in engine.containers.items()} == {OLD: "running"}
+    missed = "container shop-new-1 did not become healthy"
+    assert told[-9:] == [
+        f"cancel 5 {missed}",
+        f"cancel 6 {missed}",
+        "turn back 7 8 9",
+        *("start 7", "done 7", "start 8", "done 8", "start 9", "done 9"),
+    ]
+    assert states(engine) == {OLD: "running"}
 
 
-def test_what_was_is_put_back_when_a_step_before_in_the_group_fails() -> None:
+def test_only_what_was_begun_is_put_back() -> None:
     engine = engine_that_runs_the_old()
-    engine.fail("start_container", NEW, EngineFault("no"))
+    engine.fail("stop_container", OLD, EngineFault("no"))
 
     told = story(replacement(), engine)
 
-    assert told[-1] == "undone 4"
-    assert {name: state.state for name, state in engine.containers.items()} == {OLD: "running"}
+    assert "turn back 8 9" in told
+    assert states(engine) == {OLD: "running"}
 
 
-def test_nothing_is_put_back_when_nothing_of_the_group_was_begun() -> None:
+def test_nothing_is_put_back_when_nothing_was_begun() -> None:
     engine = engine_that_runs_the_old()
-    engine.fail("create_volume", "v9", EngineFault("no"))
-    steps = replacement().steps
-    first = create(1, "new", 9, check=True, group="web")
+    engine.fail("create_volume", "v90", EngineFault("no"))
+    whole = replacement()
+    first = create(1, "new", 90, check=True, group="web")
 
-    told = story(plan_of(volume(9), first, *steps[1:]), engine)
+    told = story(plan_of(volume(90), first, *whole.steps[1:], *whole.way_back), engine)
 
-    assert not any(line.startswith("undone") for line in told)
-    assert engine.called() == ["create_volume v9"]
+    assert not any(line.startswith("turn back") for line in told)
+    assert engine.called() == ["create_volume v90"]
 
 
 def test_nothing_is_put_back_when_all_went_well() -> None:
     engine = engine_that_runs_the_old()
 
-    assert run_plan(replacement(), engine, lambda _: None).ok
-    assert {name: state.state for name, state in engine.containers.items()} == {NEW: "running"}
+    report = run_plan(replacement(), engine, lambda _: None)
+
+    assert (report.ok, report.put_back) == (True, ())
+    assert states(engine) == {NEW: "running"}
 
 
-def test_an_undo_goes_on_after_an_error_and_tells_it() -> None:
+def test_the_way_back_goes_on_after_an_error_and_tells_it() -> None:
     engine = engine_that_runs_the_old()
     engine.script("new", Behaviour(health=("unhealthy",)))
     engine.fail("stop_container", NEW, Conflict("busy"))
 
     told = story(replacement(), engine)
 
-    assert told[-1] == "undone 4 busy"
+    assert "fail 7 busy" in told
+    assert told[-1] == "done 9"
     assert engine.containers[OLD].state == "running"
 
 
-def test_steps_of_a_group_are_undone_last_first_and_nothing_twice() -> None:
-    engine = engine_with("a", "b")
-    engine.fail("create_volume", "v2", NotFound("no such driver"))
-    put = (StartContainer(container="shop-a-1"),)
-    both = (StartContainer(container="shop-b-1"), *put)
-    plan = plan_of(volume(1, group="g"), volume(2, 1, group="g", undo=put), volume(3, 2, group="g", undo=both))
+def test_what_is_gone_already_needs_no_putting_back() -> None:
+    engine = engine_that_runs_the_old()
+    engine.fail("create_container", NEW, EngineFault("no such driver"))
 
-    told = story(plan, engine)
+    report = run_plan(replacement(), engine, lambda _: None)
 
-    assert told[-2:] == ["undone 3", "undone 2"]
-    assert engine.called("start_container") == ["start_container shop-b-1", "start_container shop-a-1"]
+    assert report.put_back == (8,)
+    assert [id for id, _ in report.failures] == [1]
+
+
+def test_a_change_that_works_is_put_back_when_another_fails() -> None:
+    engine = engine_that_runs_the_old()
+    engine.fail("create_volume", "v90", EngineFault("no"))
+    whole = replacement()
+    checkpoint = step(5, Checkpoint(), 4, 90, name="shop")
+
+    story(plan_of(*whole.steps[:4], volume(90, wants=(4,)), checkpoint, whole.steps[5], *whole.way_back), engine)
+
+    assert states(engine) == {OLD: "running"}
+
+
+def test_a_change_is_not_gone_on_with_when_it_will_be_put_back() -> None:
+    engine = engine_that_runs_the_old()
+    hold = engine.hold("create_container", NEW)
+    engine.fail("create_volume", "v90", EngineFault("no"))
+    whole = replacement()
+    checkpoint = step(5, Checkpoint(), 4, 90, name="shop")
+    running = Running(plan_of(*whole.steps[:4], checkpoint, whole.steps[5], volume(90), *whole.way_back), engine)
+    hold.wait_reached()
+
+    running.saw("cancel 3 container v90 could not be created")
+    hold.release()
+
+    assert not running.report().ok
+    assert running.story[-4:] == ["turn back 8", "start 8", "done 8", "RunFinished"]
+    assert engine.called("stop_container") == []
+
+
+def test_a_checkpoint_tolerates_as_many_failures_as_it_says() -> None:
+    for tolerated, end in ((1, "done 5"), (0, "cancel 5 the update of container shop was stopped")):
+        engine = FakeEngine()
+        engine.fail("create_volume", "v1", EngineFault("no"))
+        checkpoint = step(3, Checkpoint(of=(1, 2), tolerated=tolerated), wants=(1, 2), name="shop")
+
+        assert story(plan_of(volume(1), volume(2), checkpoint, volume(5, 3)), engine)[-1] == end
+
+
+def test_a_delay_lets_its_time_pass_and_is_cut_short_by_ctrl_c() -> None:
+    engine = FakeEngine()
+    running = Running(plan_of(volume(1), step(2, Delay(seconds=1000), 1, name="web"), volume(3, 2)), engine)
+    running.saw("done 1")
+
+    running.interrupts.press()
+
+    report = running.report()
+    assert (report.done, report.cancelled) == ((1,), (2, 3))
+    quick = plan_of(step(1, Delay(seconds=0.01), name="web"), volume(2, 1))
+    assert story(quick, FakeEngine())[-1] == "done 2"
 
 
 def test_a_bug_in_a_worker_does_not_hang_the_run_and_is_raised_when_it_is_over() -> None:
@@ -613,8 +680,8 @@ def test_the_first_interrupt_puts_back_what_a_half_done_replacement_has_changed(
     hold.release()
 
     assert running.report().interrupted
-    assert running.story[-2:] == ["undone 4", "RunFinished"]
-    assert {name: state.state for name, state in engine.containers.items()} == {OLD: "running"}
+    assert running.story[-2:] == ["done 9", "RunFinished"]
+    assert states(engine) == {OLD: "running"}
 
 
 def test_the_second_interrupt_returns_at_once() -> None:

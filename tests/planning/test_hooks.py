@@ -9,7 +9,15 @@ from minicompose.output.plan_text import plan_text
 from minicompose.planning.down import StopOptions, plan_down, plan_stop
 from minicompose.planning.encoding import plan_json
 from minicompose.planning.observed import Observed, ObservedContainer, State
-from minicompose.planning.plan import Plan, RemoveContainer, RestartContainer, RunHook, StartContainer, StopContainer
+from minicompose.planning.plan import (
+    Plan,
+    RemoveContainer,
+    RenameContainer,
+    RestartContainer,
+    RunHook,
+    StartContainer,
+    StopContainer,
+)
 from minicompose.planning.up import UpOptions, plan_up
 from tests.carrying_out import carry_out, engine_for, engine_running, running, with_services
 from tests.golden import assert_golden
@@ -146,14 +154,17 @@ def test_what_cannot_be_set_up_is_stopped_again(stack: Stack) -> None:
 
     start, *run = [step for step in plan.steps if step.group == "start shop-db-1"]
     assert isinstance(start.action, StartContainer)
-    assert [step.undo for step in run] == [(StopContainer(container="shop-db-1"),)] * 2
+    (back,) = plan.way_back
+    assert back.action == StopContainer(container="shop-db-1")
+    assert back.reverts == (start.id, run[-1].id)
+    assert back.unless == (run[-1].id,)
 
 
 def test_an_old_container_that_is_put_back_has_its_hooks_run_again(stack: Stack) -> None:
     plan = plan_up(stack, running(stack, db={"stop_signal": "SIGINT"}))
 
-    back = next(step.undo for step in plan.steps if isinstance(step.action, StartContainer))
-    assert [type(action) for action in back] == [StopContainer, RemoveContainer, StartContainer, RunHook, RunHook]
+    back = [type(step.action) for step in plan.way_back if not isinstance(step.action, RenameContainer)]
+    assert back == [StopContainer, RemoveContainer, StartContainer, RunHook, RunHook]
 
 
 def test_a_stopped_container_that_an_image_may_change_has_its_hooks_run_once(stack: Stack) -> None:

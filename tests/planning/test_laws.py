@@ -164,7 +164,7 @@ def test_a_container_that_works_is_removed_only_when_its_successor_has_settled(
     earlier = before_of(plan)
     by_id = {step.id: step for step in plan.steps}
     for step in plan.steps:
-        if isinstance(step.action, RemoveContainer) and step.group:
+        if isinstance(step.action, RemoveContainer) and step.group.startswith("replace "):
             settled = [
                 (action.container, action.condition)
                 for other in earlier[step.id]

@@ -14,6 +14,7 @@ from minicompose.planning.plan import (
     Asked,
     BuildImage,
     Changed,
+    Checkpoint,
     CreateContainer,
     CreateNetwork,
     CreateVolume,
@@ -450,22 +451,31 @@ def test_what_is_replaced_is_kept_until_its_successor_has_settled() -> None:
         StopContainer,
         StartContainer,
         WaitUntil,
-        RemoveContainer,
         RenameContainer,
+        RenameContainer,
+        RemoveContainer,
     ]
+    remove, checkpoint = the(plan, RemoveContainer, "web"), plan.steps[-2]
+    assert isinstance(checkpoint.action, Checkpoint)
+    assert remove.after == (checkpoint.id,)
 
 
 def test_every_step_of_a_replacement_knows_how_to_put_the_old_one_back() -> None:
     stack = stack_of(WEB)
     observed = running(stack, web={"environment": {"A": "b"}})
     old = observed.containers[0].id
-    back = (
+    plan = plan_up(stack, observed)
+    checkpoint = next(step.id for step in plan.steps if isinstance(step.action, Checkpoint))
+    assert [step.action for step in plan.way_back] == [
+        RenameContainer(container="shop-web-1", name="shop-web-1.next"),
         StopContainer(container="shop-web-1.next"),
         RemoveContainer(container="shop-web-1.next", volumes=True),
+        RenameContainer(container=old, name="shop-web-1"),
         StartContainer(container=old),
-    )
-    undos = [step.undo for step in plan_up(stack, observed).steps]
-    assert undos == [(), back, back, back, (), ()]
+    ]
+    reverted = [type(plan.steps[id - 1].action) for step in plan.way_back for id in step.reverts]
+    assert reverted == [RenameContainer, StartContainer, CreateContainer, RenameContainer, StopContainer]
+    assert {step.unless for step in plan.way_back} == {(checkpoint,)}
 
 
 def test_the_old_one_runs_until_what_the_new_one_needs_is_there() -> None:
@@ -574,8 +584,8 @@ def test_orphans_are_named_and_left() -> None:
 def test_orphans_are_removed_when_asked() -> None:
     observed = running(stack_of("services: {old: {image: a}, web: {image: nginx}}"))
     plan = plan_up(stack_of(WEB), observed, UpOptions(remove_orphans=True))
-    assert [type(step.action).__name__ for step in plan.steps] == ["StopContainer", "RemoveContainer"]
-    assert {step.because for step in plan.steps} == {Orphan()}
+    assert [type(step.action).__name__ for step in plan.steps] == ["StopContainer", "Checkpoint", "RemoveContainer"]
+    assert {step.because for step in plan.steps if step.subject.type == "container"} == {Orphan()}
 
 
 def test_a_service_that_a_profile_disables_is_no_orphan() -> None:
@@ -588,7 +598,7 @@ def test_a_service_that_a_profile_disables_is_no_orphan() -> None:
 
 
 def replacement_killed_after(step: int) -> tuple[Stack, Plan]:
-    """What is planned after web's replacement (create, stop, start, wait, remove, rename) was killed."""
+    """What is planned after web's replacement (create, stop, start, wait, two renames, remove) was killed."""
     stack = stack_of(WEB)
     engine = engine_running(stack, web={"environment": {"A": "b"}})
     carry_out(plan_up(stack, engine.observe("shop")), engine, until=step)
@@ -597,7 +607,12 @@ def replacement_killed_after(step: int) -> tuple[Stack, Plan]:
 
 def test_a_successor_that_runs_is_given_its_place() -> None:
     _, plan = replacement_killed_after(3)
-    assert [type(step.action) for step in plan.steps] == [WaitUntil, RemoveContainer, RenameContainer]
+    assert [type(step.action) for step in steps_of(plan, "web")] == [
+        WaitUntil,
+        RenameContainer,
+        RenameContainer,
+        RemoveContainer,
+    ]
     assert reasons(plan, "web") == {Unfinished()}
 
 
@@ -610,10 +625,26 @@ def test_a_successor_that_never_ran_is_removed_and_the_replacement_begins_again(
 
 def test_a_successor_that_took_over_gets_its_name() -> None:
     _, plan = replacement_killed_after(5)
-    rename = the(plan, RenameContainer, "web").action
-    assert isinstance(rename, RenameContainer)
-    assert rename.name == "shop-web-1"
+    renames = [step.action for step in plan.steps if isinstance(step.action, RenameContainer)]
+    assert renames[-1].name == "shop-web-1"
+    assert renames[-1].container == "shop-web-1.next"
     assert reasons(plan, "web") == {Unfinished()}
+
+
+def test_what_was_replaced_goes_if_the_run_was_killed_before_that() -> None:
+    _, plan = replacement_killed_after(7)
+    (remove,) = steps_of(plan, "web")
+    assert isinstance(remove.action, RemoveContainer)
+    assert remove.because == Unfinished()
+
+
+def test_an_old_container_that_lost_its_name_and_its_successor_gets_it_back_and_runs_again() -> None:
+    stack = stack_of(WEB)
+    engine = engine_running(stack)
+    engine.stop_container("shop-web-1", None)
+    engine.rename_container("shop-web-1", "shop-web-1.old")
+    carry_out(plan_up(stack, engine.observe("shop")), engine)
+    assert {name: state.state for name, state in engine.containers.items()} == {"shop-web-1": "running"}
 
 
 # ---- images ----
@@ -726,4 +757,5 @@ def test_all_resources_are_made_and_kept_up_to_date_where_they_are_wanted() -> N
     assert names == {"shop_default", "shop_spare", "shop_v"}
     assert not plan_up(stack, there, every).steps
     assert not plan_up(changed_stack, there).steps
-    assert {step.subject.name for step in plan_up(changed_stack, there, every).steps} == {"shop_spare"}
+    changed = plan_up(changed_stack, there, every)
+    assert {step.subject.name for step in changed.steps if step.subject.type != "stack"} == {"shop_spare"}
