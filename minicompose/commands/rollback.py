@@ -20,6 +20,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from minicompose.commands.context import Context, exit_code, seconds
+from minicompose.diagnostic import Diagnostic
 from minicompose.errors import ExitCode, MinicomposeError, UsageError
 from minicompose.history.revision import Revision
 
@@ -98,7 +99,7 @@ def _planned(
     from minicompose.commands.at_hand import gathered, read_file
     from minicompose.history.returning import needed, on_its_images, returned
     from minicompose.planning.images import Images
-    from minicompose.planning.up import UpOptions, orphan_note, plan_up
+    from minicompose.planning.up import UpOptions, plan_up
     from minicompose.stackfile.load import Loaded
 
     at_hand = gathered(context, revisions[-1], observed)
@@ -115,8 +116,7 @@ def _planned(
         raise _refusal(target, lost, at_hand.stack)
     notes = [*on_images.notes, *plan.notes]
     if strangers:
-        names = [each for each in observed.containers if each.service in strangers and not each.oneoff]
-        notes.append(orphan_note(names, "no revision has them, and they are left as they are"))
+        notes.append(_strangers_note(each.name for each in observed.containers if each.service in strangers))
     plan = msgspec.structs.replace(plan, notes=tuple(notes))
     context.refuse_what_is_lacking(Loaded(stack=stack, warnings=(), texts={}, variables={}), plan, ())
     return plan
@@ -135,6 +135,13 @@ def _beside_strangers(
     strangers = frozenset(there - known)
     left = {name: Service(name=name) for name in sorted(strangers)}
     return msgspec.structs.replace(stack, disabled=left), strangers
+
+
+def _strangers_note(containers: Iterable[str]) -> Diagnostic:
+    names = ", ".join(sorted(containers))
+    return Diagnostic(
+        severity="warning", pos=None, summary=f"no revision knows these containers, and they are left alone: {names}"
+    )
 
 
 # ---- what is not there any more ----
