@@ -11,7 +11,7 @@ from minicompose import __version__
 from minicompose.commands.context import Context
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import EngineError, UsageError
-from minicompose.history.noting import State, state_now, touched
+from minicompose.history.noting import State, state_now, touched, without_secrets
 from minicompose.history.revision import Revision
 from minicompose.history.store import Found, Store, state_directory
 
@@ -110,7 +110,7 @@ def note_revision(context: Context, how: str, made: Made, before: "Observed", pl
         newest = store.newest()
         now = context.engine.observe(plan.project)
         state = made(now, newest)
-        changes = touched(plan, before, now, _reasons(plan))
+        changes = touched(plan, before, now, _reasons(plan, newest, state))
         lasting = any(change.what in ("created", "replaced", "removed") for change in changes)
         if newest is not None and not lasting and State.of(newest) == state:
             return  # what was there has been started again, and is what it was
@@ -141,8 +141,8 @@ def _warn(context: Context, how: str, why: str) -> None:
     context.warn([Diagnostic(severity="warning", pos=None, summary=summary)])
 
 
-def _reasons(plan: "Plan") -> dict[int, tuple[str, ...]]:
-    """Why each step is done, in words, where that is news; places in files do not last as long as a revision."""
+def _reasons(plan: "Plan", newest: Revision | None, state: State) -> dict[int, tuple[str, ...]]:
+    """Why each step is done, in words, where that is news."""
     from minicompose.output.reasons import reason_lines, told_reason
     from minicompose.planning.plan import Changed
 
@@ -150,7 +150,7 @@ def _reasons(plan: "Plan") -> dict[int, tuple[str, ...]]:
     for step in plan.steps:
         because = step.because
         if isinstance(because, Changed):
-            because = Changed(changes=tuple(msgspec.structs.replace(each, pos=None) for each in because.changes))
+            because = Changed(changes=without_secrets(because.changes, step.subject.service, newest, state))
         if told_reason(step):
             found[step.id] = tuple(reason_lines(because))
     return found

@@ -151,7 +151,7 @@ def _refusal(target: Revision, lost: "Sequence[Lost]", present: "Stack | None") 
     """What cannot be had, each by its name and its revision."""
     lines = [_lost_text(target, each, present) for each in lost]
     hint = "put back what it was then, in the environment, the stack file or the file that is named, and try again"
-    return MinicomposeError(f"revision {target.number} cannot be gone back to:\n  " + "\n  ".join(lines), hint)
+    return MinicomposeError(f"revision {target.number} cannot be gone back to:\n  - " + "\n  - ".join(lines), hint)
 
 
 def _lost_text(target: Revision, lost: "Lost", present: "Stack | None") -> str:

@@ -1,16 +1,19 @@
 """What a change made of a project, as a revision: its services all together, and what was done."""
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import msgspec
 
 from minicompose import labels
-from minicompose.history.revision import Revision, Touched, What
+from minicompose.history.revision import Revision, Touched, What, plain
 from minicompose.history.sealing import contents, sealed
 from minicompose.model import Service, Stack
+from minicompose.planning.masking import HIDDEN
 from minicompose.planning.observed import Observed, ObservedContainer
 from minicompose.planning.plan import (
     BuildImage,
+    Change,
     CreateContainer,
     CreateNetwork,
     CreateVolume,
@@ -93,6 +96,39 @@ def _among(service: Service, services: Mapping[str, Service]) -> Service:
 
 
 # ---- what was done ----
+
+
+def without_secrets(
+    changes: Iterable[Change], service: str | None, before: Revision | None, state: State
+) -> tuple[Change, ...]:
+    """The changes of a service's containers, without values that are sealed in the revision before or in this one.
+
+    A container's own record knows secrets by their names alone, and not by the variables they came from.
+    Where nobody knows, a change is told without its values. Places in files are left out: they do not last.
+    """
+    pairs = [] if before is None else [(before.stack, before.sealed), (state.stack, state.sealed)]
+    known = [(stack.services.get(service or ""), frozenset(digests)) for stack, digests in pairs]
+    found = []
+    for change in changes:
+        is_masked = change.old == change.new == HIDDEN
+        is_plain = bool(known) and all(
+            it is not None and not _holds(_attribute(it, change.path), digests) for it, digests in known
+        )
+        kept = (change.old, change.new) if is_masked or is_plain else (None, None)
+        found.append(Change(path=change.path, old=kept[0], new=kept[1]))
+    return tuple(found)
+
+
+def _attribute(service: Service, path: str) -> Any:
+    """What the service has at a path, or the whole attribute that it is in."""
+    name, dot, key = path.partition(".")
+    value = getattr(service, name.partition("[")[0], None)
+    return value.get(key) if dot and isinstance(value, dict) and key in value else value
+
+
+def _holds(value: Any, digests: frozenset[str]) -> bool:
+    text = msgspec.json.encode(value, enc_hook=plain).decode()
+    return any(digest in text for digest in digests)
 
 
 def touched(plan: Plan, before: Observed, now: Observed, why: Mapping[int, tuple[str, ...]]) -> tuple[Touched, ...]:

@@ -151,6 +151,28 @@ def test_no_secret_is_in_the_file(shop: Shop) -> None:
     assert "hunter2" not in files(shop)[0].read_text()
 
 
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [("x${TOKEN}y", "z${TOKEN}y"), ("x${TOKEN}y", "open"), ("open", "x${TOKEN}y")],
+)
+def test_no_secret_is_in_what_is_told_of_a_change(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, one: str, two: str
+) -> None:
+    monkeypatch.setenv("TOKEN", "tok-12345")
+    text = ONE.replace("{LEVEL: info}", '{LEVEL: info}, command: [run, "HERE"]').replace(
+        'web:1", command: sleep 1,', 'web:1",'
+    )
+    shop.up(text.replace("HERE", one))
+
+    shop.up(text.replace("HERE", two).replace("info", "debug"))
+
+    assert "tok-12345" not in "".join(file.read_text() for file in files(shop))
+    assert shop.history()[0]["changes"][0]["because"] == [  # type: ignore[index]
+        "command",
+        'environment.LEVEL: "info" -> "debug"',
+    ]
+
+
 @pytest.mark.parametrize("failing", ["directory", "disk"])
 def test_a_history_that_cannot_be_written_is_a_warning(
     shop: Shop, failing: str, monkeypatch: pytest.MonkeyPatch

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,18 +106,17 @@ def test_a_changed_secret_is_asked_for_by_name_and_taken_from_the_environment(hi
 @pytest.fixture
 def tag(stage: Stage) -> Iterator[str]:
     """An image's name that can be moved."""
-    name = f"{stage.project}:1"
-    subprocess.run(("docker", "tag", "busybox:test", name), check=True)
-    yield name
-    subprocess.run(("docker", "rmi", "--force", name), check=True, capture_output=True)
+    stage.api.call("POST", "/images/busybox:test/tag", {"repo": stage.project, "tag": "1"})
+    yield f"{stage.project}:1"
+    stage.api.call("DELETE", f"/images/{stage.project}:1", {"force": "true"})
 
 
 def test_the_very_image_that_ran_runs_again_though_its_tag_has_moved(stage: Stage, tag: str) -> None:
     stage.write(f"services: {{web: {{image: '{tag}', init: true, command: sleep 600}}}}")
     stage.good("up", "-d")
     then = stage.inspect("web-1")["Image"]
-    words = ("docker", "build", "--quiet", "--tag", tag, "-")
-    subprocess.run(words, input=b"FROM busybox:test\nLABEL moved=yes\n", check=True, capture_output=True)
+    moved = {"container": f"{stage.project}-web-1", "repo": stage.project, "tag": "1", "comment": "another one"}
+    stage.api.post("/commit", {}, moved)
     stage.good("up", "-d")
     assert stage.inspect("web-1")["Image"] != then
 
