@@ -116,7 +116,10 @@ class Context:
             return checked_name(self.options.project_name)
         from minicompose.stackfile.load import project_name
 
-        return project_name(self.request(contents=False))
+        try:
+            return project_name(self.request(contents=False))
+        except UsageError as error:
+            raise UsageError(error.message, f"{error.hint}\n-p names the project where there is no file") from None
 
     @property
     def names_project_only(self) -> bool:

@@ -237,6 +237,16 @@ def test_a_stack_file_that_is_wrong_does_not_hide_the_history(shop: Shop) -> Non
     assert main(["history", "-q"]) == 0
 
 
+def test_where_no_stack_file_is_the_project_can_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["history"]) == 2
+
+    assert "-p names the project where there is no file" in capsys.readouterr().err
+
+
 def test_a_damaged_revision_is_told_of(shop: Shop) -> None:
     shop.up(ONE)
     shop.up(TWO)
