@@ -22,6 +22,8 @@ VERBS = {
     "build": "build the services' images",
     "pull": "pull the services' images",
     "config": "show the stack file as it is understood",
+    "history": "list what the stack has been, and compare",
+    "rollback": "go back to what the stack was before",
     "graph": "show which service needs which",
     "version": "show the version",
 }

@@ -1,5 +1,6 @@
-"""Fixtures for tests that need an engine."""
+"""Fixtures for tests that need an engine, and a place for histories that is nobody's."""
 
+import os
 import uuid
 from collections.abc import Iterator
 
@@ -7,6 +8,12 @@ import pytest
 
 from minicompose.engine.http_engine import HttpEngine
 from tests.real_engine import reach_engine, remove_project
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_directory(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No command that a test runs writes into the history of whoever runs the tests."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
 
 
 @pytest.fixture(scope="session")

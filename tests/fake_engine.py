@@ -21,6 +21,7 @@ import msgspec
 from minicompose import labels
 from minicompose.engine.protocol import (
     Abilities,
+    ContainerSettings,
     ContainerState,
     Engine,
     EngineEvent,
@@ -563,6 +564,17 @@ class FakeEngine:
     def inspect_container(self, container: str) -> ContainerState:
         with self._lock:
             return _state_of(self._find(container))
+
+    def container_settings(self, container: str) -> ContainerSettings:
+        with self._lock:
+            found = self._find(container)
+            service = found.spec.service
+            given = {name: value for name, value in (service.environment or {}).items() if value is not None}
+            return ContainerSettings(
+                environment={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **given},
+                words=(*(service.entrypoint or ()), *(service.command or ())),
+                labels=dict(found.labels),
+            )
 
     def events(self, project: str) -> _Subscription:
         with self._lock:

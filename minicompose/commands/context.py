@@ -108,6 +108,19 @@ class Context:
         """The stack, for commands that create no containers."""
         return self.load(services, contents=False).stack
 
+    def project(self) -> str:
+        """The name of the project alone: of the stack files, where they are asked for it, only `name:` counts."""
+        if self.names_project_only:
+            from minicompose.stackfile.names import checked_name
+
+            return checked_name(self.options.project_name)
+        from minicompose.stackfile.load import project_name
+
+        try:
+            return project_name(self.request(contents=False))
+        except UsageError as error:
+            raise UsageError(error.message, f"{error.hint}\n-p names the project where there is no file") from None
+
     @property
     def names_project_only(self) -> bool:
         """True when `-p` stands without `-f`: commands that only look then go by labels alone."""

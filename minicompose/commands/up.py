@@ -19,11 +19,12 @@ from minicompose.commands.context import Context, exit_code, seconds
 from minicompose.errors import ExitCode, MinicomposeError, UsageError
 from minicompose.planning.freshness import aging_images
 from minicompose.planning.observed import Observed
-from minicompose.planning.plan import Plan
+from minicompose.planning.plan import Plan, WaitUntil
 from minicompose.planning.up import UpOptions, plan_up
 
 if TYPE_CHECKING:
     from minicompose.engine.protocol import Engine
+    from minicompose.execution.events import RunReport
     from minicompose.model import Stack
     from minicompose.stackfile.load import Loaded
 
@@ -93,7 +94,9 @@ def run(args: Namespace, context: Context) -> int:
         return ExitCode.OK
     context.warn(plan.notes)
     if args.detach or args.wait or args.no_start:
-        return exit_code(context.carry_out(plan, deadline=args.wait_timeout))
+        report = context.carry_out(plan, deadline=args.wait_timeout)
+        _note(args, context, stack, observed, report)
+        return exit_code(report)
     return _attached(args, context, stack, observed, plan)
 
 
@@ -181,6 +184,7 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
             report = run_plan(plan, context.engine, on_event, interrupts=context.interrupts, workers=context.workers)
             if not report.ok and not report.interrupted:
                 return exit_code(report)
+            _note(args, context, stack, observed, report)
             ending = follower.wait(context.interrupts)
             if isinstance(ending, EngineLost):
                 raise MinicomposeError(ending.message, "the containers may go on running: see `minicompose ps`")
@@ -203,6 +207,15 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
     if args.exit_code_from:
         return follower.exit_codes.get(args.exit_code_from, ExitCode.FAILED)
     return ending.exit_code if isinstance(ending, FirstExited) else ExitCode.OK
+
+
+def _note(args: Namespace, context: Context, stack: "Stack", before: Observed, report: "RunReport") -> None:
+    """Keep what the stack is now as a revision; where nothing was to do, nothing is done here either."""
+    if not report.ok or all(isinstance(step.action, WaitUntil) for step in report.plan.steps):
+        return
+    from minicompose.commands.revisions import note_up  # only a change of the stack pays for it
+
+    note_up(context, stack, _started(args, stack), dict(args.scale), before, report.plan)
 
 
 def _started(args: Namespace, stack: "Stack") -> list[str]:

@@ -13,7 +13,7 @@ from minicompose import labels as known_labels
 from minicompose.engine.api import Api
 from minicompose.engine.listing import observed
 from minicompose.engine.networking import connected_later, endpoint_body, links_of
-from minicompose.engine.protocol import Abilities, ContainerState, EngineInfo, ExecSpec, OnProgress
+from minicompose.engine.protocol import Abilities, ContainerSettings, ContainerState, EngineInfo, ExecSpec, OnProgress
 from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
 from minicompose.engine.streams import HttpEvents, HttpExec, HttpLogs
 from minicompose.engine.translate import container_body, network_body, volume_body
@@ -259,6 +259,15 @@ class HttpEngine:
             tty=told.config.tty,
         )
 
+    def container_settings(self, container: str) -> ContainerSettings:
+        told = msgspec.json.decode(self._api.call("GET", f"/containers/{container}/json"), type=_Inspected).config
+        pairs = (entry.partition("=") for entry in told.env or ())
+        return ContainerSettings(
+            environment={name: value for name, equals, value in pairs if equals},
+            words=(*(told.entrypoint or ()), *(told.cmd or ())),
+            labels=told.labels or {},
+        )
+
     # ---- streams ----
 
     def events(self, project: str) -> HttpEvents:
@@ -385,6 +394,10 @@ class _State(msgspec.Struct, rename="pascal"):
 
 class _Config(msgspec.Struct, rename="pascal"):
     tty: bool = False
+    env: list[str] | None = None
+    entrypoint: list[str] | None = None
+    cmd: list[str] | None = None
+    labels: dict[str, str] | None = None
 
 
 class _Inspected(msgspec.Struct, rename="pascal"):

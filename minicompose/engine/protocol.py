@@ -59,6 +59,14 @@ class ContainerState(Value, frozen=True, kw_only=True):
     tty: bool = False
 
 
+class ContainerSettings(Value, frozen=True, kw_only=True):
+    """What a container was made with, those of its image included. `words` are its entrypoint and its command."""
+
+    environment: dict[str, str] = {}
+    words: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
+
+
 class EngineEvent(Value, frozen=True, kw_only=True):
     """Something happened to a container. `action` is the engine's word: create, start, die, stop,
     kill, oom, destroy, rename, pause, unpause, health_status. `health` is set for the last,
@@ -217,6 +225,8 @@ class Engine(Protocol):
 
     def inspect_container(self, container: str) -> ContainerState: ...
 
+    def container_settings(self, container: str) -> ContainerSettings: ...
+
     def events(self, project: str) -> EventStream:
         """Subscribe; when this returns, everything that happens from now on will come."""
 
@@ -237,6 +247,7 @@ class Engine(Protocol):
 
 
 __all__ = [
+    "ContainerSettings",
     "ContainerState",
     "Engine",
     "EngineEvent",

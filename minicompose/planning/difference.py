@@ -20,9 +20,14 @@ def differences(old: Record, new: Record, locate: Locate, form: fields.Record = 
     """The changes from `old` to `new`, by path. What looks like a secret is masked."""
     found = sorted(_between(form, "", (), old, new), key=lambda entry: entry[0])
     return tuple(
-        Change(path=path, old=masked(before), new=masked(after), pos=locate(place))
+        Change(path=path, old=_shown(path, before), new=_shown(path, after), pos=locate(place))
         for path, place, before, after in found
     )
+
+
+def _shown(path: str, value: Any) -> Any:
+    """The value, masked: but the digest of an image is no secret."""
+    return value if path == "image" else masked(value)
 
 
 def _between(form: fields.Form | None, path: str, place: FilePath, old: Any, new: Any) -> Iterator[_Found]:

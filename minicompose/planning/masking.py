@@ -6,7 +6,7 @@ seen and it itself is not. Where a difference is shown, the digests are hidden t
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from minicompose.secretnames import names_a_secret
@@ -20,48 +20,52 @@ _OPTION = re.compile(rf"(?<![\w.-])(-{{1,2}}[A-Za-z_][\w.-]*)([ \t]++)(?!-){_VAL
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
+# Gives what stands for a secret from now on.
+Seal = Callable[[object], str]
+
+
 def digest(value: object) -> str:
     return "sha256:" + hashlib.sha256(str(value).encode()).hexdigest()
 
 
-def sealed_text(text: str) -> str:
+def sealed_text(text: str, seal: Seal = digest) -> str:
     """`text` with the passwords of URLs, and values of variables and options with secret names, as digests."""
+
+    def assigned(found: re.Match[str]) -> str:
+        name, sign, value = found.groups()
+        return found[0] if not names_a_secret(name) or _DIGEST.search(value) else f"{name}{sign}{seal(value)}"
+
     if "://" in text:
-        text = _USERINFO.sub(lambda found: f"{found[1]}:{digest(found[2])}", text)
+        text = _USERINFO.sub(lambda found: f"{found[1]}:{seal(found[2])}", text)
     if "=" in text:
-        text = _ASSIGNMENT.sub(_sealed_assignment, text)
+        text = _ASSIGNMENT.sub(assigned, text)
     if "-" in text and (" " in text or "\t" in text):
-        text = _OPTION.sub(_sealed_assignment, text)
+        text = _OPTION.sub(assigned, text)
     return text
 
 
-def _sealed_assignment(found: re.Match[str]) -> str:
-    name, sign, value = found.groups()
-    return found[0] if not names_a_secret(name) or _DIGEST.search(value) else f"{name}{sign}{digest(value)}"
-
-
-def sealed_words(words: Iterable[str]) -> list[str]:
+def sealed_words(words: Iterable[str], seal: Seal = digest) -> list[str]:
     """A command's words, sealed: what follows an option such as `--password` is a secret too."""
     sealed: list[str] = []
     option = ""
     for word in words:
         follows_secret = option.startswith("-") and "=" not in option and names_a_secret(option)
-        sealed.append(digest(word) if follows_secret and not word.startswith("-") else sealed_text(word))
+        sealed.append(seal(word) if follows_secret and not word.startswith("-") else sealed_text(word, seal))
         option = word
     return sealed
 
 
-def sealed_pairs(pairs: dict[str, Any]) -> dict[str, Any]:
+def sealed_pairs(pairs: dict[str, Any], seal: Seal = digest) -> dict[str, Any]:
     """Variables, labels or options, sealed by name and by what they hold."""
-    return {name: _sealed_value(name, value) for name, value in pairs.items()}
+    return {name: _sealed_value(name, value, seal) for name, value in pairs.items()}
 
 
-def _sealed_value(name: str, value: Any) -> Any:
+def _sealed_value(name: str, value: Any, seal: Seal) -> Any:
     if value in (None, ""):
         return value
     if names_a_secret(name):
-        return digest(value)
-    return sealed_text(value) if isinstance(value, str) else value
+        return seal(value)
+    return sealed_text(value, seal) if isinstance(value, str) else value
 
 
 def sealed(value: Any) -> Any:

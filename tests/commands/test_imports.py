@@ -17,6 +17,7 @@ tops = {name.partition(".")[0] for name in sys.modules}
 found = {name for name in tops if "site-packages" in str(getattr(sys.modules.get(name), "__file__", None))}
 heavy = {"asyncio", "http.client", "ssl", "email.message", "tarfile", "tempfile", "difflib", "unittest"}
 heavy |= {"minicompose.stackfile." + name for name in ("extend", "include", "origins", "outline", "shapes")}
+heavy |= {name for name in sys.modules if name.startswith("minicompose.history.")}
 sys.stderr.write(json.dumps({"code": code, "packages": sorted(found), "heavy": sorted(heavy & set(sys.modules))}))
 """
 STACK = """
@@ -58,6 +59,12 @@ def test_checking_a_stack_file_loads_a_parser_a_validator_and_values(stack: Path
     found = loaded(stack, "config", "-q")
 
     assert found == {"packages": ["jsonschema_rs", "msgspec", "typing_extensions", "yaml"], "heavy": []}
+
+
+def test_the_history_of_a_named_project_loads_values_alone(stack: Path) -> None:
+    found = loaded(stack, "-p", "shop", "history")
+
+    assert found["packages"] == ["h11", "msgspec", "typing_extensions"]
 
 
 @pytest.mark.engine

@@ -187,6 +187,17 @@ def test_one_that_runs_is_removed_by_force(bench: Bench) -> None:
     assert bench.observe().containers == ()
 
 
+def test_a_container_tells_what_it_was_made_with(bench: Bench) -> None:
+    made_with = {"LEVEL": "a=b", "EMPTY": ""}
+    id = bench.create(bench.spec("web", "sleep", "77", entrypoint=("env",), environment=made_with))
+
+    told = bench.engine.container_settings(id)
+
+    assert told.environment.items() >= made_with.items()
+    assert told.words == ("env", "sleep", "77")
+    assert told.labels[labels.SERVICE] == "web"
+
+
 def test_a_container_answers_to_its_name_and_to_the_beginning_of_its_id(bench: Bench) -> None:
     id = bench.create(bench.spec("web"))
 

@@ -368,6 +368,16 @@ def test_new_content_of_a_config_replaces_the_container() -> None:
     ]
 
 
+def test_the_digest_of_an_image_is_no_secret() -> None:
+    old, new = (f"redis@sha256:{digit * 64}" for digit in "12")
+    stack = stack_of(f"services: {{cache: {{image: '{new}'}}}}")
+
+    plan = plan_up(stack, running(stack, cache={"image": old}))
+
+    (because,) = {step.because for step in plan.steps if isinstance(step.because, Changed)}
+    assert [(change.path, change.old, change.new) for change in because.changes] == [("image", old, new)]
+
+
 def test_a_tag_that_names_another_image_replaces_the_container() -> None:
     stack = stack_of(WEB)
     engine = engine_running(stack)
