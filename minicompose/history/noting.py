@@ -139,6 +139,8 @@ def touched(plan: Plan, before: Observed, now: Observed, why: Mapping[int, tuple
     found = []
     for steps in by_subject.values():
         subject, what = steps[0].subject, _what(steps)
+        if subject.type == "stack" or subject.type == "service":
+            continue  # a step of the plan itself
         if what is None or (what == "replaced" and _is_the_same(subject, before, now)):
             continue
         because = why.get(steps[0].id, ())

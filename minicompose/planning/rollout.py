@@ -352,10 +352,32 @@ class Rollout:
         after, wants = self._conditions(service)
         after = [*after, *there]
         self.stopped.append(container)
+        group = f"restart {subject.name}"
         for hook in before_stop(container, service):
-            after, wants = [self._steps.add(subject, hook, because, after=after, wants=wants, when=when)], []
+            step = self._steps.add(subject, hook, because, after=after, wants=wants, when=when, group=group)
+            after, wants = [step], []
         restart = RestartContainer(container=container.id, timeout=self._manner.timeout)
-        return self._up(service, subject, restart, because, after, wants, when=when, hooks_when=when)
+        last = self._up(service, subject, restart, because, after, wants, when=when, hooks_when=when, group=group)
+        if self._manner.on_failure == "rollback":
+            self._restart_again(service, subject, container, restart, group)
+        return last
+
+    def _restart_again(
+        self, service: Service, subject: Subject, container: ObservedContainer, restart: RestartContainer, group: str
+    ) -> None:
+        """It was restarted for what it needs was replaced: so it is again when that has been put back."""
+        back = [
+            step for name in self._graph[service.name] for needed in self._returns.get(name, ()) for step in needed.all
+        ]
+        reverts = self._steps.of(RestartContainer, group=group)
+        hooks = hooks_of(container, "post_start", service).known
+        actions: tuple[Action, ...] = (
+            *before_stop(container, service),
+            restart,
+            *runs(container.id, "post_start", hooks),
+        )
+        for action in actions:
+            back = [self._steps.way_back.add(subject, action, group=group, reverts=reverts, wants=back)]
 
     def _start_again(self, service: Service, decision: Start, name: str, renamed: tuple[int, ...]) -> None:
         container = decision.container
@@ -532,6 +554,7 @@ class Rollout:
         *,
         when: ImageDiffers | None = None,
         hooks_when: Premise | None = None,
+        group: str = "",
     ) -> int:
         """A start or a restart, and the hooks that belong after it; the last step of it.
 
@@ -540,12 +563,13 @@ class Rollout:
         """
         hooks = runs(action.container, "post_start", service.post_start)
         stops = self._manner.on_failure == "stop" and isinstance(action, StartContainer)
-        group = f"start {subject.name}" if hooks or stops else ""
+        takes_back = bool(hooks or stops)
+        group = group or (f"start {subject.name}" if takes_back else "")
         started = step = self._steps.add(subject, action, because, after=after, wants=wants, when=when, group=group)
         self._starts.add(step)
         for hook in hooks:
             step = self._steps.add(subject, hook, because, after=(step,), when=hooks_when, group=group)
-        if group:
+        if takes_back:
             stop = StopContainer(container=action.container, timeout=self._manner.timeout)
             reverts = (started,) if stops else (started, step)
             stopped = self._steps.way_back.add(subject, stop, group=group, reverts=reverts)

@@ -10,11 +10,12 @@ from minicompose.errors import nearest
 from minicompose.model import Network, Service, Stack
 from minicompose.planning import graph
 from minicompose.planning.census import Census, take_census
-from minicompose.planning.decide import Circumstances, Keep, Removal, Verdict, decide
+from minicompose.planning.decide import Circumstances, Keep, Removal, Replace, Verdict, decide
 from minicompose.planning.freshness import Ages
 from minicompose.planning.hooks import lost_hooks
 from minicompose.planning.images import Images, ImageStep, ImageWishes, plan_images
 from minicompose.planning.observed import Observed, ObservedContainer
+from minicompose.planning.overlap import overlap_problems
 from minicompose.planning.plan import Asked, Change, Orphan, Plan, Subject
 from minicompose.planning.resources import (
     Resources,
@@ -139,6 +140,7 @@ class _Up:
         resources = self._plan_resources(touched, replaced)
         self._check_files(touched)
         self._check_hooks(touched)
+        self._check_overlaps(verdicts.values())
         rollout = Rollout(
             self._stack,
             self._steps,
@@ -278,6 +280,12 @@ class _Up:
                                 hint=f"say what to run, or leave the {moment} hook out",
                             )
                         )
+
+    def _check_overlaps(self, verdicts: Iterable[Verdict]) -> None:
+        for verdict in verdicts:
+            if verdict.service.name in self._play:
+                replaced = any(isinstance(decision, Replace) for decision in verdict.decisions)
+                self._notes.extend(overlap_problems(self._stack, verdict.service, replaced=replaced))
 
     def _finished(self, unchanged: Iterable[Subject], verdicts: Mapping[str, Verdict]) -> Plan:
         for verdict in verdicts.values():

@@ -36,8 +36,6 @@ def _without_effect(deploy: Deploy) -> list[str]:
         "labels": deploy.labels,
         "endpoint_mode": deploy.endpoint_mode,
         "placement": deploy.placement,
-        "update_config": deploy.update_config,
-        "rollback_config": deploy.rollback_config,
         "restart_policy.delay": policy.delay if policy else None,
         "restart_policy.window": policy.window if policy else None,
         "restart_policy.max_attempts": policy.max_attempts if policy and policy.condition != "on-failure" else None,
