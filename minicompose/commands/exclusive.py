@@ -178,7 +178,8 @@ def warn_of_others(context: Context, observed: Observed, derived_from: str | Non
     """Say what `refuse_what_is_of_others` would refuse."""
     others = _of_others(context, observed, derived_from)
     if others and derived_from is not None:
-        context.warn([_warning(*_words_for(others, observed.project, derived_from))])
+        text, _ = _words_for(others, observed.project, derived_from)
+        context.warn([_warning(text, "they are changed with --adopt alone")])
 
 
 def _of_others(context: Context, observed: Observed, directory: str | None) -> list[ObservedContainer]:
