@@ -7,7 +7,7 @@ import contextlib
 import os
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,7 +94,7 @@ class Turn:
             self._lock.release()
             self._lock = None
 
-    def now_meant(self, loaded: "Loaded", services: Iterable[str]) -> "Loaded":
+    def now_meant(self, loaded: "Loaded", services: Collection[str]) -> "Loaded":
         """`loaded`, or what the stack files say by now, where this turn had to be waited for.
 
         So the newest files count in the end, whichever of several waiting commands comes last.
@@ -106,6 +106,7 @@ class Turn:
             return loaded
         again = load_stack(self._context.request(services))
         self._context.warn(warning for warning in again.warnings if warning not in loaded.warnings)
+        self._context.check_services(services, (*again.stack.services, *again.stack.disabled))
         if again.stack.name != self._project:
             now = f"the name of project {self._project} became {again.stack.name} while this command waited"
             raise MinicomposeError(now, "nothing was done; give the command again")

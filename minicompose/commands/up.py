@@ -176,6 +176,7 @@ def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, pla
     from minicompose.execution.stopping import stop_or_kill
     from minicompose.planning.down import StopOptions, plan_stop
 
+    begun = time.monotonic()
     started, shown = _started(args, stack), _shown(args, stack)
     sources = sources_of(plan, turn.observed)
     names = [
@@ -198,7 +199,7 @@ def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, pla
             if isinstance(ending, EngineLost):
                 raise MinicomposeError(ending.message, "the containers may go on running: see `minicompose ps`")
             later = context.interrupts.from_now_on()
-            if not isinstance(ending, AllExited) and turn.begin_again(_telling(on_event), later):
+            if not isinstance(ending, AllExited) and turn.begin_again(_telling(on_event, begun), later):
                 now = context.engine.observe(stack.name)
                 stop = plan_stop(now, StopOptions(services=tuple(started), timeout=args.timeout), stack)
                 context.warn(stop.notes)
@@ -218,10 +219,11 @@ def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, pla
     return ending.exit_code if isinstance(ending, FirstExited) else ExitCode.OK
 
 
-def _telling(on_event: OnEvent) -> Callable[[str], None]:
+def _telling(on_event: OnEvent, begun: float) -> Callable[[str], None]:
+    """Remarks among the other events of a run that began then."""
     from minicompose.execution.events import Notice
 
-    return lambda text: on_event(Notice(at=0.0, severity="info", text=text))
+    return lambda text: on_event(Notice(at=time.monotonic() - begun, severity="info", text=text))
 
 
 def _note(args: Namespace, context: Context, stack: "Stack", before: Observed, report: "RunReport") -> None:

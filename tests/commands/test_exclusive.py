@@ -177,6 +177,21 @@ def test_it_does_nothing_when_the_file_has_given_the_project_another_name(shop: 
     assert shop.states() == {}
 
 
+def test_it_does_nothing_when_the_file_has_no_longer_the_service_it_is_about(shop: Shop, at_pause: AtPause) -> None:
+    lock = shop.held()
+
+    def meanwhile() -> None:
+        shop.write("services: {cache: {image: 'cache:1'}}")
+        lock.release()
+
+    at_pause(meanwhile)
+
+    shop.run("up", "-d", "web", code=2)
+
+    assert 'there is no service "web"' in shop.err
+    assert shop.states() == {}
+
+
 def test_ctrl_c_ends_the_wait(shop: Shop, at_pause: AtPause) -> None:
     at_pause(lambda: signal.raise_signal(signal.SIGINT))
     lock = shop.held()
