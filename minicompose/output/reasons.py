@@ -22,6 +22,7 @@ from minicompose.planning.plan import (
     Orphan,
     Outdated,
     Reason,
+    Renamed,
     ScaledDown,
     Step,
     Unfinished,
@@ -75,6 +76,8 @@ def reason_lines(reason: Reason) -> list[str]:
             return [f"scaled down to {replicas}"]
         case Unfinished():
             return ["left over from an interrupted run"]
+        case Renamed(name=name):
+            return [f"is called {name}"]
         case Unknown(made_by=made_by):
             return [f"made by {made_by}, with no record of what it was made from"]
         case Outdated(policy=policy, age=age):

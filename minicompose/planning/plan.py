@@ -327,6 +327,12 @@ class Unfinished(Tagged, frozen=True, kw_only=True):
     """Left over from a run that was interrupted."""
 
 
+class Renamed(Tagged, frozen=True, kw_only=True):
+    """Somebody has given it another name than its own."""
+
+    name: str
+
+
 class Unknown(Tagged, frozen=True, kw_only=True):
     """Made by another tool, with no record of what it was made from."""
 
@@ -363,6 +369,7 @@ Reason = (
     | Orphan
     | ScaledDown
     | Unfinished
+    | Renamed
     | Unknown
     | Outdated
     | Failed
