@@ -88,7 +88,7 @@ def _refuse_if_different(file: str, saved: SavedPlan, loaded: "Loaded", observed
     from minicompose.commands.saved_plans import plan_data
     from minicompose.history.since import since
 
-    found = since(saved, loaded.stack, observed, plan_data(plan))
+    found = since(saved, loaded.stack, observed, plan_data(plan, loaded.stack))
     if not found:
         return
     from minicompose.output.since import moment_text, since_lines

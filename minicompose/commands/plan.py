@@ -52,7 +52,7 @@ def _run(args: Namespace, context: Context) -> int:
     if args.format == "json":
         from minicompose.planning.encoding import plan_json
 
-        context.print(plan_json(plan).decode())
+        context.print(plan_json(plan, loaded.stack).decode())
     else:
         context.print_plan(plan)
     return CHANGES if args.detailed_exitcode and up.is_work(plan) else ExitCode.OK

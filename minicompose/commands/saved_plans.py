@@ -59,14 +59,14 @@ def save(file: str, context: Context, stack: "Stack", observed: "Observed", opti
         seen=seen(bare, observed),
         contents=contents(stack),
         stack=bare,
-        plan=plan_data(plan),
+        plan=plan_data(plan, stack),
     )
     _write(Path(os.path.realpath(Path(context.working_directory, file))), encode(saved), file)
 
 
-def plan_data(plan: "Plan") -> object:
+def plan_data(plan: "Plan", stack: "Stack") -> object:
     """The plan as `plan --format json` prints it."""
-    return msgspec.json.decode(plan_json(plan))
+    return msgspec.json.decode(plan_json(plan, stack))
 
 
 def _reading(context: Context) -> Reading:

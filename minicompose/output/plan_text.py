@@ -9,7 +9,7 @@ import msgspec
 from minicompose.diagnostic import Diagnostic
 from minicompose.output.reasons import reason_lines
 from minicompose.output.step_words import seconds
-from minicompose.planning.hooks import hook_text
+from minicompose.planning.hooks import told_command
 from minicompose.planning.plan import (
     Action,
     BuildImage,
@@ -279,9 +279,9 @@ def action_text(action: Action, subject: Subject, group: str = "") -> str:
             return f"stop unless at most {tolerated} of {_numbers(of)} failed" if of else "all of this works"
         case Delay(seconds=span):
             return f"pause for {seconds(span)}"
-        case RunHook(container=container, moment=moment, hook=hook):
+        case RunHook(container=container, moment=moment):
             which = _which(container, subject, group)
-            return f"run {moment}{' in ' if which else ''}{which}: {_short(hook_text(hook))}"
+            return f"run {moment}{' in ' if which else ''}{which}: {_short(told_command(action))}"
         case WaitUntil(container=container, condition=condition):
             return f"wait until {_which(container, subject, group) or 'it'} {_CONDITIONS[condition]}"
         case _:
