@@ -110,5 +110,6 @@ def _other_plan(saved: SavedPlan, plan: "Plan") -> str:
 
     from minicompose.output.plan_text import plan_text
 
-    lines = difflib.unified_diff(saved.text.splitlines(), plan_text(plan).splitlines(), "then", "now", "", "", 1, "")
-    return "\n  ".join(["the plan itself", *lines])
+    then, now = saved.text.splitlines(), plan_text(plan).splitlines()
+    lines = list(difflib.unified_diff(then, now, "then", "now", n=1, lineterm=""))
+    return "\n  ".join(["the plan itself", *lines] if lines else ["what the plan's steps ask of the engine"])

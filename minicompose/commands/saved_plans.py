@@ -17,6 +17,7 @@ from minicompose.history.saved import Reading, SavedPlan, Unusable, decode, enco
 from minicompose.history.sealing import contents, sealed
 from minicompose.history.since import seen
 from minicompose.planning.encoding import plan_json
+from minicompose.planning.masking import sealed_text
 
 if TYPE_CHECKING:
     from minicompose.model import Stack
@@ -51,7 +52,7 @@ def save(file: str, context: Context, stack: "Stack", observed: "Observed", opti
         who=whoami(context.environment),
         project=stack.name,
         engine=context.engine.identity(),
-        address=engine_address(context),
+        address=sealed_text(engine_address(context)),
         files=stack.files,
         reading=_reading(context),
         options=options,
@@ -91,7 +92,7 @@ def _write(path: Path, text: bytes, shown: str) -> None:
     """Nobody ever sees half of it, and only its owner sees it at all."""
     if path.exists() and not path.is_file():
         raise UsageError(f"{shown} is no file that a plan could be written to")
-    unfinished = path.with_name(f".{path.name}-{os.getpid()}.tmp")
+    unfinished = path.with_name(f".{path.name}-{os.urandom(6).hex()}.tmp")
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(text)

@@ -169,6 +169,17 @@ def test_what_means_the_same_is_no_difference(shop: Shop) -> None:
     assert shop.level() == "debug"
 
 
+def test_another_version_that_plans_differently_is_told(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.write(ONE)
+    plan(shop)
+    monkeypatch.setattr("minicompose.planning.spec.__version__", "99.0")
+    monkeypatch.setattr("minicompose.commands.apply.__version__", "99.0")
+
+    assert refused(shop) == []
+    assert "this is different:\n  minicompose was " in shop.err
+    assert " then, and is 99.0 now" in shop.err
+
+
 # ---- plans that cannot be used ----
 
 

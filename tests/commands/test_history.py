@@ -63,6 +63,24 @@ def test_an_up_with_nothing_to_do_leaves_none(shop: Shop) -> None:
     assert len(files(shop)) == 1
 
 
+def test_what_a_secret_variable_brought_is_no_difference_when_it_is_gone_back_to(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_TOKEN", "opensesame")
+    stack = ONE.replace("command: sleep 1, depends", 'command: [serve, "${API_TOKEN}"], depends')
+    shop.up(stack)
+    shop.up(stack.replace("info", "debug"))
+    before = shop.ids()
+
+    assert "environment.LEVEL" in shop.run("rollback", "1", "-y")
+
+    assert shop.ids()["shop-db-1"] == before["shop-db-1"]
+    shop.run("rollback", "1", "-y")
+    assert "nothing to do" in shop.err
+    shop.write(stack)
+    assert "nothing to do" in shop.run("plan")
+
+
 def test_starting_again_what_was_there_leaves_none(shop: Shop) -> None:
     shop.up(ONE)
     shop.engine.stop_container("shop-web-1", 1)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from minicompose import labels
 from tests.scenarios.stage import Done, Stage
 
 pytestmark = pytest.mark.engine
@@ -14,7 +15,7 @@ services:
   web:
     image: busybox:test
     init: true
-    command: [sh, -c, "sleep 600", "--key=${API_KEY:-opensesame}"]
+    command: [sh, -c, "sleep 600", "--key=${API_KEY:-opensesame}", "${API_KEY}"]
     environment: {LEVEL: info}
     secrets: [pass]
 secrets:
@@ -85,11 +86,19 @@ def test_a_container_that_was_stopped_since_is_refused(stage: Stage) -> None:
     assert stage.states()["db-1"] == "exited"
 
 
-def test_a_secret_is_nowhere_in_a_kept_plan(stage: Stage) -> None:
+def test_a_secret_is_nowhere_in_a_plan_or_in_what_a_container_is_known_by(stage: Stage) -> None:
     brought_up(stage)
+    for container in stage.observe().containers:
+        assert not [secret for secret in PASS.values() if secret in container.labels[labels.SPEC]]
+    assert stage.inspect("web-1")["Config"]["Cmd"][-1] == PASS["API_KEY"]
     stage.write(TWO.replace("sleep 600", "sleep 601"))
-    text = plan(stage).read_bytes()
 
-    for secret in PASS.values():
-        assert secret.encode() not in text
+    text = plan(stage).read_text()
+
+    for shown in (
+        text,
+        stage.run("plan", environment=PASS).said,
+        stage.run("plan", "--format", "json", environment=PASS).said,
+    ):
+        assert not [secret for secret in PASS.values() if secret in shown]
     assert (stage.directory / "kept.plan").stat().st_mode & 0o077 == 0
