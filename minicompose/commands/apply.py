@@ -81,7 +81,7 @@ def _applied(args: Namespace, saved: SavedPlan, context: Context, *, elsewhere: 
     if context.options.dry_run:
         context.print_plan(plan)
         return ExitCode.OK
-    return up.carried_out(args, context, stack, observed, plan)
+    return up.carried_out(args, context, loaded, observed, plan)
 
 
 def _refuse_if_different(file: str, saved: SavedPlan, loaded: "Loaded", observed: "Observed", plan: "Plan") -> None:

@@ -96,7 +96,7 @@ def run(args: Namespace, context: Context) -> int:
     if context.options.dry_run:
         context.print_plan(plan)
         return ExitCode.OK
-    return carried_out(args, context, loaded.stack, observed, plan)
+    return carried_out(args, context, loaded, observed, plan)
 
 
 def check_shown(args: Namespace, context: Context, stack: "Stack") -> None:
@@ -105,8 +105,9 @@ def check_shown(args: Namespace, context: Context, stack: "Stack") -> None:
         context.check_services(names, stack.services)
 
 
-def carried_out(args: Namespace, context: Context, stack: "Stack", observed: Observed, plan: Plan) -> int:
+def carried_out(args: Namespace, context: Context, loaded: "Loaded", observed: Observed, plan: Plan) -> int:
     """Do what the plan says, show it, and keep it as a revision; the exit code."""
+    stack = loaded.stack
     context.warn(plan.notes)
     if args.detach or args.wait or args.no_start:
         report = context.carry_out(plan, deadline=args.wait_timeout)

@@ -71,6 +71,38 @@ def test_the_options_of_the_plan_count(shop: Shop) -> None:
     }
 
 
+def test_without_detaching_it_shows_what_the_containers_print_until_they_end(shop: Shop) -> None:
+    shop.write("services: {job: {image: 'db:1', command: 'true'}, web: {image: 'web:1', command: 'true'}}")
+    plan(shop)
+
+    printed = shop.run("apply", "--no-attach", "web", "--exit-code-from", "job", "kept.plan", named=False)
+
+    assert "job-1" in printed + shop.err
+    assert {state.state for state in shop.engine.containers.values()} == {"exited"}
+
+
+def test_waiting_belongs_to_the_plan(shop: Shop) -> None:
+    shop.write(ONE)
+    plan(shop, "--wait")
+
+    shop.run("apply", "--wait-timeout", "60", "kept.plan", named=False)
+
+    assert {state.state for state in shop.engine.containers.values()} == {"running"}
+    shop.run("plan", "-o", "kept.plan")
+    shop.run("apply", "--wait-timeout", "60", "kept.plan", named=False, code=2)
+    assert "--wait-timeout goes with --wait" in shop.err
+
+
+def test_a_dry_run_only_compares(shop: Shop) -> None:
+    shop.write(ONE)
+    plan(shop)
+
+    assert apply(shop, "--dry-run") == shop.run("plan")
+    assert shop.ids() == {}
+    shop.write(TWO)
+    apply(shop, "--dry-run", code=1)
+
+
 def test_only_its_owner_may_read_it_and_no_secret_is_in_it(shop: Shop) -> None:
     shop.write(ONE)
     file = plan(shop)
@@ -283,6 +315,8 @@ def test_a_detailed_exit_code_tells_whether_there_is_something_to_do(shop: Shop)
         ("-V", "--force-recreate"),
         ("--always-recreate-deps", "--force-recreate", "web"),
         ("--no-recreate", "--no-start"),
+        ("--pull", "always"),
+        ("--pull", "never", "db"),
         ("--keep-completed", "-t", "3"),
     ],
 )
