@@ -55,4 +55,6 @@ def _run(args: Namespace, context: Context) -> int:
         context.print(plan_json(plan, loaded.stack).decode())
     else:
         context.print_plan(plan)
+    if args.output is not None:
+        context.tell(f"kept in {args.output}: `minicompose apply {args.output}` does this and nothing else")
     return CHANGES if args.detailed_exitcode and up.is_work(plan) else ExitCode.OK
