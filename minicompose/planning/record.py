@@ -160,9 +160,9 @@ def grant_target(kind: str, grant: FileGrant) -> str:
 
 
 def resource_record(resource: Network | Volume, node: Node | None = None) -> Record:
-    """What makes a network or a volume different: its name and labels do not. `node` is what declares it."""
+    """What makes a network or a volume different: its name does not. `node` is what declares it."""
     record = msgspec.to_builtins(resource, enc_hook=encode_value)
-    for name in ("name", "labels", "extensions", "external"):
+    for name in ("name", "extensions", "external"):
         record.pop(name, None)
     seal = _seal_network if isinstance(resource, Network) else _seal_volume
     return cast(Record, sealed_by_origin(seal(record), node))
