@@ -17,7 +17,8 @@ import msgspec
 from minicompose import __version__
 from minicompose.commands import up
 from minicompose.commands.context import Context
-from minicompose.errors import ExitCode, MinicomposeError, UsageError
+from minicompose.commands.exclusive import changing
+from minicompose.errors import MinicomposeError, UsageError
 from minicompose.history.saved import SavedPlan
 
 if TYPE_CHECKING:
@@ -75,13 +76,11 @@ def _applied(args: Namespace, saved: SavedPlan, context: Context, *, elsewhere: 
     if stack.name != saved.project:
         raise MinicomposeError(f"the plan {args.plan} was made for project {saved.project}, which is {stack.name} now")
     up.check_shown(args, context, stack)
-    observed = context.engine.observe(stack.name)
-    plan = up.planned(context, loaded, observed, saved.options)
-    _refuse_if_different(args.plan, saved, loaded, observed, plan)
-    if context.options.dry_run:
-        context.print_plan(plan)
-        return ExitCode.OK
-    return up.carried_out(args, context, loaded, observed, plan)
+    with changing(args, context, stack.name, stack.derived_from) as turn:
+        loaded = turn.now_meant(loaded, saved.options.services)
+        plan = up.planned(context, loaded, turn.observed, saved.options)
+        _refuse_if_different(args.plan, saved, loaded, turn.observed, plan)
+        return up.carried_out(args, context, loaded, turn, plan)
 
 
 def _refuse_if_different(file: str, saved: SavedPlan, loaded: "Loaded", observed: "Observed", plan: "Plan") -> None:

@@ -13,6 +13,7 @@ from argparse import ArgumentParser, Namespace
 
 from minicompose.commands import up
 from minicompose.commands.context import Context
+from minicompose.commands.exclusive import warn_of_others
 from minicompose.errors import ExitCode, MinicomposeError
 
 CHANGES = 2  # what --detailed-exitcode returns when there is something to do
@@ -43,6 +44,7 @@ def _run(args: Namespace, context: Context) -> int:
     up.refuse_clashes(args)
     loaded = context.load(args.services)
     observed = context.engine.observe(loaded.stack.name)
+    warn_of_others(context, observed, loaded.stack.derived_from)
     options = up.options_of(args, context)
     plan = up.planned(context, loaded, observed, options)
     if args.output is not None:

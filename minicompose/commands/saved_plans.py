@@ -11,7 +11,7 @@ import msgspec
 
 from minicompose import __version__
 from minicompose.commands.context import Context
-from minicompose.commands.revisions import engine_address, whoami
+from minicompose.commands.whoami import host_name, user_name
 from minicompose.errors import MinicomposeError, UsageError
 from minicompose.history.saved import Reading, SavedPlan, Unusable, decode, encode
 from minicompose.history.sealing import contents, sealed
@@ -49,10 +49,10 @@ def save(file: str, context: Context, stack: "Stack", observed: "Observed", opti
     saved = SavedPlan(
         version=__version__,
         at=time.time(),
-        who=whoami(context.environment),
+        who=f"{user_name(context.environment)}@{host_name()}",
         project=stack.name,
         engine=context.engine.identity(),
-        address=sealed_text(engine_address(context)),
+        address=sealed_text(context.engine_address),
         files=stack.files,
         reading=_reading(context),
         options=options,

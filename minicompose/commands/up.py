@@ -11,11 +11,14 @@ containers print, until they end or Ctrl-C stops them.
 import argparse
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from minicompose.commands.context import Context, exit_code, seconds
+from minicompose.commands import exclusive
+from minicompose.commands.context import Context, OnEvent, exit_code, seconds
+from minicompose.commands.exclusive import Turn, changing
 from minicompose.errors import ExitCode, MinicomposeError, UsageError
 from minicompose.planning.freshness import aging_images
 from minicompose.planning.observed import Observed
@@ -36,6 +39,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def configure_running(parser: ArgumentParser) -> None:
     """The options that decide what is seen of it, and what comes after, which `apply` has too."""
+    exclusive.configure(parser)
     add = parser.add_argument
     add("-d", "--detach", action="store_true", help="leave the containers running in the background")
     add("--wait-timeout", type=seconds, metavar="SECONDS", help="how long --wait waits at most")
@@ -91,12 +95,10 @@ def run(args: Namespace, context: Context) -> int:
     refuse_clashes_of_running(args)
     loaded = context.load(args.services)
     check_shown(args, context, loaded.stack)
-    observed = context.engine.observe(loaded.stack.name)
-    plan = planned(context, loaded, observed, options_of(args, context))
-    if context.options.dry_run:
-        context.print_plan(plan)
-        return ExitCode.OK
-    return carried_out(args, context, loaded, observed, plan)
+    with changing(args, context, loaded.stack.name, loaded.stack.derived_from) as turn:
+        loaded = turn.now_meant(loaded, args.services)
+        plan = planned(context, loaded, turn.observed, options_of(args, context))
+        return carried_out(args, context, loaded, turn, plan)
 
 
 def check_shown(args: Namespace, context: Context, stack: "Stack") -> None:
@@ -105,15 +107,18 @@ def check_shown(args: Namespace, context: Context, stack: "Stack") -> None:
         context.check_services(names, stack.services)
 
 
-def carried_out(args: Namespace, context: Context, loaded: "Loaded", observed: Observed, plan: Plan) -> int:
-    """Do what the plan says, show it, and keep it as a revision; the exit code."""
+def carried_out(args: Namespace, context: Context, loaded: "Loaded", turn: Turn, plan: Plan) -> int:
+    """Do what the plan says, show it, and keep it as a revision; the exit code. A dry run only prints it."""
+    if context.options.dry_run:
+        context.print_plan(plan)
+        return ExitCode.OK
     stack = loaded.stack
     context.warn(plan.notes)
     if args.detach or args.wait or args.no_start:
         report = context.carry_out(plan, deadline=args.wait_timeout)
-        _note(args, context, stack, observed, report)
+        _note(args, context, stack, turn.observed, report)
         return exit_code(report)
-    return _attached(args, context, stack, observed, plan)
+    return _attached(args, context, stack, turn, plan)
 
 
 def planned(context: Context, loaded: "Loaded", observed: Observed, options: UpOptions) -> Plan:
@@ -190,7 +195,7 @@ def _refuse_pairs(*pairs: tuple[object, object, str]) -> None:
             raise UsageError(f"{what} do not go together")
 
 
-def _attached(args: Namespace, context: Context, stack: "Stack", observed: Observed, plan: Plan) -> int:
+def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, plan: Plan) -> int:
     """Carry the plan out and show what the containers print, until they end or are stopped."""
     from minicompose.execution.follower import AllExited, EngineLost, FirstExited, Follower
     from minicompose.execution.interrupts import handling_signals
@@ -199,8 +204,9 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
     from minicompose.execution.stopping import stop_or_kill
     from minicompose.planning.down import StopOptions, plan_stop
 
+    begun = time.monotonic()
     started, shown = _started(args, stack), _shown(args, stack)
-    sources = sources_of(plan, observed)
+    sources = sources_of(plan, turn.observed)
     names = [
         source.container.removeprefix(f"{stack.name}{stack.separator}") for source in sources if source.service in shown
     ]
@@ -214,12 +220,14 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
             report = run_plan(plan, context.engine, on_event, interrupts=context.interrupts, workers=context.workers)
             if not report.ok and not report.interrupted:
                 return exit_code(report)
-            _note(args, context, stack, observed, report)
+            _note(args, context, stack, turn.observed, report)
+            if not report.interrupted:
+                turn.end()  # what follows may last for days
             ending = follower.wait(context.interrupts)
             if isinstance(ending, EngineLost):
                 raise MinicomposeError(ending.message, "the containers may go on running: see `minicompose ps`")
-            if not isinstance(ending, AllExited):
-                later = context.interrupts.from_now_on()
+            later = context.interrupts.from_now_on()
+            if not isinstance(ending, AllExited) and turn.begin_again(_telling(on_event, begun), later):
                 now = context.engine.observe(stack.name)
                 stop = plan_stop(now, StopOptions(services=tuple(started), timeout=args.timeout), stack)
                 context.warn(stop.notes)
@@ -237,6 +245,13 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
     if args.exit_code_from:
         return follower.exit_codes.get(args.exit_code_from, ExitCode.FAILED)
     return ending.exit_code if isinstance(ending, FirstExited) else ExitCode.OK
+
+
+def _telling(on_event: OnEvent, begun: float) -> Callable[[str], None]:
+    """Remarks among the other events of a run that began then."""
+    from minicompose.execution.events import Notice
+
+    return lambda text: on_event(Notice(at=time.monotonic() - begun, severity="info", text=text))
 
 
 def _note(args: Namespace, context: Context, stack: "Stack", before: Observed, report: "RunReport") -> None:
