@@ -223,13 +223,14 @@ class FakeEngine:
     `execs` are the commands that were run, each with its container's name.
     """
 
-    def __init__(self, *images: str, api: tuple[int, int] = (1, 51)) -> None:
+    def __init__(self, *images: str, api: tuple[int, int] = (1, 51), identity: str = "in memory") -> None:
         self.calls: list[Call] = []
         self.execs: list[tuple[str, ExecSpec]] = []
         self.most_at_once = 0
         self.registry: dict[str, str] = {}
         self.closed = False
         self._api = api
+        self._identity = identity
         self._lock = threading.RLock()
         self._ids = 0
         self._clock = 1_700_000_000
@@ -365,6 +366,9 @@ class FakeEngine:
 
     def info(self) -> EngineInfo:
         return EngineInfo(version="28.0.0", api=self._api, name="fake")
+
+    def identity(self) -> str:
+        return self._identity
 
     def abilities(self) -> Abilities:
         return Abilities()

@@ -97,6 +97,13 @@ class HttpEngine:
             name="Podman" if podman else platform.split(" Engine")[0] or "Docker",
         )
 
+    def identity(self) -> str:
+        """Podman makes up another ID for each request; a host's name and a place on its disk say as much."""
+        told = self._api.get("/info")
+        if self.info().name == "Podman" or not told.get("ID"):
+            return f"{told.get('Name', '')}:{told.get('DockerRootDir', '')}"
+        return str(told["ID"])
+
     def abilities(self) -> Abilities:
         from minicompose.engine.host import abilities  # most stacks ask nothing of the host
 

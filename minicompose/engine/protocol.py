@@ -171,6 +171,9 @@ class Engine(Protocol):
 
     def info(self) -> EngineInfo: ...
 
+    def identity(self) -> str:
+        """What tells this engine from all others, whatever address it is reached at; stays when it is restarted."""
+
     def abilities(self) -> Abilities:
         """What its host can do; this takes longer than `info`."""
 

@@ -185,11 +185,13 @@ class RunHook(Tagged, frozen=True, kw_only=True):
     """Run a command in a container that runs, and wait for its end; any code but 0 is a failure.
 
     A container that has ended by itself has nothing to do before it is stopped: there `pre_stop` is done.
+    `text` is the command as it is shown, where the hook itself does not tell what in it is a secret.
     """
 
     container: str
     moment: Moment
     hook: Hook
+    text: str = ""
 
 
 Condition = Literal["started", "running", "healthy", "completed", "settled"]

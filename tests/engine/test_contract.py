@@ -16,6 +16,11 @@ from tests.real_engine import IMAGE
 NOBODY = "nobody-has-this-name"
 
 
+def test_an_engine_is_the_same_whenever_it_is_asked(bench: Bench) -> None:
+    assert bench.engine.identity()
+    assert bench.engine.identity() == bench.engine.identity()
+
+
 # ---- containers ----
 
 
