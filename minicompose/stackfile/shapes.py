@@ -3,6 +3,7 @@
 `jsonschema` finds the places; of a choice of forms only the one that was meant is spoken of.
 """
 
+import functools
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -116,9 +117,14 @@ class _Entries:
             yield from validator.descend(value, wanted, path=key)
 
 
+@functools.cache
+def _compiled(pattern: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator({"pattern": pattern})
+
+
 def _matches(_validator: Any, pattern: str, value: Any, _schema: Schema) -> Iterator[ValidationError]:
-    """`pattern` as the Rust validator reads it: its $ stands for the end, also of a text that ends in a newline."""
-    if isinstance(value, str) and not re.search(pattern.replace("$", r"\Z"), value):
+    """`pattern` as the Rust validator reads it, which needs no stack for a text of a million characters, either."""
+    if isinstance(value, str) and not _compiled(pattern).is_valid(value):
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 

@@ -40,6 +40,7 @@ def parse_duration(text: str) -> Duration:
     """`1m30s`, `1.5h`, `2w`; a bare `0` needs no unit."""
     if text in ("0", "+0", "-0"):
         return Duration(0)
+    _check_length(text)
     found = _DURATION.fullmatch(text)
     if found is None:
         if _NUMBER.fullmatch(text):
@@ -47,7 +48,6 @@ def parse_duration(text: str) -> Duration:
         raise ValueError(
             f'"{text}" is not a duration: write {_meant(text, _SPELT_SPANS) or "it as 90s, 1m30s or 500ms"}'
         )
-    _check_length(text)
     total = 0
     for whole, fraction, unit in _SPAN.findall(found[2]):
         size = _NANOSECONDS[unit]
@@ -136,7 +136,7 @@ def _meant(text: str, units: Sequence[str]) -> str:
 
 def _check_length(text: str) -> None:
     if len(text) > _LONGEST:
-        raise ValueError(f'"{text[:20]}..." is too large')
+        raise ValueError(f'"{text[:20]}..." is too long')
 
 
 def _fitting(amount: int, text: str) -> int:
