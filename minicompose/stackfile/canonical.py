@@ -72,7 +72,10 @@ class _Problems:
 
     def warn(self, where: _Where, node: Node, summary: str, part: tuple[int, str] | None = None) -> None:
         path = path_text(_steps(where))
-        self._report(Diagnostic(severity="warning", pos=node.pos, summary=summary, path=path, part=part))
+        length = len(units.print_scalar(node.value)) if isinstance(node.value, str | int | float) else 1
+        self._report(
+            Diagnostic(severity="warning", pos=node.pos, summary=summary, path=path, length=length or 1, part=part)
+        )
 
 
 _Reader = Callable[[Node, _Where, _Problems], Node | None]

@@ -4,6 +4,7 @@ Only what enabled services use is read.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from minicompose.diagnostic import Diagnostic
+from minicompose.lines import Lines
 from minicompose.model import Config, Node, Sealed, Service, SourcePos, Stack, Variables
 from minicompose.stackfile.dotenv import parse_dotenv, parse_raw, places_of
 from minicompose.stackfile.pathtext import path_text
@@ -20,6 +22,9 @@ from minicompose.stackfile.textfile import MOST_BYTES, read_text, read_without_w
 
 Report = Callable[[Diagnostic], None]
 Shown = Callable[[str], str]
+# A path as it is written, in quotes or plain.
+_QUOTED = re.compile(r"""["']([^"']*)["']""")
+_PLAIN = re.compile(r"([^\s,\[\]{}]*)")
 _Lookup = Callable[[str], str | None]
 
 MOST_GIVEN = 2_000_000  # variables and labels of services that files give, where services do not share them
@@ -316,10 +321,20 @@ class _FilesOfServices:
         return self.read[file]
 
     def _complain(self, node: Node, path: tuple[str | int, ...], summary: str, hint: str = "") -> None:
-        length = max(len(str(node.value)), 1)
+        length = _written(node, self.texts)
         self.report(
             Diagnostic(severity="error", pos=node.pos, path=path_text(path), summary=summary, hint=hint, length=length)
         )
+
+
+def _written(node: Node, texts: Mapping[str, str]) -> int:
+    """How many characters the path `node`, which has been made absolute, has where it is written."""
+    if not isinstance(node.value, str) or node.pos.file not in texts:
+        return 1
+    lines = Lines(texts[node.pos.file])
+    rest = lines[node.pos.line][node.pos.column - 1 :] if node.pos.line <= len(lines) else ""
+    found = _QUOTED.match(rest) or _PLAIN.match(rest)
+    return max(len(found[1]), 1) if found is not None else 1
 
 
 def _items(inside: dict[str, Node], name: str) -> Iterator[Node]:

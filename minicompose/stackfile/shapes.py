@@ -271,6 +271,8 @@ class _Explainer:
                 return self.dashes_hint(value, path) or _entry_hint(
                     value, "=" if self.attributes.takes_pairs(path) else ":"
                 )
+            case str() if "array" in kinds and "string" not in kinds and re.match(r"-[^\s-]", value):
+                return f'a space follows the dash of an entry: "- {value[1:]}"'
             case str() if "array" in kinds and "string" not in kinds:
                 return f"did you mean a list, [{_quoted(value)}]?"
             case int() | float() if "array" in kinds and not kinds & {"object", "string"}:
@@ -279,6 +281,10 @@ class _Explainer:
                 return ""
             case int() | float() if self.resolved(schema) is self.definitions["duration"]:
                 return f'did you mean "{value}s"?'
+            case str() if "condition" in self.resolved(schema).get("properties", {}):
+                return f"did you mean {{condition: {value}}}?"
+            case str() if len(path) == 2 and path[0] == "services" and self.attributes.has(path, value.split(" ")[0]):
+                return f'did you mean "{value.replace(" ", ": ", 1)}"?' if " " in value else f'did you mean "{value}:"?'
             case str() if kinds == {"object"} and (only := self.only_text(schema)):
                 return f'did you mean it for "{only}"?'
             case str() | int() | float() if kinds == {"object", "null"}:

@@ -72,8 +72,10 @@ def parse_size(text: str) -> ByteSize:
         return ByteSize(-1)
     found = _SIZE.fullmatch(text)
     if found is None:
+        point = text.replace(",", ".")
         raise ValueError(
-            f'"{text}" is not a size: write {_meant(text, "kmgtp") or "it in bytes, or as 512k, 64m or 2g"}'
+            f'"{text}" is not a size: write '
+            + (point if _SIZE.fullmatch(point) else _meant(text, "kmgtp") or "it in bytes, or as 512k, 64m or 2g")
         )
     _check_length(text)
     amount, unit = found[1], found[2].lower()
@@ -136,7 +138,7 @@ def _meant(text: str, units: Sequence[str]) -> str:
 
 def _check_length(text: str) -> None:
     if len(text) > _LONGEST:
-        raise ValueError(f'"{text[:20]}..." is too long')
+        raise ValueError(f'"{text[:20]}..." is too large')
 
 
 def _fitting(amount: int, text: str) -> int:

@@ -97,7 +97,7 @@ def test_too_many_ports_are_told_once(tmp_path: Path) -> None:
     [
         pytest.param("volumes: ['{}']".format("a:" * 300_000), "has too many parts", id="mount"),
         pytest.param(
-            "stop_grace_period: {}x".format("1h" * 300_000), '"1h1h1h1h1h1h1h1h1h1h..." is too long', id="duration"
+            "stop_grace_period: {}x".format("1h" * 300_000), '"1h1h1h1h1h1h1h1h1h1h..." is too large', id="duration"
         ),
         pytest.param("command: {}".format("${A:-" * 100_000), "it is not closed", id="expression"),
     ],
