@@ -22,6 +22,7 @@ from minicompose.stackfile.textfile import MOST_BYTES, read_text, read_without_w
 
 Report = Callable[[Diagnostic], None]
 Shown = Callable[[str], str]
+MOST_SEALED = 64 * 1024 * 1024  # bytes of all files of configs and secrets
 # A path as it is written, in quotes or plain.
 _QUOTED = re.compile(r"""["']([^"']*)["']""")
 _PLAIN = re.compile(r"([^\s,\[\]{}]*)")
@@ -70,19 +71,48 @@ def sealed(stack: Stack, variables: Variables, report: Report) -> Stack:
     """
     configs = {grant.source for service in stack.services.values() for grant in service.configs or ()}
     secrets = {grant.source for service in stack.services.values() for grant in service.secrets or ()}
+    contents = _Contents()
     return replace(
         stack,
-        configs={key: _sealed(stack, "configs", key, configs, variables, report) for key in stack.configs},
-        secrets={key: _sealed(stack, "secrets", key, secrets, variables, report) for key in stack.secrets},
+        configs={key: _sealed(stack, "configs", key, configs, variables, contents, report) for key in stack.configs},
+        secrets={key: _sealed(stack, "secrets", key, secrets, variables, contents, report) for key in stack.secrets},
     )
 
 
-def _sealed(stack: Stack, section: str, key: str, used: set[str], variables: Variables, report: Report) -> Config:
+class _Contents:
+    """What files of configs and secrets hold, each read once."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, bytes] = {}
+        self.size = 0
+
+    def of(self, path: str) -> bytes:
+        """Raises `OSError` for what cannot be read, is too large, or makes all of them too large."""
+        if path not in self.found:
+            content = read_without_waiting(path)
+            self.size += len(content)
+            if len(content) > MOST_BYTES:
+                raise OSError(None, f"it is larger than {MOST_BYTES // 1024 // 1024} MB")
+            if self.size > MOST_SEALED:
+                raise OSError(None, f"with it, configs and secrets are larger than {MOST_SEALED // 1024 // 1024} MB")
+            self.found[path] = content
+        return self.found[path]
+
+
+def _sealed(
+    stack: Stack,
+    section: str,
+    key: str,
+    used: set[str],
+    variables: Variables,
+    contents: _Contents,
+    report: Report,
+) -> Config:
     config = stack.configs[key] if section == "configs" else stack.secrets[key]
     if key not in used or config.external or (config.file is not None and _is_mounted(Path(config.file))):
         return config
     try:
-        content = _content(config, _seen_by(stack, section, key, variables).values)
+        content = _content(config, _seen_by(stack, section, key, variables).values, contents)
     except (OSError, LookupError) as error:
         attribute = "file" if config.file is not None else "environment"
         path = (section, key, attribute)
@@ -106,7 +136,7 @@ def _seen_by(stack: Stack, section: str, key: str, variables: Variables) -> Vari
     return own or variables
 
 
-def _content(config: Config, lookup: Mapping[str, str]) -> bytes | None:
+def _content(config: Config, lookup: Mapping[str, str], contents: _Contents) -> bytes | None:
     if config.content is not None:
         return config.content.encode()
     if config.environment is not None:
@@ -116,10 +146,7 @@ def _content(config: Config, lookup: Mapping[str, str]) -> bytes | None:
     file = Path(config.file)
     if file.exists() and not file.is_file():
         raise OSError(None, "it is neither a file nor a directory")
-    content = read_without_waiting(config.file)
-    if len(content) > MOST_BYTES:
-        raise OSError(None, f"it is larger than {MOST_BYTES // 1024 // 1024} MB")
-    return content
+    return contents.of(config.file)
 
 
 def _why(error: Exception, config: Config) -> str:

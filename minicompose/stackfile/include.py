@@ -4,6 +4,7 @@ An included project has its own directory and `.env`; variables of the including
 """
 
 import functools
+import hashlib
 import os.path
 from collections.abc import Callable
 
@@ -25,7 +26,8 @@ Report = Callable[[Diagnostic], None]
 
 MOST_DEEP = 50  # files, each included by the one before
 MOST_INCLUDED = 1000  # entries that are followed
-MOST_BROUGHT = 1_000_000  # values that included projects hold, all together
+MOST_BROUGHT = 450_000  # values that included projects hold, all together
+MOST_SEEN = 500_000  # variables that included projects see, where they are not those of the one that includes them
 MOST_COMPARED = 10_000  # definitions that say something else than another of the same name, and may mean the same
 
 # Reads the sum of some files in a scope; the files that led to them come last.
@@ -53,6 +55,7 @@ class Including:
         self._tree = tree
         self._followed = 0
         self._brought = 0
+        self._seen = 0
         self._compared = 0
         self._is_full = False  # no more entries are followed, and why has been said
         self._done: dict[tuple[object, ...], Node | None] = {}
@@ -88,6 +91,9 @@ class Including:
         own = entry.project_directory
         directory = os.path.dirname(files[0]) if own is None else absolute(own.value, scope.directory, scope.home)  # noqa: PTH120
         variables = self._variables(entry, scope, directory)
+        if self._seen > MOST_SEEN:
+            summary = f"included projects have more than {MOST_SEEN:,} variables of their own"
+            return self._with_no_more(document, entry, summary)
         root = self._read(files, scope, scope.inside(directory, variables), chain, entry)
         if self._brought > MOST_BROUGHT:
             return self._with_no_more(document, entry, f"what is included comes to more than {MOST_BROUGHT:,} values")
@@ -109,7 +115,7 @@ class Including:
         self, files: tuple[str, ...], outer: Scope, scope: Scope, chain: tuple[str, ...], entry: _Entry
     ) -> Node | None:
         """The tree of the included files, as it is seen from `outer`, with the variables that only they see."""
-        known = (files, outer.directory, scope.directory, *sorted(scope.variables.values.items()))
+        known = (files, outer.directory, scope.directory, _digest(scope.variables))
         if known not in self._done:
             for file, node in zip(files, entry.files, strict=True):
                 self._sources.documents(file, node, entry.path)
@@ -139,8 +145,12 @@ class Including:
                 continue
             self._sources.texts[shown] = text
             known = values | outer.values
+            self._seen += len(known)
+            if self._seen > MOST_SEEN:
+                break
             values |= parse_dotenv(text, shown, known.get, self._report)
             places |= {name: place for name, place in places_of(text, shown).items() if name not in outer.values}
+        self._seen += len(values)
         return Variables(values | outer.values, places) if values else outer
 
     def _added(self, document: Node, root: Node, entry: _Entry, scope: Scope) -> Node:
@@ -219,6 +229,11 @@ def _texts(node: Node | None) -> tuple[Node, ...]:
         return ()
     nodes = node.value if isinstance(node.value, list) else [node]
     return tuple(each for each in nodes if isinstance(each.value, str))
+
+
+def _digest(variables: Variables) -> bytes:
+    """What stands for all names and values."""
+    return hashlib.sha256(msgspec.msgpack.encode(sorted(variables.values.items()))).digest()
 
 
 def _brought(node: Node, entry: _Entry) -> Node:

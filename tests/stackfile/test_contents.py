@@ -232,6 +232,26 @@ def test_a_file_that_would_have_to_be_waited_for_or_is_too_large_is_not_read(pro
     ]
 
 
+def test_a_file_of_several_secrets_is_read_once_and_all_together_are_bounded(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "MOST_SEALED", 10)
+    project.write("same", "12345678")
+    project.write("other", "12345678")
+
+    stack = project.sealed("""
+        services: {web: {image: w, secrets: [one, two, three]}}
+        secrets: {one: {file: ./same}, two: {file: ./same}, three: {file: ./other}}
+    """)
+
+    one, two, three = (stack.secrets[name].sealed for name in ("one", "two", "three"))
+    assert one is not None
+    assert two is not None
+    assert one.content is two.content
+    assert three is None
+    assert "with it, configs and secrets are larger than" in project.found[0].summary
+
+
 def test_a_sealed_content_never_shows_itself(project: Project) -> None:
     project.write("key", "hush")
     assert "hush" not in repr(msgspec.structs.asdict(project.sealed(RESOURCES, {"KEY": "hush"})))

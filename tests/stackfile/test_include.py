@@ -275,6 +275,18 @@ def test_what_is_included_again_and_again_is_refused_when_it_comes_to_too_much(
     assert found == ["stack.yaml:1:1276 include[25]: what is included comes to more than 100 values"]
 
 
+def test_variables_of_included_projects_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(include, "MOST_SEEN", 100)
+    entries = [{"path": "part.yaml", "env_file": f"{number}.env"} for number in range(50)]
+    env = {f"{number}.env": f"A={number}" for number in range(50)}
+
+    found = problems_of(tmp_path, {"stack.yaml": f"include: {json.dumps(entries)}\n"}, {"part.yaml": WEB, **env})
+
+    assert [said.rpartition(": ")[2] for said in found] == [
+        "included projects have more than 100 variables of their own"
+    ]
+
+
 def test_definitions_that_may_mean_the_same_are_compared_only_so_often(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
