@@ -18,6 +18,7 @@ VERBS = {
     "plan": "show what `up` would do, and why",
     "ps": "list the stack's containers",
     "logs": "show what the containers print",
+    "explain": "say why a service does not run or is not healthy",
     "exec": "run a command in a running container",
     "build": "build the services' images",
     "pull": "pull the services' images",

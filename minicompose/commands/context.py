@@ -90,6 +90,20 @@ class Context:
         self.check_services(services, (*loaded.stack.services, *loaded.stack.disabled))
         return loaded
 
+    def load_leniently(self, services: Iterable[str] = ()) -> tuple["Loaded", StackFileError | None]:
+        """Like `load`, for commands that create nothing: files beside the stack files may be missing.
+
+        What is wrong with those is the second of the pair. Raises StackFileError for what is wrong besides.
+        """
+        wrong: StackFileError | None = None
+        for contents, reading in ((True, {}), (False, {}), (False, {"resolve_environment": False})):
+            try:
+                return self.load(services, contents=contents, reading=reading), wrong
+            except StackFileError as error:
+                wrong = wrong or error
+                last = error
+        raise last
+
     @property
     def separator(self) -> str:
         """What stands in names between project, service and number, by `--compatibility` or COMPOSE_COMPATIBILITY."""
