@@ -10,7 +10,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from minicompose.errors import ExitCode, StackFileError, UsageError, nearest
+from minicompose.errors import ExitCode, StackFileError, UsageError, WouldFail, nearest
 
 if TYPE_CHECKING:
     from minicompose.diagnostic import Diagnostic
@@ -182,6 +182,21 @@ class Context:
         if plan.steps:
             found += lacks(select(loaded.stack, services), self.engine.info().api, self.engine.abilities)
         self.refuse(found, loaded.texts)
+
+    def refuse_what_would_fail(self, loaded: "Loaded", observed: "Observed", plan: "Plan") -> None:
+        """Raise WouldFail for what is in the way of the plan, and warn of what may be.
+
+        What the plan itself stops or removes is not in its way. One without steps is not looked at.
+        """
+        if not plan.steps:
+            return
+        from minicompose.commands.obstacles import obstacles  # here and below: only where something is to be done
+        from minicompose.diagnosis.wanted import wanted_by
+
+        found = obstacles(self.engine, loaded.stack, observed, wanted_by(plan, loaded.stack, observed))
+        if any(problem.severity == "error" for problem in found):
+            raise WouldFail(found, loaded.texts)
+        self.warn(found)
 
     def refuse(self, found: Iterable["Diagnostic"], texts: dict[str, str]) -> None:
         """Raise StackFileError when there is an error among what was found; else show the warnings."""

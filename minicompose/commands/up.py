@@ -93,6 +93,7 @@ def run(args: Namespace, context: Context) -> int:
         context.print_plan(plan)
         return ExitCode.OK
     context.warn(plan.notes)
+    context.refuse_what_would_fail(loaded, observed, plan)
     if args.detach or args.wait or args.no_start:
         report = context.carry_out(plan, deadline=args.wait_timeout)
         _note(args, context, stack, observed, report)
@@ -106,12 +107,12 @@ def planned(args: Namespace, context: Context, loaded: "Loaded", observed: Obser
     context.refuse_what_no_engine_does(loaded, args.services)
     if observed is None:
         observed = context.engine.observe(loaded.stack.name)
-    plan = plan_up(loaded.stack, _with_ages(observed, loaded.stack, context.engine), _options(args, context))
+    plan = plan_up(loaded.stack, with_ages(observed, loaded.stack, context.engine), _options(args, context))
     context.refuse_what_is_lacking(loaded, plan, args.services)
     return plan
 
 
-def _with_ages(observed: Observed, stack: "Stack", engine: "Engine") -> Observed:
+def with_ages(observed: Observed, stack: "Stack", engine: "Engine") -> Observed:
     """What is there, with the age of those images that are pulled when they have become old."""
     named_at = {image: engine.image_named_at(image) for image in aging_images(stack)}
     known = {image: moment for image, moment in named_at.items() if moment is not None}

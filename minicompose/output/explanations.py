@@ -24,14 +24,13 @@ from minicompose.diagnosis.explanation import (
     Unhealthy,
     Unwanted,
 )
-from minicompose.diagnosis.ports import Holder
+from minicompose.diagnosis.wording import holder_text, size_text
 from minicompose.engine.protocol import Probe
 from minicompose.output.reasons import span_text
 from minicompose.output.step_words import plural
 
 _INDENT = "  "
 _MOST_PROBES = 3
-_SIZES = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
 
 
 def explanations_text(explanations: Iterable[Explanation], *, now: float | None = None) -> str:
@@ -170,20 +169,3 @@ def _probe_lines(probes: tuple[Probe, ...]) -> list[str]:
         lines.append(f"  exit code {probe.exit_code}: {first}")
         lines += [f"    {line}" for line in rest]
     return lines
-
-
-def holder_text(holder: Holder) -> str:
-    """Who has a port, in words."""
-    if holder.container:
-        return f"container {holder.container}" + (f" of project {holder.project}" if holder.project else "")
-    if holder.program:
-        return f"{holder.program} (process {holder.pid})"
-    return "a program of this machine"
-
-
-def size_text(size: int) -> str:
-    """As in `32 MiB`, `1.5 GiB`."""
-    for unit, bytes_ in _SIZES:
-        if size >= bytes_:
-            return f"{round(size / bytes_, 1):g} {unit}"
-    return f"{size} bytes"
