@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from minicompose.stackfile.load import Loaded, Outlined
 
 OnEvent = Callable[["AnyEvent"], None]
+Through = Callable[[OnEvent], OnEvent]
 
 # How many engine calls may be in flight. Measured on two cores: four starts at once are nearly twice
 # as fast as one, and more gain nothing.
@@ -358,14 +359,21 @@ class Context:
             raise UsageError(f"--parallel takes a number from 1 on, or -1 for no limit, not {asked}")
         return 64 if number == -1 else number
 
-    def carry_out(self, plan: "Plan", *, deadline: float | None = None) -> "RunReport":
-        """Run a plan with live progress and Ctrl-C handled."""
+    def carry_out(
+        self, plan: "Plan", *, deadline: float | None = None, through: "Through | None" = None
+    ) -> "RunReport":
+        """Run a plan with live progress and Ctrl-C handled; events go `through` something on their way to it."""
         from minicompose.execution.interrupts import handling_signals
         from minicompose.execution.run import run_plan
 
         with self.sink() as sink, handling_signals(self.interrupts):
             return run_plan(
-                plan, self.engine, sink, interrupts=self.interrupts, workers=self.workers, deadline=deadline
+                plan,
+                self.engine,
+                through(sink) if through else sink,
+                interrupts=self.interrupts,
+                workers=self.workers,
+                deadline=deadline,
             )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from minicompose.commands.context import Context, exit_code, seconds
+from minicompose.commands.witness import Witness
 from minicompose.errors import ExitCode, MinicomposeError, UsageError
 from minicompose.planning.freshness import aging_images
 from minicompose.planning.observed import Observed
@@ -95,7 +96,9 @@ def run(args: Namespace, context: Context) -> int:
     context.warn(plan.notes)
     context.refuse_what_would_fail(loaded, observed, plan)
     if args.detach or args.wait or args.no_start:
-        report = context.carry_out(plan, deadline=args.wait_timeout)
+        report = context.carry_out(
+            plan, deadline=args.wait_timeout, through=lambda sink: Witness(context, stack, observed, plan, sink)
+        )
         _note(args, context, stack, observed, report)
         return exit_code(report)
     return _attached(args, context, stack, observed, plan)
@@ -182,7 +185,8 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
     with context.showing(args, names, shown) as on_event, handling_signals(context.interrupts):
         follower = Follower(context.engine, stack.name, on_event, sources, services=watched, abort_on=abort_on)
         with follower:
-            report = run_plan(plan, context.engine, on_event, interrupts=context.interrupts, workers=context.workers)
+            witness = Witness(context, stack, observed, plan, on_event)
+            report = run_plan(plan, context.engine, witness, interrupts=context.interrupts, workers=context.workers)
             if not report.ok and not report.interrupted:
                 return exit_code(report)
             _note(args, context, stack, observed, report)

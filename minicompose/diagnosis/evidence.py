@@ -39,14 +39,8 @@ def gather(
     mask = known_secrets(engine, stack, (each for each in states if not _is_well(states[each])))
     missing = _missing_images(engine, observed, stack, [name for name in wanted if name in asked], containers)
     paths, ports = _places(asked, containers, states)
-    everyone: tuple[ObservedContainer, ...] = ()
-    listening: tuple[Listener, ...] = ()
-    gone: frozenset[str] = frozenset()
-    if paths or ports:
-        here = engine.abilities().is_local
-        everyone = engine.all_containers() if ports else ()
-        listening = listening_on(ports) if here else ()
-        gone = missing_paths(paths) if here else frozenset()
+    here = bool(paths or ports) and engine.abilities().is_local
+    everyone, listening = ports_and_listeners(engine, ports, here=here)
     return Evidence(
         asked=asked,
         needs=needs,
@@ -58,7 +52,7 @@ def gather(
             if output and not _is_well(state)
         },
         missing_images=missing,
-        missing_paths=gone,
+        missing_paths=missing_paths(paths) if here else frozenset(),
         everyone=everyone,
         listeners=listening,
     )
@@ -209,6 +203,13 @@ def _places(
             paths |= set(asked[name].sources.values())
             ports += asked[name].ports
     return paths, ports
+
+
+def ports_and_listeners(
+    engine: Engine, ports: Collection[PublishedPort], *, here: bool
+) -> tuple[tuple[ObservedContainer, ...], tuple[Listener, ...]]:
+    """Who may have these ports: the containers of all projects and, where the engine is here, programs."""
+    return (engine.all_containers() if ports else ()), (listening_on(ports) if here else ())
 
 
 def missing_paths(paths: Iterable[str]) -> frozenset[str]:

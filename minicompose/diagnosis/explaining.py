@@ -117,7 +117,7 @@ def _explain_container(
     if state is None:  # it went while we looked
         return _absent(service, container.name, (), ())
     condition = _condition(state)
-    causes = tuple(_causes(state, found))
+    causes = tuple(causes_of(state, found))
     waits = _waits(service, found, above) if condition == "created" and not causes else ()
     well = condition in ("running", "healthy", "completed")
     return Explanation(
@@ -143,7 +143,8 @@ def _condition(state: ContainerState) -> Condition:
 # ---- causes ----
 
 
-def _causes(state: ContainerState, found: Evidence) -> list[AnyCause]:
+def causes_of(state: ContainerState, found: Evidence) -> list[AnyCause]:
+    """Why one container does not do well, by itself."""
     causes: list[AnyCause] = []
     if state.oom_killed and state.state != "running":
         causes.append(OutOfMemory(limit=state.memory))
