@@ -3,6 +3,7 @@
 import shlex
 from typing import TYPE_CHECKING
 
+from minicompose.errors import EngineError
 from minicompose.execution.events import AnyEvent, Notice, RunFinished, StepDone, StepFailed
 from minicompose.planning.plan import CreateContainer, Plan, RestartContainer, RunHook, StartContainer, WaitUntil
 
@@ -30,10 +31,8 @@ class Witness:
     def __call__(self, event: AnyEvent) -> None:
         match event:
             case StepFailed(step=step) if step in self._steps:
-                from minicompose.diagnosis.failed import with_reason  # only a failure pays for it
-
                 self._failed.append(step)
-                event = with_reason(self._context.engine, self._stack, self._container_of(step), event)
+                event = self._explained(event)
             case StepDone(step=step, skipped=False):
                 self._done.add(step)
                 self._done.difference_update(self._reverts.get(step, ()))
@@ -42,6 +41,15 @@ class Witness:
             case _:
                 pass
         self._on_event(event)
+
+    def _explained(self, event: StepFailed) -> StepFailed:
+        """With what is seen; whatever keeps us from seeing must not keep the run from going on."""
+        from minicompose.diagnosis.failed import with_reason  # only a failure pays for it
+
+        try:
+            return with_reason(self._context.engine, self._stack, self._container_of(event.step), event)
+        except (EngineError, OSError, ValueError):
+            return event
 
     def _container_of(self, step: int) -> str | None:
         """The container that a step waits for or does something with; none for one that has yet to be created."""

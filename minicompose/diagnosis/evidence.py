@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from minicompose import labels
-from minicompose.diagnosis.explaining import Asked, Evidence
+from minicompose.diagnosis.explaining import Asked, Evidence, was_not_started
 from minicompose.diagnosis.explanation import ResourceMissing
 from minicompose.diagnosis.listening import Listener, is_refused, listeners
 from minicompose.diagnosis.masks import Mask, secret_variables, secrets_of
@@ -196,7 +196,7 @@ def _places(
     ports: list[PublishedPort] = []
     for name, group in containers.items():
         for state in (states[each.id] for each in group if each.id in states):
-            if state.error and state.state != "running":
+            if was_not_started(state):
                 paths |= set(state.bind_sources.values())
                 ports += state.asked_ports
         if not group and name in asked:

@@ -118,7 +118,7 @@ def _explain_container(
         return _absent(service, container.name, (), ())
     condition = _condition(state)
     causes = tuple(causes_of(state, found))
-    waits = _waits(service, found, above) if condition == "created" and not causes else ()
+    waits = _waits(service, found, above) if condition == "created" and not state.error else ()
     well = condition in ("running", "healthy", "completed")
     return Explanation(
         service=service,
@@ -148,7 +148,7 @@ def causes_of(state: ContainerState, found: Evidence) -> list[AnyCause]:
     causes: list[AnyCause] = []
     if state.oom_killed and state.state != "running":
         causes.append(OutOfMemory(limit=state.memory))
-    if state.error and state.state != "running":
+    if was_not_started(state):
         causes += _why_not_started(state, found)
     elif _has_ended(state) and not (state.oom_killed and state.exit_code == _KILLED):
         causes.append(Exited(code=state.exit_code, meaning=meaning(state.exit_code)))
@@ -163,6 +163,11 @@ def causes_of(state: ContainerState, found: Evidence) -> list[AnyCause]:
     return causes
 
 
+def was_not_started(state: ContainerState) -> bool:
+    """Whether nobody has tried to start it yet, or the engine has and could not."""
+    return state.state == "created" or (state.state != "running" and bool(state.error))
+
+
 def _has_ended(state: ContainerState) -> bool:
     return state.state in ("restarting", "dead") or (state.state == "exited" and state.exit_code != 0)
 
@@ -170,7 +175,7 @@ def _has_ended(state: ContainerState) -> bool:
 def _why_not_started(state: ContainerState, found: Evidence) -> list[AnyCause]:
     """What is in the way, where that can be seen; else what the engine said."""
     seen = [*_missing_sources(state.bind_sources, found), *_taken_ports(state.asked_ports, (state.id,), found)]
-    if seen:
+    if seen or not state.error:
         return seen
     said = failure(500, state.error)
     return [StartFailed(message=said.message, hint=said.hint)]

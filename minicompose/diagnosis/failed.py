@@ -3,7 +3,7 @@
 import msgspec
 
 from minicompose.diagnosis.evidence import known_secrets, missing_paths, ports_and_listeners
-from minicompose.diagnosis.explaining import Evidence, causes_of
+from minicompose.diagnosis.explaining import Evidence, causes_of, was_not_started
 from minicompose.diagnosis.explanation import Exited, StartFailed
 from minicompose.diagnosis.wording import cause_lines
 from minicompose.engine.protocol import ContainerState, Engine
@@ -43,7 +43,7 @@ def _lines(engine: Engine, state: ContainerState) -> list[str]:
 
 
 def _evidence(engine: Engine, state: ContainerState) -> Evidence:
-    if not state.error or state.state == "running":
+    if not was_not_started(state):
         return Evidence()
     here = engine.abilities().is_local
     everyone, listeners = ports_and_listeners(engine, state.asked_ports, here=here)
