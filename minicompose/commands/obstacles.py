@@ -14,6 +14,8 @@ from minicompose.planning.observed import Observed
 
 def obstacles(engine: Engine, stack: Stack, observed: Observed, wanted: Wanted) -> list[Diagnostic]:
     """What is in the way of what is wanted, and as warnings what may be; at most two calls of the engine."""
+    if wanted.is_nothing:
+        return []
     around = look_around(engine, stack, wanted)
     return [as_diagnostic(stack, (), lack) for lack in would_fail(stack, observed, wanted, around)]
 

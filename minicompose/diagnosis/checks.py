@@ -24,6 +24,8 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "armv6
 def would_fail(stack: Stack, observed: Observed, wanted: Wanted, around: Surroundings) -> list[Lack]:
     """What is in the way of what is wanted, and, harmless, what may be."""
     found = [*_space(around), *_names(observed, wanted, around), *_subnets(stack, observed, wanted)]
+    for name, (attribute, why) in sorted(around.unbuildable.items()):
+        found.append(Lack(("services", name, "build", attribute), why))
     for name in sorted(wanted.starts & stack.services.keys()):
         found += _ports(stack.services[name], stack, wanted, around)
         found += _devices(stack.services[name], around)

@@ -8,6 +8,7 @@ from minicompose.model import Stack
 from minicompose.planning.images import Images
 from minicompose.planning.observed import Observed
 from minicompose.planning.plan import (
+    BuildImage,
     CreateContainer,
     CreateNetwork,
     Plan,
@@ -19,6 +20,7 @@ from minicompose.planning.plan import (
     StartContainer,
     StopContainer,
 )
+from minicompose.planning.record import service_image
 from minicompose.planning.resources import used_networks
 from minicompose.planning.spec import container_name
 
@@ -26,7 +28,8 @@ from minicompose.planning.spec import container_name
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """`starts` are services of which containers are started, `creates` those of which they are created; `names` are
     the containers' names, with their services. `networks` are those to create, by key. `pulls` are images, with
-    the service that needs them. `freed` are ids of containers and networks that go, or are stopped, for it.
+    the service that needs them, `builds` services whose images are built. `freed` are ids of containers and
+    networks that go, or are stopped, for it.
     """
 
     starts: frozenset[str] = frozenset()
@@ -34,13 +37,20 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     names: Mapping[str, str] = {}
     networks: frozenset[str] = frozenset()
     pulls: Mapping[str, str] = {}
+    builds: frozenset[str] = frozenset()
     freed: frozenset[str] = frozenset()
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing is made or started: what only waits or goes has nothing in its way."""
+        return not (self.starts or self.names or self.networks or self.builds)
 
 
 def wanted_by(plan: Plan, stack: Stack, observed: Observed) -> Wanted:
     """What a plan brings about."""
     ids = {each.name: each.id for each in observed.containers}
-    starts, creates, names, pulls, made, freed = set(), set(), {}, {}, set(), set()
+    starts, creates, builds, made, freed = set(), set(), set(), set(), set()
+    names, pulls = {}, {}
     for step in plan.steps:
         service = step.subject.service or ""
         match step.action:
@@ -59,6 +69,8 @@ def wanted_by(plan: Plan, stack: Stack, observed: Observed) -> Wanted:
                 freed.add(network)
             case CreateNetwork(network=network_made):
                 made.add(network_made.name)
+            case BuildImage():
+                builds.add(service)
             case PullImage(image=image):
                 pulls[image] = service
             case _:
@@ -69,6 +81,7 @@ def wanted_by(plan: Plan, stack: Stack, observed: Observed) -> Wanted:
         names=names,
         networks=frozenset(key for key, each in stack.networks.items() if each.name in made),
         pulls=pulls,
+        builds=frozenset(builds),
         freed=frozenset(freed),
     )
 
@@ -95,5 +108,8 @@ def wanted_of_all(stack: Stack, services: Iterable[str], observed: Observed) -> 
             for service in chosen
             if service.image and not service.build and service.pull_policy != "never" and not has(service.image)
         },
+        builds=frozenset(
+            service.name for service in chosen if service.build and not has(service_image(stack, service))
+        ),
         freed=frozenset(each.id for each in observed.containers),
     )
