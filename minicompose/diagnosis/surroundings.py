@@ -11,6 +11,7 @@ from minicompose.diagnosis.listening import Listener
 from minicompose.diagnosis.ports import asked_ports
 from minicompose.diagnosis.wanted import Wanted
 from minicompose.engine.protocol import Abilities, Engine
+from minicompose.engine.support import is_remote
 from minicompose.model import Build, Service, Stack
 from minicompose.planning.observed import ObservedContainer
 
@@ -58,8 +59,6 @@ def _unbuildable(stack: Stack, services: Iterable[str]) -> dict[str, tuple[str, 
 
 
 def _lack_of(build: Build) -> tuple[str, str] | None:
-    from minicompose.engine.builds import is_remote  # only those who build pay for it
-
     context = build.context or "."
     if is_remote(context):
         return None
