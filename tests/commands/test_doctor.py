@@ -102,3 +102,16 @@ def test_a_dry_run_shows_the_plan_all_the_same(engine: FakeEngine, capsys: Print
     take_port(engine)
 
     assert run("up", "--dry-run") == 0
+
+
+def test_a_rollback_refuses_what_up_would(engine: FakeEngine, capsys: Printed, tmp_path: Path) -> None:
+    assert run("up", "-d") == 0
+    (tmp_path / "compose.yaml").write_text("services:\n  web: {image: 'web:1', command: sleep 2}\n")
+    assert run("up", "-d") == 0
+    take_port(engine)
+
+    assert run("rollback", "-y") == 1
+
+    assert "port 8080 of the host is taken by container other-web-1 of project other" in capsys.readouterr().err
+    assert engine.calls == []
+    assert run("rollback", "--dry-run") == 0
