@@ -344,13 +344,17 @@ class Rollout:
         service: Service,
         subject: Subject,
         container: ObservedContainer,
-        because: Reason,
+        because: DependencyReplaced,
         when: ImageDiffers | None,
         there: tuple[int, ...],
     ) -> int:
-        """Restart a container, with the hooks that belong before and after; the last step of it."""
+        """Restart a container, with the hooks that belong before and after; the last step of it.
+
+        It is left alone until what it needs has settled: nothing was gained where that does not work.
+        """
         after, wants = self._conditions(service)
-        after = [*after, *there]
+        settled = [live.settle for live in self.live[because.service] if live.settle is not None]
+        after = [*after, *settled, *there]
         self.stopped.append(container)
         group = f"restart {subject.name}"
         for hook in before_stop(container, service):
@@ -652,7 +656,7 @@ def _watched(graph: Graph, stack: Stack) -> frozenset[str]:
         name
         for needs in graph.values()
         for name, dependency in needs.items()
-        if dependency.condition != "service_started"
+        if dependency.condition != "service_started" or dependency.restart
     }
     for service in stack.services.values():
         found.update(shared_with(service))
