@@ -224,13 +224,19 @@ def missing_paths(paths: Iterable[str]) -> frozenset[str]:
 
 def listening_on(ports: Iterable[PublishedPort]) -> tuple[Listener, ...]:
     """Who listens on this machine on these ports, where nobody else may then."""
-    wanted = {(port.protocol, port.host_port): port for port in ports if port.host_port is not None}
-    found = listeners({(protocol, number) for protocol, number in wanted if number is not None})
-    return tuple(each for each in found if _is_in_the_way(each, wanted[each.protocol, each.port]))
+    asked: dict[tuple[str, int], list[str]] = {}
+    for port in ports:
+        if port.host_port is not None:
+            asked.setdefault((port.protocol, port.host_port), []).append(port.host_ip or "")
+    found = listeners(asked.keys())
+    return tuple(
+        each for each in found if any(_is_in_the_way(each, host_ip) for host_ip in asked[each.protocol, each.port])
+    )
 
 
-def _is_in_the_way(listener: Listener, port: PublishedPort) -> bool:
-    address = port.host_ip or ("::" if ":" in listener.address and listener.address != "::" else "0.0.0.0")
+def _is_in_the_way(listener: Listener, host_ip: str) -> bool:
+    """Of all addresses, the one is tried on which it would meet the listener."""
+    address = host_ip or ("::" if ":" in listener.address and listener.address != "::" else "0.0.0.0")
     return is_refused(listener.protocol, address, listener.port)
 
 

@@ -23,6 +23,8 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def asked_ports(service: Service) -> Iterator[tuple[int, PublishedPort]]:
     """The ports of the host that a service publishes by number, with their place in `ports`."""
+    if service.network_mode == "host":
+        return  # the engine publishes nothing for it: it has the machine's own ports
     for index, port in enumerate(service.ports or ()):
         if (number := _number(port)) is not None:
             host_ip = (port.host_ip or "").strip("[]") or None

@@ -49,6 +49,7 @@ def test_a_port_that_a_container_of_another_project_has() -> None:
         "port 8080 of the host is taken by container other-web-1 of project other"
     ]
     assert found(stack("ports: ['8081:80', '80']"), everyone=everyone) == []
+    assert found(stack("ports: ['8080:80'], network_mode: host"), everyone=everyone) == []
 
 
 def test_a_port_that_a_program_has_and_only_on_an_address_that_is_asked_for() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from minicompose.diagnosis.evidence import listening_on
 from minicompose.diagnosis.listening import is_refused, listeners
 from minicompose.diagnosis.ports import Holder, holder, overlap
 from minicompose.planning.observed import ObservedContainer, PublishedPort
@@ -79,3 +80,18 @@ def test_what_listens_for_a_container_that_does_not_count_does_not_count_either(
     assert holder(port, (own,), (proxy,), {own.id}) is None
     assert holder(port, (own,), (proxy,)) == Holder(container="shop-web-1")
     assert holder(port, (), (proxy,)) == Holder()
+
+
+@linux
+def test_a_port_that_two_ask_for_on_different_addresses_is_tried_on_both() -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        number = listening.getsockname()[1]
+        free, taken = (
+            PublishedPort(container_port=80, host_ip=address, host_port=number)
+            for address in ("127.0.0.2", "127.0.0.1")
+        )
+
+        assert len(listening_on([taken, free])) == 1
+        assert listening_on([free]) == ()
