@@ -327,4 +327,6 @@ def test_text_beside_the_live_display_is_written_whole(monkeypatch: pytest.Monke
         sink(RunFinished(at=1, done=1, failed=0, cancelled=0, skipped=0))
 
     assert "web-1  | hello" in stream.getvalue()
-    assert "warning: look out" in stream.getvalue()
+    drawn, _, after = stream.getvalue().rpartition("\x1b[?25h")  # the cursor is shown again
+    assert "warning: look out" in drawn
+    assert "look out" not in after
