@@ -119,6 +119,7 @@ class PlainForm:
         if step.reverts:
             self._say(step, f"could not put back what was there: {event.message}", _RED)
             return
+        self._cancelled.add(f"{step.subject.type} {step.subject.name}")  # that it goes no further is no news
         self._say(step, f"failed: {event.message}", _RED)
         for line in event.hint.splitlines():
             self._line(f"    {line}")
