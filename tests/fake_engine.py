@@ -19,6 +19,7 @@ from typing import Self
 import msgspec
 
 from minicompose import labels
+from minicompose.engine.networking import bound_links
 from minicompose.engine.protocol import (
     Abilities,
     ContainerSettings,
@@ -30,6 +31,7 @@ from minicompose.engine.protocol import (
     LogChunk,
     OnProgress,
     Progress,
+    unheard,
 )
 from minicompose.errors import Conflict, EngineError, EngineFault, EngineRefused, NotFound
 from minicompose.model import Network, Service, Volume
@@ -60,6 +62,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     health: tuple[Health, ...] | None = None
     output: bytes | None = None
     create_fails: EngineError | None = None
+    create_warns: tuple[str, ...] = ()
     start_fails: EngineError | None = None
 
 
@@ -381,7 +384,8 @@ class FakeEngine:
                 images=dict(self._images),
             )
 
-    def create_network(self, network: Network, labels: dict[str, str]) -> None:
+    def create_network(self, network: Network, labels: dict[str, str], on_progress: OnProgress = unheard) -> None:
+        del on_progress
         with self._call("create_network", network.name):
             if any(there.name == network.name for there in self._networks.values()):
                 raise Conflict(f"network with name {network.name} already exists", status=409)
@@ -479,7 +483,9 @@ class FakeEngine:
             del self._images[_tagged(image)]
             self._named_at.pop(_tagged(image), None)
 
-    def create_container(self, name: str, spec: ContainerSpec, keep_volumes_of: str | None) -> str:
+    def create_container(
+        self, name: str, spec: ContainerSpec, keep_volumes_of: str | None, on_progress: OnProgress = unheard
+    ) -> str:
         with self._call("create_container", name):
             if (fails := self._behaviour(spec).create_fails) is not None:
                 raise fails
@@ -488,13 +494,17 @@ class FakeEngine:
                 raise NotFound(f"No such image: {_tagged(spec.image)}", status=404)
             if (taken := self._named(name)) is not None:
                 raise Conflict(f'the name "{name}" is already in use by container {taken.id[:12]}', status=409)
+            for link in bound_links(spec):
+                self._find(link.partition(":")[0])
             kept = self._find(keep_volumes_of).volumes if keep_volumes_of else {}
             self._clock += 1
             container = _Container(self._new_id("container"), name, spec, image_id, self._clock)
             self._mount_volumes(container, kept)
             self._containers[container.id] = container
             self._emit(container, "create")
-            return container.id
+        for warning in self._behaviour(spec).create_warns:
+            on_progress(Progress(warning=warning))
+        return container.id
 
     def start_container(self, container: str) -> None:
         with self._call("start_container", self._container_name(container)):
@@ -701,6 +711,7 @@ class FakeEngine:
             output=by_words.output if scripted.output is None else scripted.output,
             health=_checked_health(spec.service) if scripted.health is None else scripted.health,
             create_fails=scripted.create_fails,
+            create_warns=scripted.create_warns,
             start_fails=scripted.start_fails,
         )
 

@@ -1,21 +1,18 @@
 """What a stack asks for and nobody here carries out, as diagnostics with their places."""
 
 import pathlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from minicompose.diagnostic import Diagnostic
+from minicompose.engine.lacks.drivers import missing_network_driver, missing_volume_driver
+from minicompose.engine.lacks.everywhere import refused, refused_build, refused_config
+from minicompose.engine.lacks.host import depends_on_host, lacking_on_host
+from minicompose.engine.lacks.lack import Lack
+from minicompose.engine.lacks.limits import impossible
+from minicompose.engine.lacks.namespaces import excluded
+from minicompose.engine.lacks.version import unsupported, unsupported_network
 from minicompose.engine.protocol import Abilities
-from minicompose.engine.support import (
-    Lack,
-    depends_on_host,
-    lacking_on_host,
-    refused,
-    refused_build,
-    refused_config,
-    unsupported,
-    unsupported_network,
-)
-from minicompose.model import Build, Path, Service, Stack
+from minicompose.model import Build, Network, Path, Service, Stack, Volume
 from minicompose.planning.placement import misplaced
 from minicompose.planning.plan import BuildImage, Plan
 from minicompose.planning.seccomp import profile_path
@@ -62,16 +59,29 @@ def lacks(stack: Stack, api: tuple[int, int], abilities: Callable[[], Abilities]
     for name, network in stack.networks.items():
         if not network.external:
             found += [(("networks", name), lack) for lack in unsupported_network(network, api)]
-    particular = [service for service in stack.services.values() if depends_on_host(service)]
-    if particular:
-        found += _on_host(particular, abilities())
+    if any(depends_on_host(service) for service in stack.services.values()) or _driven(stack):
+        found += _on_host(stack, abilities())
     return [_diagnostic(stack, owner, lack) for owner, lack in found]
 
 
-def _on_host(services: Iterable[Service], host: Abilities) -> Iterator[tuple[Path, Lack]]:
-    for service in services:
+def _driven(stack: Stack) -> bool:
+    """Whether a network or a volume that would be made has a driver that is asked for by its name."""
+    made: tuple[Network | Volume, ...] = (*stack.networks.values(), *stack.volumes.values())
+    return any(resource.driver and not resource.external for resource in made)
+
+
+def _on_host(stack: Stack, host: Abilities) -> Iterator[tuple[Path, Lack]]:
+    for service in stack.services.values():
         for lack in lacking_on_host(service, host):
             yield ("services", service.name), lack
+    for name, network in stack.networks.items():
+        if not network.external:
+            for lack in missing_network_driver(network, host):
+                yield ("networks", name), lack
+    for name, volume in stack.volumes.items():
+        if not volume.external:
+            for lack in missing_volume_driver(volume, host):
+                yield ("volumes", name), lack
 
 
 def _refused(stack: Stack) -> Iterator[tuple[Path, Lack]]:
@@ -81,6 +91,8 @@ def _refused(stack: Stack) -> Iterator[tuple[Path, Lack]]:
         for lack in refused(service):
             yield ("services", name), lack
         for lack in _missing_profiles(stack, service):
+            yield ("services", name), lack
+        for lack in (*excluded(service, stack.services), *impossible(service)):
             yield ("services", name), lack
         for path, why, hint in misplaced(stack, service):
             yield ("services", name), Lack(path, why, hint=hint)

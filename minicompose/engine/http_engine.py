@@ -12,8 +12,17 @@ import msgspec
 from minicompose import labels as known_labels
 from minicompose.engine.api import Api
 from minicompose.engine.listing import observed
-from minicompose.engine.networking import connected_later, endpoint_body, links_of
-from minicompose.engine.protocol import Abilities, ContainerSettings, ContainerState, EngineInfo, ExecSpec, OnProgress
+from minicompose.engine.networking import bound_links, connected_later, endpoint_body, links_of
+from minicompose.engine.protocol import (
+    Abilities,
+    ContainerSettings,
+    ContainerState,
+    EngineInfo,
+    ExecSpec,
+    OnProgress,
+    Progress,
+    unheard,
+)
 from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
 from minicompose.engine.streams import HttpEvents, HttpExec, HttpLogs
 from minicompose.engine.translate import container_body, network_body, volume_body
@@ -104,8 +113,10 @@ class HttpEngine:
 
     # ---- networks and volumes ----
 
-    def create_network(self, network: Network, labels: dict[str, str]) -> None:
-        self._api.post("/networks/create", network_body(network, labels))
+    def create_network(self, network: Network, labels: dict[str, str], on_progress: OnProgress = unheard) -> None:
+        told = self._api.post("/networks/create", network_body(network, labels))
+        if warning := told.get("Warning"):
+            on_progress(Progress(warning=warning))
 
     def remove_network(self, network: str) -> None:
         self._api.delete(f"/networks/{network}")
@@ -184,7 +195,9 @@ class HttpEngine:
 
     # ---- containers ----
 
-    def create_container(self, name: str, spec: ContainerSpec, keep_volumes_of: str | None) -> str:
+    def create_container(
+        self, name: str, spec: ContainerSpec, keep_volumes_of: str | None, on_progress: OnProgress = unheard
+    ) -> str:
         if spec.service.use_api_socket:
             from minicompose.engine.api_socket import socket_of, with_api_socket  # few services need it
 
@@ -193,9 +206,14 @@ class HttpEngine:
         kept = self._anonymous_volumes(keep_volumes_of, spec, image) if keep_volumes_of else {}
         body = container_body(spec, self._api.version, kept)
         body["Labels"][known_labels.IMAGE] = image.id
+        if links := bound_links(spec):
+            body["HostConfig"]["Links"] = [self._bound(link) for link in links]
         platform = spec.service.platform
         query = {"name": name, **({"platform": platform} if platform else {})}
-        id = str(self._api.post("/containers/create", body, query)["Id"])
+        told = self._api.post("/containers/create", body, query)
+        id = str(told["Id"])
+        for warning in told.get("Warnings") or ():
+            on_progress(Progress(warning=warning))
         try:
             self._complete(id, spec)
         except BaseException:
@@ -348,6 +366,11 @@ class HttpEngine:
             and target not in spec.file_volumes
             and ((target in image.volumes and target not in declared) or (target in declared and not declared[target]))
         }
+
+    def _bound(self, link: str) -> str:
+        """The link by the container's id: the engine keeps it as it is written, and a successor is renamed."""
+        name, colon, alias = link.partition(":")
+        return f"{self._api.get(f'/containers/{name}/json')['Id']}{colon}{alias}"
 
     def _complete(self, id: str, spec: ContainerSpec) -> None:
         """What one call to create could not say."""

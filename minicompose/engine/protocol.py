@@ -35,6 +35,9 @@ class Abilities(Value, frozen=True, kw_only=True):
     GPUs and the like, None where nothing is known. `without` names the limits that its kernel has no
     control group for: memory, swap, pids, cpuset, cpu_period, cpu_quota, cpu_shares, oom_kill_disable.
     `storage` is what keeps the containers' file systems, on the file system `filesystem`.
+    The drivers are those that it lists; `plugins` are names of others that it would load, None where they
+    cannot be seen. `swarm_manager`: it can make what belongs to a swarm. `selinux`: it labels files.
+    `cpus` is how many a container may have, and `least_memory` the least bytes; 0 where there is no such rule.
     """
 
     os: str = "linux"
@@ -43,6 +46,14 @@ class Abilities(Value, frozen=True, kw_only=True):
     without: frozenset[str] = frozenset()
     storage: str = ""
     filesystem: str = ""
+    network_drivers: frozenset[str] = frozenset()
+    volume_drivers: frozenset[str] = frozenset()
+    log_drivers: frozenset[str] = frozenset()
+    plugins: frozenset[str] | None = None
+    swarm_manager: bool = False
+    selinux: bool = False
+    cpus: int = 0
+    least_memory: int = 0
 
 
 class ContainerState(Value, frozen=True, kw_only=True):
@@ -95,6 +106,7 @@ class Progress(Value, frozen=True, kw_only=True):
     """How far a pull or a build is.
 
     A pull speaks of a `layer` ("a1b2c3") with a status ("Downloading") and bytes; a build or a hook prints `text`.
+    A `warning` is the engine's own, about what it has created.
     """
 
     layer: str = ""
@@ -102,9 +114,15 @@ class Progress(Value, frozen=True, kw_only=True):
     current: int = 0
     total: int = 0
     text: str = ""
+    warning: str = ""
 
 
 OnProgress = Callable[[Progress], None]
+
+
+def unheard(progress: Progress) -> None:
+    """For those whom progress does not interest."""
+    del progress
 
 
 class LogChunk(Value, frozen=True, kw_only=True):
@@ -166,7 +184,7 @@ class Engine(Protocol):
     def observe(self, project: str) -> Observed:
         """What is there of `project`, in a handful of list calls made side by side."""
 
-    def create_network(self, network: Network, labels: dict[str, str]) -> None: ...
+    def create_network(self, network: Network, labels: dict[str, str], on_progress: OnProgress = unheard) -> None: ...
 
     def remove_network(self, network: str) -> None: ...
 
@@ -199,7 +217,9 @@ class Engine(Protocol):
 
     def remove_image(self, image: str) -> None: ...
 
-    def create_container(self, name: str, spec: ContainerSpec, keep_volumes_of: str | None) -> str:
+    def create_container(
+        self, name: str, spec: ContainerSpec, keep_volumes_of: str | None, on_progress: OnProgress = unheard
+    ) -> str:
         """Create it, connect it to all its networks, put its files in, and return its id.
 
         If a later call of these fails, what was created is removed again.
@@ -260,4 +280,5 @@ __all__ = [
     "ObservedContainer",
     "OnProgress",
     "Progress",
+    "unheard",
 ]

@@ -377,6 +377,16 @@ def test_no_container_starts_on_a_network_that_is_not_there(bench: Bench, place:
         bench.run(bench.spec("web", endpoints=tuple(Endpoint(network=name) for name in names)))
 
 
+def test_a_link_on_the_engines_own_bridge_wants_a_container_that_is_there(bench: Bench) -> None:
+    spec = bench.spec("web", network_mode="bridge", external_links=(f"{bench.named('db')}:store",))
+
+    with pytest.raises(NotFound):
+        bench.create(spec)
+    bench.run(bench.spec("db", network_mode="bridge"))
+
+    assert bench.observed(bench.run(spec)).state == "running"
+
+
 # ---- volumes ----
 
 
