@@ -4,6 +4,7 @@ import pathlib
 from collections.abc import Callable, Iterator
 
 from minicompose.diagnostic import Diagnostic
+from minicompose.engine.lacks.builds import missing_for_build
 from minicompose.engine.lacks.drivers import missing_network_driver, missing_volume_driver
 from minicompose.engine.lacks.everywhere import refused, refused_build, refused_config
 from minicompose.engine.lacks.host import depends_on_host, lacking_on_host
@@ -26,11 +27,11 @@ def refusals(stack: Stack) -> list[Diagnostic]:
 
 
 def build_refusals(stack: Stack, plan: Plan) -> list[Diagnostic]:
-    """What the builder does not do, of the builds that are in the plan."""
+    """What the builder does not do, and what is not there to build from, of the builds that are in the plan."""
     return [
         _diagnostic(stack, ("services", service.name, "build"), lack)
         for service, build in _built(stack, plan)
-        for lack in refused_build(build)
+        for lack in (*refused_build(build), *missing_for_build(build))
     ]
 
 
