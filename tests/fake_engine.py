@@ -251,6 +251,7 @@ class FakeEngine:
         self._volumes: dict[str, ObservedVolume] = {}
         self._images: dict[str, str] = {}
         self._named_at: dict[str, float] = {}
+        self._platforms: dict[str, str] = {}
         for image in images:
             self.add_image(image)
 
@@ -448,6 +449,8 @@ class FakeEngine:
             if _tagged(image) not in self.registry:
                 raise NotFound(f"manifest for {_tagged(image)} not found", status=404)
             self._name(image, self.registry[_tagged(image)])
+            if platform is not None:
+                self._platforms[_tagged(image)] = platform
         on_progress(Progress(layer="0123456789ab", status="Downloading", current=1, total=2))
         on_progress(Progress(layer="0123456789ab", status="Pull complete"))
 
@@ -471,6 +474,11 @@ class FakeEngine:
     def image_named_at(self, image: str) -> float | None:
         with self._lock:
             return self._named_at.get(_tagged(image))
+
+    def image_platform(self, image: str, asked: str) -> str | None:
+        del asked
+        with self._lock:
+            return None if self.image_id(image) is None else self._platforms.get(_tagged(image), "linux/amd64")
 
     def remove_image(self, image: str) -> None:
         with self._call("remove_image", image):

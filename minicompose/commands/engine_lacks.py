@@ -11,6 +11,7 @@ from minicompose.engine.lacks.host import depends_on_host, lacking_on_host
 from minicompose.engine.lacks.lack import Lack
 from minicompose.engine.lacks.limits import impossible
 from minicompose.engine.lacks.namespaces import excluded
+from minicompose.engine.lacks.rights import unknown_rights
 from minicompose.engine.lacks.version import unsupported, unsupported_network
 from minicompose.engine.protocol import Abilities
 from minicompose.model import Build, Network, Path, Service, Stack, Volume
@@ -93,7 +94,7 @@ def _refused(stack: Stack) -> Iterator[tuple[Path, Lack]]:
             yield ("services", name), lack
         for lack in _missing_profiles(stack, service):
             yield ("services", name), lack
-        for lack in (*excluded(service, stack.services), *impossible(service)):
+        for lack in (*excluded(service, stack.services), *impossible(service), *unknown_rights(service)):
             yield ("services", name), lack
         for path, why, hint in misplaced(stack, service):
             yield ("services", name), Lack(path, why, hint=hint)

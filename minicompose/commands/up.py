@@ -20,6 +20,8 @@ from minicompose.errors import ExitCode, MinicomposeError, UsageError
 from minicompose.planning.freshness import aging_images
 from minicompose.planning.observed import Observed
 from minicompose.planning.plan import Plan, WaitUntil
+from minicompose.planning.platforms import asking_for_platform
+from minicompose.planning.record import service_image
 from minicompose.planning.up import UpOptions, plan_up
 
 if TYPE_CHECKING:
@@ -106,16 +108,22 @@ def planned(args: Namespace, context: Context, loaded: "Loaded", observed: Obser
     context.refuse_what_no_engine_does(loaded, args.services)
     if observed is None:
         observed = context.engine.observe(loaded.stack.name)
-    plan = plan_up(loaded.stack, _with_ages(observed, loaded.stack, context.engine), _options(args, context))
+    plan = plan_up(loaded.stack, _with_images(observed, loaded.stack, context.engine), _options(args, context))
     context.refuse_what_is_lacking(loaded, plan, args.services)
     return plan
 
 
-def _with_ages(observed: Observed, stack: "Stack", engine: "Engine") -> Observed:
-    """What is there, with the age of those images that are pulled when they have become old."""
+def _with_images(observed: Observed, stack: "Stack", engine: "Engine") -> Observed:
+    """What is there, with the age of those images that are pulled when they have become old, and the platform of
+    those of which one is asked for."""
     named_at = {image: engine.image_named_at(image) for image in aging_images(stack)}
     known = {image: moment for image, moment in named_at.items() if moment is not None}
-    return msgspec.structs.replace(observed, named_at=known) if known else observed
+    found = {
+        service.name: engine.image_platform(service_image(stack, service), service.platform or "")
+        for service in asking_for_platform(stack)
+    }
+    platforms = {service: platform for service, platform in found.items() if platform is not None}
+    return msgspec.structs.replace(observed, named_at=known, platforms=platforms)
 
 
 def _options(args: Namespace, context: Context) -> UpOptions:

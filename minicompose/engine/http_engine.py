@@ -46,15 +46,19 @@ _EVENTS = [
     "restart",
     "health_status",
 ]
+# From here on an image can be inspected for one of its platforms.
+_PLATFORM_OF_SEVERAL = (1, 49)
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 
 
 class _Image(msgspec.Struct, frozen=True):
-    """An image's id, the places for which it declares volumes, and when it was named, as the engine writes it."""
+    """An image's id, the places for which it declares volumes, when it was named, as the engine writes it, and for
+    which platform it is."""
 
     id: str
     volumes: frozenset[str]
     named: str
+    platform: str
 
 
 class _Descriptor(msgspec.Struct, frozen=True):
@@ -183,6 +187,16 @@ class HttpEngine:
         from datetime import datetime  # only images that are pulled from time to time need it
 
         return datetime.fromisoformat(named).timestamp()
+
+    def image_platform(self, image: str, asked: str) -> str | None:
+        try:
+            if self._api.version >= _PLATFORM_OF_SEVERAL:
+                with contextlib.suppress(NotFound):
+                    told = self._api.get(f"/images/{image}/json", {"platform": _platform_query(asked)})
+                    return _platform_of(told)
+            return self._image(image).platform
+        except NotFound:
+            return None
 
     def image_digest(self, image: str) -> str:
         headers = self._credentials.pull_headers(image)
@@ -344,7 +358,7 @@ class HttpEngine:
             told = self._api.get(f"/images/{image}/json")
             volumes = (told.get("Config") or {}).get("Volumes") or {}
             named = (told.get("Metadata") or {}).get("LastTagTime") or ""
-            known = self._images[image] = _Image(told["Id"], frozenset(volumes), named)
+            known = self._images[image] = _Image(told["Id"], frozenset(volumes), named, _platform_of(told))
         return known
 
     def _note_time(self, image: str) -> None:
@@ -428,6 +442,17 @@ class _Inspected(msgspec.Struct, rename="pascal"):
     name: str
     state: _State
     config: _Config
+
+
+def _platform_of(image: Any) -> str:
+    """Of an inspected image."""
+    return "/".join(word for name in ("Os", "Architecture", "Variant") if (word := image.get(name)))
+
+
+def _platform_query(platform: str) -> str:
+    """A platform as later engines read it in a query."""
+    words = dict(zip(("os", "architecture", "variant"), platform.split("/"), strict=False))
+    return msgspec.json.encode(words).decode()
 
 
 def _mounted_volumes(inspected: Any) -> dict[str, str]:

@@ -212,6 +212,12 @@ class Engine(Protocol):
         None when it has no such image, or does not say.
         """
 
+    def image_platform(self, image: str, asked: str) -> str | None:
+        """What platform the engine has an image for, as "linux/arm64/v8"; None when it has no such image.
+
+        Of one that it has for several it is the one `asked` for.
+        """
+
     def image_digest(self, image: str) -> str:
         """The digest that the image's registry has for its name now ("sha256:..."); nothing is pulled."""
 

@@ -340,6 +340,13 @@ class Outdated(Tagged, frozen=True, kw_only=True):
     age: int | None = None
 
 
+class OtherPlatform(Tagged, frozen=True, kw_only=True):
+    """The image that is there is for the platform `found`, and not for the one that is `asked` for."""
+
+    asked: str
+    found: str
+
+
 class Failed(Tagged, frozen=True, kw_only=True):
     """What was to take its place, or something that belongs with it, has failed: it is put back."""
 
@@ -365,6 +372,7 @@ Reason = (
     | Unfinished
     | Unknown
     | Outdated
+    | OtherPlatform
     | Failed
     | Asked
 )

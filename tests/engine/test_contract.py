@@ -8,6 +8,7 @@ from minicompose.engine.protocol import ExecSpec, LogChunk
 from minicompose.errors import Conflict, EngineError, NotFound
 from minicompose.model import Mount, Network, Volume
 from minicompose.planning.plan import Endpoint
+from minicompose.planning.platforms import same_platform
 from tests.engine.making import Bench, check, until
 from tests.real_engine import IMAGE
 
@@ -455,6 +456,13 @@ def test_an_image_has_an_id(bench: Bench) -> None:
 
 def test_an_image_that_is_not_there_has_none(bench: Bench) -> None:
     assert bench.engine.image_id("nobody/made-this:1") is None
+
+
+def test_an_image_is_for_a_platform(bench: Bench) -> None:
+    found = bench.engine.image_platform(IMAGE, "linux")
+
+    assert found is not None and same_platform(f"linux/{bench.engine.info().arch}", found)
+    assert bench.engine.image_platform("nobody/made-this:1", "linux") is None
 
 
 def test_an_image_that_is_not_there_was_never_named(bench: Bench) -> None:

@@ -10,6 +10,7 @@ from minicompose.engine.lacks.everywhere import cache_image, refused, refused_bu
 from minicompose.engine.lacks.host import depends_on_host, lacking_on_host
 from minicompose.engine.lacks.limits import impossible
 from minicompose.engine.lacks.namespaces import excluded
+from minicompose.engine.lacks.rights import unknown_rights
 from minicompose.engine.lacks.version import unsupported, unsupported_network
 from minicompose.engine.protocol import Abilities
 from minicompose.model import (
@@ -380,6 +381,8 @@ def test_what_the_host_is_large_enough_for_is_not_complained_of(fields: dict[str
         ({"cpus": 1.0, "cpu_period": 50_000}, ("cpu_period",)),
         ({"cpu_period": 999}, ("cpu_period",)),
         ({"cpu_quota": 999}, ("cpu_quota",)),
+        ({"cpu_rt_period": Duration(4_000), "cpu_rt_runtime": Duration(5_000)}, ("cpu_rt_runtime",)),
+        ({"shm_size": ByteSize(-1)}, ("shm_size",)),
         ({"oom_score_adj": 1001}, ("oom_score_adj",)),
         ({"ulimits": {"nofile": Ulimit(soft=2, hard=1)}}, ("ulimits", "nofile")),
     ],
@@ -447,6 +450,24 @@ def test_an_overlay_network_wants_a_swarm_and_to_be_attachable() -> None:
     assert ["swarm" in lack.why for lack in missing_network_driver(network, DRIVERS)] == [True]
     assert ["attachable" in lack.why for lack in missing_network_driver(network, manager)] == [True]
     assert list(missing_network_driver(Network(name="n", driver="overlay", attachable=True), manager)) == []
+
+
+@pytest.mark.parametrize("driver", ["host", "null"])
+def test_the_engine_makes_no_second_network_of_a_driver_that_has_one(driver: str) -> None:
+    host = Abilities(network_drivers=frozenset({"bridge", "host", "null"}))
+
+    assert [lack.path for lack in missing_network_driver(Network(name="n", driver=driver), host)] == [("driver",)]
+
+
+# ---- rights ----
+
+
+def test_a_capability_that_there_is_not_is_told_with_the_near_one() -> None:
+    service = Service(name="web", cap_add=("NET_ADMIN", "CAP_SYS_TIME", "net_raw", "NET_ADMN"), cap_drop=("ALL",))
+
+    assert [(lack.path, lack.hint) for lack in unknown_rights(service)] == [
+        (("cap_add", 3), 'did you mean "NET_ADMIN"?')
+    ]
 
 
 # ---- labels of files ----

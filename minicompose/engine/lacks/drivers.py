@@ -8,6 +8,8 @@ from minicompose.model import Network, Service, Volume
 
 # What every engine has, whether it lists it or not.
 _NETWORKS = frozenset({"bridge", "default"})
+# Those of which an engine has one network, made by itself.
+_ONCE = {"host": "network_mode: host", "null": "network_mode: none"}
 _VOLUMES = frozenset({"local"})
 _LOGS = frozenset({"json-file", "none", "default"})
 
@@ -23,6 +25,9 @@ def missing_network_driver(network: Network, host: Abilities) -> Iterator[Lack]:
     """The driver of a network, and the swarm that an overlay network belongs to."""
     if network.driver == "overlay":
         yield from _outside_of_swarm(network, host)
+    elif network.driver in _ONCE:
+        why = f"the engine has one network of the driver `{network.driver}`, and makes no other"
+        yield Lack(("driver",), why, hint=f"say `{_ONCE[network.driver]}` in the service")
     elif network.driver and network.driver not in _NETWORKS:
         yield from _missing(host, host.network_drivers, ("driver",), network.driver, "network driver")
 

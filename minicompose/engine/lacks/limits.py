@@ -21,6 +21,8 @@ def impossible(service: Service) -> Iterator[Lack]:
     """What contradicts itself, or is outside of what the kernel takes."""
     yield from _memory(service)
     yield from _cpu_time(service)
+    if service.shm_size is not None and service.shm_size < 0:
+        yield Lack(("shm_size",), f"{int(service.shm_size)} is less than nothing")
     if service.oom_score_adj is not None and service.oom_score_adj not in _OOM_SCORES:
         yield Lack(("oom_score_adj",), f"{service.oom_score_adj} is not between -1000 and 1000")
     for name, value in (service.ulimits or {}).items():
@@ -70,6 +72,8 @@ def _cpu_time(service: Service) -> Iterator[Lack]:
     period, quota = service.cpu_period, service.cpu_quota
     if period and period not in _PERIODS:
         yield Lack(("cpu_period",), f"{period} is not between 1000 and 1000000 microseconds")
+    if service.cpu_rt_period and (service.cpu_rt_runtime or 0) > service.cpu_rt_period:
+        yield Lack(("cpu_rt_runtime",), "it is longer than the period that it is a part of")
     if quota and 0 < quota < _PERIODS.start:
         yield Lack(("cpu_quota",), f"{quota} is below 1000 microseconds")
 
