@@ -25,6 +25,5 @@ def unknown_rights(service: Service) -> Iterator[Lack]:
             known = name.upper().removeprefix("CAP_")
             if known not in _CAPABILITIES:
                 near = nearest(known, _CAPABILITIES)
-                yield Lack(
-                    (attribute, index), f'there is no capability "{name}"', hint=near and f'did you mean "{near}"?'
-                )
+                hint = f'did you mean "{near}"?' if near else ""
+                yield Lack((attribute, index), f'there is no capability "{name}"', hint=hint)
