@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from minicompose.diagnostic import Diagnostic
 from minicompose.engine.lacks.builds import missing_for_build
 from minicompose.engine.lacks.drivers import missing_network_driver, missing_volume_driver
-from minicompose.engine.lacks.everywhere import refused, refused_build, refused_config
+from minicompose.engine.lacks.everywhere import nameless, refused, refused_build, refused_config
 from minicompose.engine.lacks.host import depends_on_host, lacking_on_host
 from minicompose.engine.lacks.lack import Lack
 from minicompose.engine.lacks.limits import impossible
@@ -90,21 +90,30 @@ def _refused(stack: Stack) -> Iterator[tuple[Path, Lack]]:
     configs: dict[str, None] = {}
     secrets: dict[str, None] = {}
     for name, service in stack.services.items():
-        for lack in refused(service):
+        for lack in _of_service(stack, service):
             yield ("services", name), lack
-        for lack in _missing_profiles(stack, service):
-            yield ("services", name), lack
-        for lack in (*excluded(service, stack.services), *impossible(service), *unknown_rights(service)):
-            yield ("services", name), lack
-        for path, why, hint in misplaced(stack, service):
-            yield ("services", name), Lack(path, why, hint=hint)
         configs |= dict.fromkeys(grant.source for grant in service.configs or ())
         secrets |= dict.fromkeys(grant.source for grant in service.secrets or ())
+    for section, resources in (("networks", stack.networks), ("volumes", stack.volumes)):
+        for name, resource in resources.items():
+            for lack in nameless(resource):
+                yield (section, name), lack
     for section, used, declared in (("configs", configs, stack.configs), ("secrets", secrets, stack.secrets)):
         for name in used:
             if name in declared:
                 for lack in refused_config(declared[name], secret=section == "secrets"):
                     yield (section, name), lack
+
+
+def _of_service(stack: Stack, service: Service) -> Iterator[Lack]:
+    yield from refused(service)
+    yield from excluded(service, stack.services)
+    yield from impossible(service)
+    yield from unknown_rights(service)
+    yield from nameless(service)
+    yield from _missing_profiles(stack, service)
+    for path, why, hint in misplaced(stack, service):
+        yield Lack(path, why, hint=hint)
 
 
 def _missing_profiles(stack: Stack, service: Service) -> Iterator[Lack]:

@@ -6,7 +6,7 @@ import pytest
 
 from minicompose.engine.host import abilities
 from minicompose.engine.lacks.drivers import missing_network_driver, missing_volume_driver
-from minicompose.engine.lacks.everywhere import cache_image, refused, refused_build, refused_config
+from minicompose.engine.lacks.everywhere import cache_image, nameless, refused, refused_build, refused_config
 from minicompose.engine.lacks.host import depends_on_host, lacking_on_host
 from minicompose.engine.lacks.limits import impossible
 from minicompose.engine.lacks.namespaces import excluded
@@ -197,6 +197,22 @@ def test_a_config_with_contents_is_not_refused() -> None:
 def test_the_classic_builder_takes_its_cache_from_images(entry: str, image: str) -> None:
     assert cache_image(entry) == image
     assert [lack.harmless for lack in refused_build(Build(context=".", cache_from=(entry,)))] == [True] * (not image)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        (Network(name=""), ("name",)),
+        (Volume(name="v", labels={"": "x"}), ("labels",)),
+        (Service(name="web", environment={"": "x"}), ("environment",)),
+    ],
+)
+def test_a_name_that_is_empty_is_refused(value: Service | Network | Volume, path: tuple[str | int, ...]) -> None:
+    assert [lack.path for lack in nameless(value)] == [path]
+
+
+def test_what_has_a_name_is_not_refused() -> None:
+    assert list(nameless(Service(name="web", environment={"A": ""}))) == list(nameless(Volume(name="v"))) == []
 
 
 # ---- by the host ----

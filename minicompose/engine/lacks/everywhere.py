@@ -1,9 +1,11 @@
 """What no engine carries out, or not by itself alone."""
 
+from collections.abc import Iterator
+
 from minicompose.engine.lacks.lack import Lack
 from minicompose.engine.lacks.table import form_of, is_refused, narrowed, narrowed_service, said
 from minicompose.fields import CONFIG, SECRET, Form
-from minicompose.model import Build, Config, Service
+from minicompose.model import Build, Config, Network, Service, Volume
 
 
 def refused(service: Service) -> list[Lack]:
@@ -40,3 +42,12 @@ def _refused(value: object, form: Form | None) -> list[Lack]:
         for path, field in said(value, form)
         if field.refused
     ]
+
+
+def nameless(value: Service | Network | Volume) -> Iterator[Lack]:
+    """Names that are empty, as a variable may leave them."""
+    if not isinstance(value, Service) and not value.name:
+        yield Lack(("name",), "the name is empty", hint="leave `name` out for the usual one")
+    for attribute in ("environment", "labels", "sysctls"):
+        if "" in (getattr(value, attribute, None) or {}):
+            yield Lack((attribute,), f"a name is empty in `{attribute}`")
