@@ -11,6 +11,7 @@ from argparse import ArgumentParser, Namespace
 
 from minicompose.commands import up
 from minicompose.commands.context import Context
+from minicompose.commands.exclusive import warn_of_others
 from minicompose.errors import ExitCode
 
 CHANGES = 2  # what --detailed-exitcode returns when there is something to do
@@ -26,7 +27,9 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, context: Context) -> int:
     loaded = context.load(args.services)
-    plan = up.planned(args, context, loaded)
+    observed = context.engine.observe(loaded.stack.name)
+    warn_of_others(context, observed, loaded.stack.derived_from)
+    plan = up.planned(args, context, loaded, observed)
     if args.format == "json":
         from minicompose.planning.encoding import plan_json
 

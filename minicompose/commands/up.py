@@ -11,11 +11,14 @@ containers print, until they end or Ctrl-C stops them.
 import argparse
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from minicompose.commands.context import Context, exit_code, seconds
+from minicompose.commands import exclusive
+from minicompose.commands.context import Context, OnEvent, exit_code, seconds
+from minicompose.commands.exclusive import Turn, changing
 from minicompose.errors import ExitCode, MinicomposeError, UsageError
 from minicompose.planning.freshness import aging_images
 from minicompose.planning.observed import Observed
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
 def configure(parser: ArgumentParser) -> None:
     configure_planning(parser)
+    exclusive.configure(parser)
     add = parser.add_argument
     add("-d", "--detach", action="store_true", help="leave the containers running in the background")
     add("--wait", action="store_true", help="wait until everything runs, is healthy or has completed; implies -d")
@@ -89,7 +93,12 @@ def run(args: Namespace, context: Context) -> int:
     stack = loaded.stack
     for names in (args.attach, args.no_attach, [args.exit_code_from] if args.exit_code_from else []):
         context.check_services(names, stack.services)
-    observed = context.engine.observe(stack.name)
+    with changing(args, context, stack.name, stack.derived_from) as turn:
+        return _run_in_turn(args, context, turn.now_meant(loaded, args.services), turn)
+
+
+def _run_in_turn(args: Namespace, context: Context, loaded: "Loaded", turn: Turn) -> int:
+    stack, observed = loaded.stack, turn.observed
     plan = planned(args, context, loaded, observed)
     if context.options.dry_run:
         context.print_plan(plan)
@@ -99,15 +108,13 @@ def run(args: Namespace, context: Context) -> int:
         report = context.carry_out(plan, deadline=args.wait_timeout)
         _note(args, context, stack, observed, report)
         return exit_code(report)
-    return _attached(args, context, stack, observed, plan)
+    return _attached(args, context, stack, turn, plan)
 
 
-def planned(args: Namespace, context: Context, loaded: "Loaded", observed: Observed | None = None) -> Plan:
+def planned(args: Namespace, context: Context, loaded: "Loaded", observed: Observed) -> Plan:
     """The plan for this command line; raises StackFileError for what cannot be."""
     context.check_services([name for name, _ in args.scale], loaded.stack.services)
     context.refuse_what_no_engine_does(loaded, args.services)
-    if observed is None:
-        observed = context.engine.observe(loaded.stack.name)
     plan = plan_up(loaded.stack, _with_images(observed, loaded.stack, context.engine), _options(args, context))
     context.refuse_what_is_lacking(loaded, plan, args.services)
     return plan
@@ -168,7 +175,7 @@ def _refuse_clashes(args: Namespace) -> None:
         raise UsageError("--wait-timeout goes with --wait")
 
 
-def _attached(args: Namespace, context: Context, stack: "Stack", observed: Observed, plan: Plan) -> int:
+def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, plan: Plan) -> int:
     """Carry the plan out and show what the containers print, until they end or are stopped."""
     from minicompose.execution.follower import AllExited, EngineLost, FirstExited, Follower
     from minicompose.execution.interrupts import handling_signals
@@ -177,8 +184,9 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
     from minicompose.execution.stopping import stop_or_kill
     from minicompose.planning.down import StopOptions, plan_stop
 
+    begun = time.monotonic()
     started, shown = _started(args, stack), _shown(args, stack)
-    sources = sources_of(plan, observed)
+    sources = sources_of(plan, turn.observed)
     names = [
         source.container.removeprefix(f"{stack.name}{stack.separator}") for source in sources if source.service in shown
     ]
@@ -192,12 +200,14 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
             report = run_plan(plan, context.engine, on_event, interrupts=context.interrupts, workers=context.workers)
             if not report.ok and not report.interrupted:
                 return exit_code(report)
-            _note(args, context, stack, observed, report)
+            _note(args, context, stack, turn.observed, report)
+            if not report.interrupted:
+                turn.end()  # what follows may last for days
             ending = follower.wait(context.interrupts)
             if isinstance(ending, EngineLost):
                 raise MinicomposeError(ending.message, "the containers may go on running: see `minicompose ps`")
-            if not isinstance(ending, AllExited):
-                later = context.interrupts.from_now_on()
+            later = context.interrupts.from_now_on()
+            if not isinstance(ending, AllExited) and turn.begin_again(_telling(on_event, begun), later):
                 now = context.engine.observe(stack.name)
                 stop = plan_stop(now, StopOptions(services=tuple(started), timeout=args.timeout), stack)
                 context.warn(stop.notes)
@@ -215,6 +225,13 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
     if args.exit_code_from:
         return follower.exit_codes.get(args.exit_code_from, ExitCode.FAILED)
     return ending.exit_code if isinstance(ending, FirstExited) else ExitCode.OK
+
+
+def _telling(on_event: OnEvent, begun: float) -> Callable[[str], None]:
+    """Remarks among the other events of a run that began then."""
+    from minicompose.execution.events import Notice
+
+    return lambda text: on_event(Notice(at=time.monotonic() - begun, severity="info", text=text))
 
 
 def _note(args: Namespace, context: Context, stack: "Stack", before: Observed, report: "RunReport") -> None:

@@ -155,9 +155,9 @@ def grant_target(kind: str, grant: FileGrant) -> str:
 
 
 def resource_record(resource: Network | Volume) -> Record:
-    """What makes a network or a volume different: its name and labels do not."""
+    """What makes a network or a volume different: its name does not."""
     record = msgspec.to_builtins(resource, enc_hook=encode_value)
-    for name in ("name", "labels", "extensions", "external"):
+    for name in ("name", "extensions", "external"):
         record.pop(name, None)
     seal = _seal_network if isinstance(resource, Network) else _seal_volume
     return cast(Record, seal(record))

@@ -49,7 +49,7 @@ from minicompose.planning.replacement import Before, Replaced, Replacement, Retu
 from minicompose.planning.resources import Resources
 from minicompose.planning.spec import Blueprint, container_name, container_spec, service_endpoint
 from minicompose.planning.steps import Steps
-from minicompose.planning.update import rollback_policy, update_policy
+from minicompose.planning.update import Policy, rollback_policy, update_policy
 
 
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
@@ -344,13 +344,17 @@ class Rollout:
         service: Service,
         subject: Subject,
         container: ObservedContainer,
-        because: Reason,
+        because: DependencyReplaced,
         when: ImageDiffers | None,
         there: tuple[int, ...],
     ) -> int:
-        """Restart a container, with the hooks that belong before and after; the last step of it."""
+        """Restart a container, with the hooks that belong before and after; the last step of it.
+
+        It is left alone until what it needs has settled: nothing was gained where that does not work.
+        """
         after, wants = self._conditions(service)
-        after = [*after, *there]
+        settled = [live.settle for live in self.live[because.service] if live.settle is not None]
+        after = [*after, *settled, *there]
         self.stopped.append(container)
         group = f"restart {subject.name}"
         for hook in before_stop(container, service):
@@ -488,7 +492,7 @@ class Rollout:
 
     def _put_back(self, service: Service, change: Replacement, done: Replaced) -> None:
         way_back = self._steps.way_back
-        back = put_back(self._steps, change, done, rollback_policy(service))
+        back = put_back(self._steps, change, done, self._policy_back(service))
         self._returns[service.name].append(back)
         if change.policy.stands_alone or change.policy.failure_ratio:
             way_back.hang_on(back.all, done.named)
@@ -510,7 +514,7 @@ class Rollout:
     def _order_returns(self, service: Service) -> None:
         """In the way back a service's containers go before those of the services it needs, and come after them."""
         way_back, returns = self._steps.way_back, self._returns[service.name]
-        policy = rollback_policy(service)
+        policy = self._policy_back(service)
         chain_returns(self._steps, service.name, policy, returns)
         for name in self._graph[service.name]:
             for needed in self._returns.get(name, ()):
@@ -519,6 +523,13 @@ class Rollout:
                         way_back.want(needed.away[0], back.away)
                     if back.back:
                         way_back.want(back.back[0], needed.back)
+
+    def _policy_back(self, service: Service) -> Policy:
+        """How its containers are put back: all at once where a network is, which all successors leave first."""
+        policy = rollback_policy(service)
+        if not self._resources.remade:
+            return policy
+        return msgspec.structs.replace(policy, parallelism=0, order="stop-first")
 
     def _hooks_again(self, old: ObservedContainer, service: Service | None) -> tuple[RunHook, ...]:
         """What is run in a container that is started again."""
@@ -646,7 +657,7 @@ def _watched(graph: Graph, stack: Stack) -> frozenset[str]:
         name
         for needs in graph.values()
         for name, dependency in needs.items()
-        if dependency.condition != "service_started"
+        if dependency.condition != "service_started" or dependency.restart
     }
     for service in stack.services.values():
         found.update(shared_with(service))

@@ -163,6 +163,14 @@ def test_no_container_is_renamed_to_a_name_that_is_taken(bench: Bench) -> None:
         bench.engine.rename_container(id, bench.named("web"))
 
 
+def test_one_that_has_the_name_already_is_left_as_it_is(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+
+    bench.engine.rename_container(id, bench.named("web"))
+
+    assert bench.observed(id).name == bench.named("web")
+
+
 def test_a_removed_container_is_gone(bench: Bench) -> None:
     id = bench.create(bench.spec("web"))
 
@@ -326,6 +334,47 @@ def test_a_container_is_on_all_its_networks(bench: Bench) -> None:
     id = bench.run(spec)
 
     assert set(bench.observed(id).networks) == {front, back}
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_container_is_put_on_a_network_and_taken_off_it(bench: Bench, *, runs: bool) -> None:
+    front, back = bench.network("front"), bench.network("back")
+    make = bench.run if runs else bench.create
+    id = make(bench.spec("web", endpoints=(Endpoint(network=front),)))
+
+    bench.engine.connect_network(id, Endpoint(network=back, aliases=("web",)))
+    on_both = set(bench.observed(id).networks)
+    bench.engine.disconnect_network(id, front)
+
+    assert on_both == {front, back}
+    assert set(bench.observed(id).networks) == {back}
+
+
+def test_a_container_is_not_put_on_a_network_twice(bench: Bench) -> None:
+    network = bench.network()
+    id = bench.run(bench.spec("web", endpoints=(Endpoint(network=network),)))
+
+    with pytest.raises(EngineError, match="already exists"):
+        bench.engine.connect_network(id, Endpoint(network=network))
+
+
+@pytest.mark.parametrize("network", ["front", NOBODY])
+def test_a_container_is_not_taken_off_a_network_that_it_is_not_on(bench: Bench, network: str) -> None:
+    name = bench.network(network) if network == "front" else network
+    id = bench.run(bench.spec("web"))
+
+    with pytest.raises(NotFound):
+        bench.engine.disconnect_network(id, name)
+
+
+def test_a_network_is_observed_as_it_was_defined(bench: Bench) -> None:
+    network = Network(name=bench.named("net"), internal=True, driver_opts={"com.docker.network.driver.mtu": "1400"})
+    bench.engine.create_network(network, {labels.PROJECT: bench.project})
+
+    (found,) = [other for other in bench.observe().networks if other.name == network.name]
+
+    assert found.definition.internal
+    assert found.definition.driver_opts == network.driver_opts
 
 
 def test_a_network_carries_its_labels(bench: Bench) -> None:
