@@ -11,12 +11,14 @@ import msgspec
 
 from minicompose import labels as known_labels
 from minicompose.engine.api import Api
+from minicompose.engine.limits import drift
 from minicompose.engine.listing import observed
 from minicompose.engine.networking import bound_links, connected_later, endpoint_body, links_of
 from minicompose.engine.protocol import (
     Abilities,
     ContainerSettings,
     ContainerState,
+    Drift,
     EngineInfo,
     ExecSpec,
     OnProgress,
@@ -46,6 +48,7 @@ _EVENTS = [
     "restart",
     "health_status",
 ]
+_LOOKS = 8  # at containers, side by side
 # From here on an image can be inspected for one of its platforms.
 _PLATFORM_OF_SEVERAL = (1, 49)
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
@@ -99,6 +102,13 @@ class HttpEngine:
             arch=told.get("Arch", ""),
             name="Podman" if podman else platform.split(" Engine")[0] or "Docker",
         )
+
+    def identity(self) -> str:
+        """Podman makes up another ID for each request; a host's name and a place on its disk say as much."""
+        told = self._api.get("/info")
+        if self.info().name == "Podman" or not told.get("ID"):
+            return f"{told.get('Name', '')}:{told.get('DockerRootDir', '')}"
+        return str(told["ID"])
 
     def abilities(self) -> Abilities:
         from minicompose.engine.host import abilities  # most stacks ask nothing of the host
@@ -299,6 +309,20 @@ class HttpEngine:
             words=(*(told.entrypoint or ()), *(told.cmd or ())),
             labels=told.labels or {},
         )
+
+    def drift(self, containers: Mapping[str, ContainerSpec]) -> dict[str, tuple[Drift, ...]]:
+        from concurrent.futures import ThreadPoolExecutor  # only where there are containers to look at
+
+        def look(id: str) -> tuple[Drift, ...]:
+            try:
+                found = self._api.get(f"/containers/{id}/json")["HostConfig"]
+            except NotFound:
+                return ()
+            return drift(container_body(containers[id], self._api.version)["HostConfig"], found)
+
+        with ThreadPoolExecutor(_LOOKS) as looks:
+            told = dict(zip(containers, looks.map(look, containers), strict=True))
+        return {id: its for id, its in told.items() if its}
 
     # ---- streams ----
 

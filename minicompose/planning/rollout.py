@@ -8,7 +8,7 @@ import msgspec
 from minicompose import labels
 from minicompose.model import Dependency, Service, Stack
 from minicompose.planning.batches import Batches, chain_returns
-from minicompose.planning.census import NEXT, OLD, is_up
+from minicompose.planning.census import NEXT, OLD, is_named_by_a_run, is_up
 from minicompose.planning.decide import Create, Decision, Finish, Keep, Removal, Replace, Start, Verdict
 from minicompose.planning.graph import Graph, bridge_links, shared_with
 from minicompose.planning.hooks import before_stop, hooks_of, runs, stop
@@ -36,6 +36,7 @@ from minicompose.planning.plan import (
     Reason,
     RemoveContainer,
     RenameContainer,
+    Renamed,
     RestartContainer,
     RunHook,
     StartContainer,
@@ -291,7 +292,8 @@ class Rollout:
         if name is None:
             return ()
         rename = RenameContainer(container=container.id, name=name)
-        step = self._steps.add(_subject(container, name), rename, Unfinished())
+        because = Unfinished() if is_named_by_a_run(container) else Renamed(name=container.name)
+        step = self._steps.add(_subject(container, name), rename, because)
         self._takers.append((name, step, container.id))
         self._freed[container.name] = step
         return (step,)

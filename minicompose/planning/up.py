@@ -12,7 +12,7 @@ from minicompose.planning import graph
 from minicompose.planning.census import Census, take_census
 from minicompose.planning.decide import Circumstances, Keep, Removal, Replace, Verdict, decide
 from minicompose.planning.freshness import Ages
-from minicompose.planning.hooks import lost_hooks
+from minicompose.planning.hooks import lost_hooks, with_hook_texts
 from minicompose.planning.images import Images, ImageStep, ImageWishes, plan_images
 from minicompose.planning.observed import Observed, ObservedContainer
 from minicompose.planning.overlap import overlap_problems
@@ -303,7 +303,8 @@ class _Up:
         notes = tuple(self._notes)
         if any(note.severity == "error" for note in notes):
             return Plan(project=self._stack.name, notes=notes)
-        return self._steps.plan(self._stack.name, unchanged=unchanged, notes=notes)
+        plan = self._steps.plan(self._stack.name, unchanged=unchanged, notes=notes)
+        return with_hook_texts(plan, self._stack)
 
 
 def orphans_of(stack: Stack, observed: Observed) -> list[ObservedContainer]:

@@ -1,10 +1,12 @@
 """What every engine does: the one in memory is held to what the real one shows."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from minicompose import labels
-from minicompose.engine.protocol import ExecSpec, LogChunk
+from minicompose.engine.protocol import Drift, ExecSpec, LogChunk
 from minicompose.errors import Conflict, EngineError, NotFound
 from minicompose.model import Mount, Network, Volume
 from minicompose.planning.plan import Endpoint
@@ -13,6 +15,11 @@ from tests.engine.making import Bench, check, until
 from tests.real_engine import IMAGE
 
 NOBODY = "nobody-has-this-name"
+
+
+def test_an_engine_is_the_same_whenever_it_is_asked(bench: Bench) -> None:
+    assert bench.engine.identity()
+    assert bench.engine.identity() == bench.engine.identity()
 
 
 # ---- containers ----
@@ -313,6 +320,27 @@ def test_a_closed_subscription_ends(bench: Bench) -> None:
     events.close()
 
     assert list(events) == []
+
+
+@pytest.mark.parametrize(("attribute", "asked", "given"), [("mem_limit", 1 << 26, 1 << 27), ("cpu_shares", None, 256)])
+def test_limits_that_were_changed_by_hand_are_told(bench: Bench, attribute: str, asked: int | None, given: int) -> None:
+    fields: dict[str, Any] = {attribute: asked}
+    changed = bench.spec("web", **fields)
+    other = bench.spec("db", mem_limit=1 << 26, cpus=0.5, pids_limit=50, restart="unless-stopped")
+    id, left_alone = bench.run(changed), bench.run(other)
+
+    bench.limit_by_hand(id, attribute, given)
+
+    told = bench.engine.drift({id: changed, left_alone: other})
+    assert told == {id: (Drift(attribute=attribute, asked=asked, found=given),)}
+
+
+def test_one_that_is_gone_has_not_drifted(bench: Bench) -> None:
+    spec = bench.spec("web")
+    id = bench.create(spec)
+    bench.engine.remove_container(id, volumes=False)
+
+    assert bench.engine.drift({id: spec}) == {}
 
 
 # ---- networks ----

@@ -32,6 +32,7 @@ from minicompose.planning.plan import (
     RemoveContainer,
     RemoveNetwork,
     RenameContainer,
+    Renamed,
     RestartContainer,
     ScaledDown,
     StartContainer,
@@ -432,6 +433,19 @@ def test_a_running_container_that_was_taken_off_its_network_is_replaced() -> Non
     stack = stack_of(WEB)
     observed = changed(running(stack), "shop-web-1", networks={"bridge": "b"})
     assert reasons(plan_up(stack, observed), "web") == {Disconnected(network="shop_default")}
+
+
+def test_a_container_that_was_renamed_by_hand_gets_its_name_again() -> None:
+    stack = stack_of(WEB)
+
+    observed = running(stack)
+    (container,) = observed.containers
+    renamed = msgspec.structs.replace(observed, containers=(msgspec.structs.replace(container, name="mine"),))
+
+    (step,) = plan_up(stack, renamed).steps
+
+    assert step.action == RenameContainer(container=container.id, name="shop-web-1")
+    assert step.because == Renamed(name="mine")
 
 
 def test_a_plan_as_json_seals_what_looks_like_a_secret() -> None:
