@@ -19,6 +19,7 @@ from typing import Any, Self
 import msgspec
 
 from minicompose import labels
+from minicompose.engine.networking import bound_links
 from minicompose.engine.protocol import (
     Abilities,
     ContainerSettings,
@@ -32,6 +33,7 @@ from minicompose.engine.protocol import (
     OnProgress,
     Probe,
     Progress,
+    unheard,
 )
 from minicompose.errors import Conflict, EngineError, EngineFault, EngineRefused, NotFound
 from minicompose.model import Network, Service, Volume
@@ -62,6 +64,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     health: tuple[Health, ...] | None = None
     output: bytes | None = None
     create_fails: EngineError | None = None
+    create_warns: tuple[str, ...] = ()
     start_fails: EngineError | None = None
 
 
@@ -256,6 +259,7 @@ class FakeEngine:
         self._volumes: dict[str, ObservedVolume] = {}
         self._images: dict[str, str] = {}
         self._named_at: dict[str, float] = {}
+        self._platforms: dict[str, str] = {}
         for image in images:
             self.add_image(image)
 
@@ -396,7 +400,8 @@ class FakeEngine:
         with self._lock:
             return tuple(self._observed(found) for found in self._containers.values())
 
-    def create_network(self, network: Network, labels: dict[str, str]) -> None:
+    def create_network(self, network: Network, labels: dict[str, str], on_progress: OnProgress = unheard) -> None:
+        del on_progress
         with self._call("create_network", network.name):
             if any(there.name == network.name for there in self._networks.values()):
                 raise Conflict(f"network with name {network.name} already exists", status=409)
@@ -459,6 +464,8 @@ class FakeEngine:
             if _tagged(image) not in self.registry:
                 raise NotFound(f"manifest for {_tagged(image)} not found", status=404)
             self._name(image, self.registry[_tagged(image)])
+            if platform is not None:
+                self._platforms[_tagged(image)] = platform
         on_progress(Progress(layer="0123456789ab", status="Downloading", current=1, total=2))
         on_progress(Progress(layer="0123456789ab", status="Pull complete"))
 
@@ -483,6 +490,11 @@ class FakeEngine:
         with self._lock:
             return self._named_at.get(_tagged(image))
 
+    def image_platform(self, image: str, asked: str) -> str | None:
+        del asked
+        with self._lock:
+            return None if self.image_id(image) is None else self._platforms.get(_tagged(image), "linux/amd64")
+
     def remove_image(self, image: str) -> None:
         with self._call("remove_image", image):
             id = self.image_id(image)
@@ -494,7 +506,9 @@ class FakeEngine:
             del self._images[_tagged(image)]
             self._named_at.pop(_tagged(image), None)
 
-    def create_container(self, name: str, spec: ContainerSpec, keep_volumes_of: str | None) -> str:
+    def create_container(
+        self, name: str, spec: ContainerSpec, keep_volumes_of: str | None, on_progress: OnProgress = unheard
+    ) -> str:
         with self._call("create_container", name):
             if (fails := self._behaviour(spec).create_fails) is not None:
                 raise fails
@@ -503,13 +517,17 @@ class FakeEngine:
                 raise NotFound(f"No such image: {_tagged(spec.image)}", status=404)
             if (taken := self._named(name)) is not None:
                 raise Conflict(f'the name "{name}" is already in use by container {taken.id[:12]}', status=409)
+            for link in bound_links(spec):
+                self._find(link.partition(":")[0])
             kept = self._find(keep_volumes_of).volumes if keep_volumes_of else {}
             self._clock += 1
             container = _Container(self._new_id("container"), name, spec, image_id, self._clock)
             self._mount_volumes(container, kept)
             self._containers[container.id] = container
             self._emit(container, "create")
-            return container.id
+        for warning in self._behaviour(spec).create_warns:
+            on_progress(Progress(warning=warning))
+        return container.id
 
     def start_container(self, container: str) -> None:
         with self._call("start_container", self._container_name(container)):
@@ -733,6 +751,7 @@ class FakeEngine:
             output=by_words.output if scripted.output is None else scripted.output,
             health=_checked_health(spec.service) if scripted.health is None else scripted.health,
             create_fails=scripted.create_fails,
+            create_warns=scripted.create_warns,
             start_fails=scripted.start_fails,
         )
 

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from minicompose.commands.context import Context, exit_code
-from minicompose.commands.engine_lacks import build_refusals, platform_refusals
+from minicompose.commands.engine_lacks import build_refusals, built_by, platform_refusals
 from minicompose.errors import ExitCode
 from minicompose.planning.image_verbs import BuildOptions, plan_build
 
@@ -31,7 +31,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
         with_dependencies=args.with_dependencies,
     )
     plan = plan_build(stack, options)
-    context.refuse([*build_refusals(stack, plan), *platform_refusals(stack, plan)], loaded.texts)
+    context.refuse([*build_refusals(stack, built_by(plan)), *platform_refusals(stack, plan)], loaded.texts)
     if context.options.dry_run:
         context.print_plan(plan)
         return ExitCode.OK

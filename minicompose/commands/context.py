@@ -187,13 +187,15 @@ class Context:
         The plan's own errors, what the builder does not do of the builds, and, where there is anything to
         do, what the engine lacks for the services (none named: all).
         """
-        from minicompose.commands.engine_lacks import build_refusals, lacks
-        from minicompose.planning.selection import select
+        from minicompose.commands.engine_lacks import build_refusals, built_by, lacks
+        from minicompose.planning.selection import select, without_unused
 
         found = [note for note in plan.notes if note.severity == "error"]
-        found += build_refusals(loaded.stack, plan)
+        found += build_refusals(loaded.stack, built_by(plan))
         if plan.steps:
-            found += lacks(select(loaded.stack, services), self.engine.info().api, self.engine.abilities)
+            wanted = select(loaded.stack, services)
+            wanted = wanted if self.options.all_resources else without_unused(wanted)
+            found += lacks(wanted, self.engine.info().api, self.engine.abilities)
         self.refuse(found, loaded.texts)
 
     def refuse_what_would_fail(self, loaded: "Loaded", observed: "Observed", plan: "Plan") -> None:

@@ -45,7 +45,7 @@ def _looked(args: Namespace, context: Context, loaded: "Loaded") -> tuple["Plan"
     """The plan of an `up`, as far as there is one, and all that is in its way."""
     from minicompose.commands.engine_lacks import build_refusals, lacks, refusals
     from minicompose.commands.obstacles import not_in_registry, obstacles
-    from minicompose.commands.up import with_ages
+    from minicompose.commands.up import with_images
     from minicompose.diagnosis.wanted import wanted_by, wanted_of_all
     from minicompose.planning.selection import select
     from minicompose.planning.up import UpOptions, plan_up
@@ -53,11 +53,14 @@ def _looked(args: Namespace, context: Context, loaded: "Loaded") -> tuple["Plan"
     engine, stack = context.engine, loaded.stack
     observed = engine.observe(stack.name)
     chosen = select(stack, args.services)
-    plan = plan_up(stack, with_ages(observed, stack, engine), UpOptions(services=tuple(args.services), now=time.time()))
-    found = [*refusals(chosen), *plan.notes, *build_refusals(stack, plan)]
+    plan = plan_up(
+        stack, with_images(observed, stack, engine), UpOptions(services=tuple(args.services), now=time.time())
+    )
+    found = [*refusals(chosen), *plan.notes]
     found += lacks(chosen, engine.info().api, engine.abilities)
     possible = not any(note.severity == "error" for note in plan.notes)
     wanted = wanted_by(plan, stack, observed) if possible else wanted_of_all(stack, chosen.services, observed)
+    found += build_refusals(stack, sorted(wanted.builds))
     found += obstacles(engine, stack, observed, wanted)
     if args.registry:
         found += not_in_registry(engine, stack, wanted)

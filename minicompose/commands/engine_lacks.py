@@ -4,18 +4,17 @@ import pathlib
 from collections.abc import Callable, Iterable, Iterator
 
 from minicompose.diagnostic import Diagnostic
+from minicompose.engine.lacks.builds import missing_for_build
+from minicompose.engine.lacks.drivers import missing_network_driver, missing_volume_driver
+from minicompose.engine.lacks.everywhere import nameless, refused, refused_build, refused_config
+from minicompose.engine.lacks.host import depends_on_host, lacking_on_host
+from minicompose.engine.lacks.lack import Lack
+from minicompose.engine.lacks.limits import impossible
+from minicompose.engine.lacks.namespaces import excluded
+from minicompose.engine.lacks.rights import unknown_rights
+from minicompose.engine.lacks.version import unsupported, unsupported_network
 from minicompose.engine.protocol import Abilities
-from minicompose.engine.support import (
-    Lack,
-    depends_on_host,
-    lacking_on_host,
-    refused,
-    refused_build,
-    refused_config,
-    unsupported,
-    unsupported_network,
-)
-from minicompose.model import Build, Path, Service, Stack
+from minicompose.model import Build, Network, Path, Service, Stack, Volume
 from minicompose.planning.placement import misplaced
 from minicompose.planning.plan import BuildImage, Plan
 from minicompose.planning.seccomp import profile_path
@@ -28,12 +27,12 @@ def refusals(stack: Stack) -> list[Diagnostic]:
     return [as_diagnostic(stack, owner, lack) for owner, lack in _refused(stack)]
 
 
-def build_refusals(stack: Stack, plan: Plan) -> list[Diagnostic]:
-    """What the builder does not do, of the builds that are in the plan."""
+def build_refusals(stack: Stack, services: Iterable[str]) -> list[Diagnostic]:
+    """What the builder does not do, and what is not there to build from, for the images of these services."""
     return [
         as_diagnostic(stack, ("services", service.name, "build"), lack)
-        for service, build in _built(stack, plan)
-        for lack in refused_build(build)
+        for service, build in _built(stack, services)
+        for lack in (*refused_build(build), *missing_for_build(build))
     ]
 
 
@@ -42,13 +41,19 @@ def platform_refusals(stack: Stack, plan: Plan) -> list[Diagnostic]:
     why, hint = "the classic builder makes one platform's image", "say which by `platform` of the service"
     return [
         as_diagnostic(stack, ("services", service.name, "build"), Lack(("platforms",), why, hint=hint))
-        for service, build in _built(stack, plan)
+        for service, build in _built(stack, built_by(plan))
         if service.platform is None and len(build.platforms or ()) > 1
     ]
 
 
-def _built(stack: Stack, plan: Plan) -> Iterator[tuple[Service, Build]]:
-    for name in dict.fromkeys(step.action.service for step in plan.steps if isinstance(step.action, BuildImage)):
+def built_by(plan: Plan) -> list[str]:
+    """The services whose images are built in the plan."""
+    builds = (step.action for step in plan.steps if isinstance(step.action, BuildImage))
+    return list(dict.fromkeys(build.service for build in builds))
+
+
+def _built(stack: Stack, services: Iterable[str]) -> Iterator[tuple[Service, Build]]:
+    for name in services:
         service = stack.services[name]
         if service.build is not None:
             yield service, service.build
@@ -62,35 +67,59 @@ def lacks(stack: Stack, api: tuple[int, int], abilities: Callable[[], Abilities]
     for name, network in stack.networks.items():
         if not network.external:
             found += [(("networks", name), lack) for lack in unsupported_network(network, api)]
-    particular = [service for service in stack.services.values() if depends_on_host(service)]
-    if particular:
-        found += _on_host(particular, abilities())
+    if any(depends_on_host(service) for service in stack.services.values()) or _driven(stack):
+        found += _on_host(stack, abilities())
     return [as_diagnostic(stack, owner, lack) for owner, lack in found]
 
 
-def _on_host(services: Iterable[Service], host: Abilities) -> Iterator[tuple[Path, Lack]]:
-    for service in services:
+def _driven(stack: Stack) -> bool:
+    """Whether a network or a volume that would be made has a driver that is asked for by its name."""
+    made: tuple[Network | Volume, ...] = (*stack.networks.values(), *stack.volumes.values())
+    return any(resource.driver and not resource.external for resource in made)
+
+
+def _on_host(stack: Stack, host: Abilities) -> Iterator[tuple[Path, Lack]]:
+    for service in stack.services.values():
         for lack in lacking_on_host(service, host):
             yield ("services", service.name), lack
+    for name, network in stack.networks.items():
+        if not network.external:
+            for lack in missing_network_driver(network, host):
+                yield ("networks", name), lack
+    for name, volume in stack.volumes.items():
+        if not volume.external:
+            for lack in missing_volume_driver(volume, host):
+                yield ("volumes", name), lack
 
 
 def _refused(stack: Stack) -> Iterator[tuple[Path, Lack]]:
     configs: dict[str, None] = {}
     secrets: dict[str, None] = {}
     for name, service in stack.services.items():
-        for lack in refused(service):
+        for lack in _of_service(stack, service):
             yield ("services", name), lack
-        for lack in _missing_profiles(stack, service):
-            yield ("services", name), lack
-        for path, why, hint in misplaced(stack, service):
-            yield ("services", name), Lack(path, why, hint=hint)
         configs |= dict.fromkeys(grant.source for grant in service.configs or ())
         secrets |= dict.fromkeys(grant.source for grant in service.secrets or ())
+    for section, resources in (("networks", stack.networks), ("volumes", stack.volumes)):
+        for name, resource in resources.items():
+            for lack in nameless(resource):
+                yield (section, name), lack
     for section, used, declared in (("configs", configs, stack.configs), ("secrets", secrets, stack.secrets)):
         for name in used:
             if name in declared:
                 for lack in refused_config(declared[name], secret=section == "secrets"):
                     yield (section, name), lack
+
+
+def _of_service(stack: Stack, service: Service) -> Iterator[Lack]:
+    yield from refused(service)
+    yield from excluded(service, stack.services)
+    yield from impossible(service)
+    yield from unknown_rights(service)
+    yield from nameless(service)
+    yield from _missing_profiles(stack, service)
+    for path, why, hint in misplaced(stack, service):
+        yield Lack(path, why, hint=hint)
 
 
 def _missing_profiles(stack: Stack, service: Service) -> Iterator[Lack]:

@@ -5,8 +5,8 @@ from minicompose.diagnosis.checks import would_fail
 from minicompose.diagnosis.surroundings import look_around
 from minicompose.diagnosis.wanted import Wanted
 from minicompose.diagnostic import Diagnostic
+from minicompose.engine.lacks.lack import Lack
 from minicompose.engine.protocol import Engine
-from minicompose.engine.support import Lack
 from minicompose.errors import EngineError, EngineUnreachable
 from minicompose.model import Stack
 from minicompose.planning.observed import Observed

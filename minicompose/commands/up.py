@@ -25,6 +25,8 @@ from minicompose.errors import ExitCode, MinicomposeError, UsageError
 from minicompose.planning.freshness import aging_images
 from minicompose.planning.observed import Observed
 from minicompose.planning.plan import Plan, WaitUntil
+from minicompose.planning.platforms import asking_for_platform
+from minicompose.planning.record import service_image
 from minicompose.planning.up import UpOptions, plan_up
 
 if TYPE_CHECKING:
@@ -130,7 +132,7 @@ def planned(context: Context, loaded: "Loaded", observed: Observed, options: UpO
     """The plan from what is `observed` to what was `loaded`; raises StackFileError for what cannot be."""
     context.check_services(options.scale, loaded.stack.services)
     context.refuse_what_no_engine_does(loaded, options.services)
-    plan = plan_up(loaded.stack, with_ages(observed, loaded.stack, context.engine), options)
+    plan = plan_up(loaded.stack, with_images(observed, loaded.stack, context.engine), options)
     context.refuse_what_is_lacking(loaded, plan, options.services)
     drifted = [] if options.no_recreate else drift_notes(loaded.stack, observed, plan, context.engine)
     return msgspec.structs.replace(plan, notes=(*plan.notes, *drifted)) if drifted else plan
@@ -141,11 +143,17 @@ def is_work(plan: Plan) -> bool:
     return any(not isinstance(step.action, WaitUntil) for step in plan.steps)
 
 
-def with_ages(observed: Observed, stack: "Stack", engine: "Engine") -> Observed:
-    """What is there, with the age of those images that are pulled when they have become old."""
+def with_images(observed: Observed, stack: "Stack", engine: "Engine") -> Observed:
+    """What is there, with the age of those images that are pulled when they have become old, and the platform of
+    those of which one is asked for."""
     named_at = {image: engine.image_named_at(image) for image in aging_images(stack)}
     known = {image: moment for image, moment in named_at.items() if moment is not None}
-    return msgspec.structs.replace(observed, named_at=known) if known else observed
+    found = {
+        service.name: engine.image_platform(service_image(stack, service), service.platform or "")
+        for service in asking_for_platform(stack)
+    }
+    platforms = {service: platform for service, platform in found.items() if platform is not None}
+    return msgspec.structs.replace(observed, named_at=known, platforms=platforms)
 
 
 def options_of(args: Namespace, context: Context) -> UpOptions:

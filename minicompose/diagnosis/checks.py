@@ -8,13 +8,11 @@ from minicompose.diagnosis.ports import asked_ports, holder
 from minicompose.diagnosis.surroundings import Surroundings
 from minicompose.diagnosis.wanted import Wanted
 from minicompose.diagnosis.wording import holder_text, size_text
+from minicompose.engine.lacks.lack import Lack
 from minicompose.engine.protocol import Abilities
-from minicompose.engine.support import Lack
 from minicompose.model import Network, Path, Service, Stack
 from minicompose.planning.observed import Observed
 
-# Below this an engine runs no container.
-_LEAST_MEMORY = 6 << 20
 _LITTLE_SPACE = 1 << 30
 _NO_SPACE = 16 << 20
 
@@ -24,8 +22,6 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "armv6
 def would_fail(stack: Stack, observed: Observed, wanted: Wanted, around: Surroundings) -> list[Lack]:
     """What is in the way of what is wanted, and, harmless, what may be."""
     found = [*_space(around), *_names(observed, wanted, around), *_subnets(stack, observed, wanted)]
-    for name, (attribute, why) in sorted(around.unbuildable.items()):
-        found.append(Lack(("services", name, "build", attribute), why))
     for name in sorted(wanted.starts & stack.services.keys()):
         found += _ports(stack.services[name], stack, wanted, around)
         found += _devices(stack.services[name], around)
@@ -129,16 +125,9 @@ def _limits(service: Service, host: Abilities) -> Iterator[Lack]:
     asked: list[tuple[Path, int | None]] = [(("services", service.name, "mem_limit"), service.mem_limit)]
     asked.append(((*deployed, "memory"), limits.memory if limits else None))
     for at, memory in asked:
-        if memory and 0 < memory < _LEAST_MEMORY:
-            yield Lack(at, f"{size_text(memory)} of memory are too little: the engine wants {size_text(_LEAST_MEMORY)}")
-        elif memory and 0 < host.memory < memory:
+        if memory and 0 < host.memory < memory:
             why = f"the engine's machine has no more than {size_text(host.memory)} of memory: this limits nothing"
             yield Lack(at, why, harmless=True)
-    counts: list[tuple[Path, float | None]] = [(("services", service.name, "cpus"), service.cpus)]
-    counts.append(((*deployed, "cpus"), limits.cpus if limits else None))
-    for at, cpus in counts:
-        if cpus and 0 < host.cpus < cpus:
-            yield Lack(at, f"the engine's machine has no more than {host.cpus} CPUs, and refuses {cpus:g}")
 
 
 def _platform(service: Service, host: Abilities) -> Iterator[Lack]:

@@ -8,10 +8,11 @@ from typing import IO, Any, cast
 
 import msgspec
 
+from minicompose.engine.lacks.builds import is_remote
+from minicompose.engine.lacks.everywhere import cache_image
 from minicompose.engine.protocol import OnProgress
 from minicompose.engine.registry import reports
 from minicompose.engine.resources import ulimit
-from minicompose.engine.support import cache_image, is_remote
 from minicompose.engine.translate import host_lines
 from minicompose.engine.transport import Query
 from minicompose.errors import BadRequest, EngineFault

@@ -13,7 +13,7 @@ from minicompose import labels as known_labels
 from minicompose.engine.api import Api
 from minicompose.engine.limits import drift
 from minicompose.engine.listing import containers_in, observed
-from minicompose.engine.networking import connected_later, endpoint_body, links_of
+from minicompose.engine.networking import bound_links, connected_later, endpoint_body, links_of
 from minicompose.engine.protocol import (
     Abilities,
     ContainerSettings,
@@ -23,6 +23,8 @@ from minicompose.engine.protocol import (
     ExecSpec,
     OnProgress,
     Probe,
+    Progress,
+    unheard,
 )
 from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
 from minicompose.engine.streams import HttpEvents, HttpExec, HttpLogs
@@ -48,15 +50,19 @@ _EVENTS = [
     "health_status",
 ]
 _LOOKS = 8  # at containers, side by side
+# From here on an image can be inspected for one of its platforms.
+_PLATFORM_OF_SEVERAL = (1, 49)
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 
 
 class _Image(msgspec.Struct, frozen=True):
-    """An image's id, the places for which it declares volumes, and when it was named, as the engine writes it."""
+    """An image's id, the places for which it declares volumes, when it was named, as the engine writes it, and for
+    which platform it is."""
 
     id: str
     volumes: frozenset[str]
     named: str
+    platform: str
 
 
 class _Descriptor(msgspec.Struct, frozen=True):
@@ -125,8 +131,10 @@ class HttpEngine:
 
     # ---- networks and volumes ----
 
-    def create_network(self, network: Network, labels: dict[str, str]) -> None:
-        self._api.post("/networks/create", network_body(network, labels))
+    def create_network(self, network: Network, labels: dict[str, str], on_progress: OnProgress = unheard) -> None:
+        told = self._api.post("/networks/create", network_body(network, labels))
+        if warning := told.get("Warning"):
+            on_progress(Progress(warning=warning))
 
     def remove_network(self, network: str) -> None:
         self._api.delete(f"/networks/{network}")
@@ -194,6 +202,16 @@ class HttpEngine:
 
         return datetime.fromisoformat(named).timestamp()
 
+    def image_platform(self, image: str, asked: str) -> str | None:
+        try:
+            if self._api.version >= _PLATFORM_OF_SEVERAL:
+                with contextlib.suppress(NotFound):
+                    told = self._api.get(f"/images/{image}/json", {"platform": _platform_query(asked)})
+                    return _platform_of(told)
+            return self._image(image).platform
+        except NotFound:
+            return None
+
     def image_digest(self, image: str) -> str:
         headers = self._credentials.pull_headers(image)
         answer = self._api.open("GET", f"/distribution/{image}/json", headers=headers)
@@ -205,7 +223,9 @@ class HttpEngine:
 
     # ---- containers ----
 
-    def create_container(self, name: str, spec: ContainerSpec, keep_volumes_of: str | None) -> str:
+    def create_container(
+        self, name: str, spec: ContainerSpec, keep_volumes_of: str | None, on_progress: OnProgress = unheard
+    ) -> str:
         if spec.service.use_api_socket:
             from minicompose.engine.api_socket import socket_of, with_api_socket  # few services need it
 
@@ -214,9 +234,14 @@ class HttpEngine:
         kept = self._anonymous_volumes(keep_volumes_of, spec, image) if keep_volumes_of else {}
         body = container_body(spec, self._api.version, kept)
         body["Labels"][known_labels.IMAGE] = image.id
+        if links := bound_links(spec):
+            body["HostConfig"]["Links"] = [self._bound(link) for link in links]
         platform = spec.service.platform
         query = {"name": name, **({"platform": platform} if platform else {})}
-        id = str(self._api.post("/containers/create", body, query)["Id"])
+        told = self._api.post("/containers/create", body, query)
+        id = str(told["Id"])
+        for warning in told.get("Warnings") or ():
+            on_progress(Progress(warning=warning))
         try:
             self._complete(id, spec)
         except BaseException:
@@ -369,7 +394,7 @@ class HttpEngine:
             told = self._api.get(f"/images/{image}/json")
             volumes = (told.get("Config") or {}).get("Volumes") or {}
             named = (told.get("Metadata") or {}).get("LastTagTime") or ""
-            known = self._images[image] = _Image(told["Id"], frozenset(volumes), named)
+            known = self._images[image] = _Image(told["Id"], frozenset(volumes), named, _platform_of(told))
         return known
 
     def _note_time(self, image: str) -> None:
@@ -391,6 +416,11 @@ class HttpEngine:
             and target not in spec.file_volumes
             and ((target in image.volumes and target not in declared) or (target in declared and not declared[target]))
         }
+
+    def _bound(self, link: str) -> str:
+        """The link by the container's id: the engine keeps it as it is written, and a successor is renamed."""
+        name, colon, alias = link.partition(":")
+        return f"{self._api.get(f'/containers/{name}/json')['Id']}{colon}{alias}"
 
     def _complete(self, id: str, spec: ContainerSpec) -> None:
         """What one call to create could not say."""
@@ -490,6 +520,17 @@ def _asked_ports(host: _HostConfig) -> Iterator[PublishedPort]:
 def _moment(text: str) -> str:
     """The year 1 is how the engine says that there was none."""
     return "" if text.startswith("0001-") else text
+
+
+def _platform_of(image: Any) -> str:
+    """Of an inspected image."""
+    return "/".join(word for name in ("Os", "Architecture", "Variant") if (word := image.get(name)))
+
+
+def _platform_query(platform: str) -> str:
+    """A platform as later engines read it in a query."""
+    words = dict(zip(("os", "architecture", "variant"), platform.split("/"), strict=False))
+    return msgspec.json.encode(words).decode()
 
 
 def _mounted_volumes(inspected: Any) -> dict[str, str]:

@@ -38,6 +38,11 @@ def mounts(spec: ContainerSpec, kept: Mapping[str, str]) -> Body:
     return {"HostConfig": host} if host else {}
 
 
+def goes_as_string(mount: Mount) -> bool:
+    """Whether a bind string can say all of it."""
+    return _bind_line(mount, {}) is not None
+
+
 def tmpfs(service: Service) -> Body:
     """`/run:size=64m,mode=755` is a path and its options."""
     if service.tmpfs is None:
@@ -66,8 +71,6 @@ def _bind_line(mount: Mount, kept: Mapping[str, str]) -> str | None:
             bind = mount.bind
             if bind is not None and (bind.create_host_path is False or bind.recursive in _RECURSIVE):
                 return None
-            if bind is not None:
-                options += [option for option in (bind.propagation, bind.selinux) if option]
         case "volume":
             volume = mount.volume
             if volume is not None and (volume.subpath or volume.labels):
@@ -76,6 +79,8 @@ def _bind_line(mount: Mount, kept: Mapping[str, str]) -> str | None:
                 options.append("nocopy")
         case "tmpfs" | "image" | "cluster" | "npipe":
             return None
+    if mount.bind is not None:  # of a volume, too: its short form has SELinux labels
+        options += [option for option in (mount.bind.propagation, mount.bind.selinux) if option]
     return f"{source}:{mount.target}:{','.join(options)}"
 
 

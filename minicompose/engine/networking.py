@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from minicompose.model import Service
+from minicompose.planning.graph import DEFAULT_BRIDGE
 from minicompose.planning.plan import ContainerSpec, Endpoint
 
 Body = dict[str, Any]
@@ -43,11 +44,7 @@ def attachments(spec: ContainerSpec, api: tuple[int, int]) -> Body:
     service = spec.service
     links = links_of(service)
     if not spec.endpoints:
-        mode = service.network_mode or "none"
-        host: Body = {"NetworkMode": mode}
-        if links and mode in ("bridge", "default"):
-            host["Links"] = links
-        return {"HostConfig": host}
+        return _by_mode(service.network_mode or "none", service.mac_address, bound_links(spec), api)
     first = spec.endpoints[0]
     at_create = spec.endpoints if api >= SEVERAL_AT_CREATE else spec.endpoints[:1]
     body: Body = {
@@ -60,6 +57,18 @@ def attachments(spec: ContainerSpec, api: tuple[int, int]) -> Body:
     elif card:
         body["NetworkingConfig"]["EndpointsConfig"][first.network]["MacAddress"] = card
     return body
+
+
+def _by_mode(mode: str, card: str | None, links: list[str], api: tuple[int, int]) -> Body:
+    """No network of the stack: the engine's own bridge, the host's, that of another container, or none."""
+    host: Body = {"NetworkMode": mode}
+    if links:
+        host["Links"] = links
+    if not card:
+        return {"HostConfig": host}
+    if api < SEVERAL_AT_CREATE:
+        return {"HostConfig": host, "MacAddress": card}
+    return {"HostConfig": host, "NetworkingConfig": {"EndpointsConfig": {mode: {"MacAddress": card}}}}
 
 
 def connected_later(spec: ContainerSpec, api: tuple[int, int]) -> tuple[Endpoint, ...]:
@@ -91,6 +100,11 @@ def endpoint_body(endpoint: Endpoint, links: list[str], api: tuple[int, int]) ->
     if endpoint.gw_priority is not None:
         body["GwPriority"] = endpoint.gw_priority
     return body
+
+
+def bound_links(spec: ContainerSpec) -> list[str]:
+    """The links that the engine binds to containers: those on its own bridge."""
+    return links_of(spec.service) if not spec.endpoints and spec.service.network_mode in DEFAULT_BRIDGE else []
 
 
 def links_of(service: Service) -> list[str]:

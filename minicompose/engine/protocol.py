@@ -35,8 +35,10 @@ class Abilities(Value, frozen=True, kw_only=True):
     GPUs and the like, None where nothing is known. `without` names the limits that its kernel has no
     control group for: memory, swap, pids, cpuset, cpu_period, cpu_quota, cpu_shares, oom_kill_disable.
     `storage` is what keeps the containers' file systems, on the file system `filesystem`, in the directory `root`.
-    `memory` is in bytes, 0 where nothing is known, as for `cpus`. `is_local`: it is this very machine, and its
-    files and ports are those that we see.
+    `memory` is in bytes, 0 where nothing is known. `is_local`: it is this very machine, and its files and ports are
+    those that we see. The drivers are those that it lists; `plugins` are names of others that it would load, None where
+    they cannot be seen. `swarm_manager`: it can make what belongs to a swarm. `selinux`: it labels files.
+    `cpus` is how many a container may have, and `least_memory` the least bytes; 0 where there is no such rule.
     """
 
     os: str = "linux"
@@ -48,8 +50,15 @@ class Abilities(Value, frozen=True, kw_only=True):
     root: str = ""
     arch: str = ""
     memory: int = 0
-    cpus: int = 0
     is_local: bool = False
+    network_drivers: frozenset[str] = frozenset()
+    volume_drivers: frozenset[str] = frozenset()
+    log_drivers: frozenset[str] = frozenset()
+    plugins: frozenset[str] | None = None
+    swarm_manager: bool = False
+    selinux: bool = False
+    cpus: int = 0
+    least_memory: int = 0
 
 
 class Probe(Value, frozen=True, kw_only=True):
@@ -134,6 +143,7 @@ class Progress(Value, frozen=True, kw_only=True):
     """How far a pull or a build is.
 
     A pull speaks of a `layer` ("a1b2c3") with a status ("Downloading") and bytes; a build or a hook prints `text`.
+    A `warning` is the engine's own, about what it has created.
     """
 
     layer: str = ""
@@ -141,9 +151,15 @@ class Progress(Value, frozen=True, kw_only=True):
     current: int = 0
     total: int = 0
     text: str = ""
+    warning: str = ""
 
 
 OnProgress = Callable[[Progress], None]
+
+
+def unheard(progress: Progress) -> None:
+    """For those whom progress does not interest."""
+    del progress
 
 
 class LogChunk(Value, frozen=True, kw_only=True):
@@ -211,7 +227,7 @@ class Engine(Protocol):
     def all_containers(self) -> tuple[ObservedContainer, ...]:
         """All that the engine has, of whatever project or of none."""
 
-    def create_network(self, network: Network, labels: dict[str, str]) -> None: ...
+    def create_network(self, network: Network, labels: dict[str, str], on_progress: OnProgress = unheard) -> None: ...
 
     def remove_network(self, network: str) -> None: ...
 
@@ -239,12 +255,20 @@ class Engine(Protocol):
         None when it has no such image, or does not say.
         """
 
+    def image_platform(self, image: str, asked: str) -> str | None:
+        """What platform the engine has an image for, as "linux/arm64/v8"; None when it has no such image.
+
+        Of one that it has for several it is the one `asked` for.
+        """
+
     def image_digest(self, image: str) -> str:
         """The digest that the image's registry has for its name now ("sha256:..."); nothing is pulled."""
 
     def remove_image(self, image: str) -> None: ...
 
-    def create_container(self, name: str, spec: ContainerSpec, keep_volumes_of: str | None) -> str:
+    def create_container(
+        self, name: str, spec: ContainerSpec, keep_volumes_of: str | None, on_progress: OnProgress = unheard
+    ) -> str:
         """Create it, connect it to all its networks, put its files in, and return its id.
 
         If a later call of these fails, what was created is removed again.
@@ -312,4 +336,5 @@ __all__ = [
     "OnProgress",
     "Probe",
     "Progress",
+    "unheard",
 ]

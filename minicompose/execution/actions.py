@@ -39,7 +39,7 @@ def perform(engine: Engine, action: Action, on_progress: OnProgress) -> None:
     """
     match action:
         case CreateNetwork():
-            engine.create_network(action.network, action.labels)
+            engine.create_network(action.network, action.labels, on_progress)
         case RemoveNetwork():
             engine.remove_network(action.network)
         case ConnectNetwork():
@@ -57,7 +57,7 @@ def perform(engine: Engine, action: Action, on_progress: OnProgress) -> None:
         case RemoveImage():
             engine.remove_image(action.image)
         case CreateContainer():
-            engine.create_container(action.name, action.spec, action.keep_volumes_of)
+            engine.create_container(action.name, action.spec, action.keep_volumes_of, on_progress)
         case StartContainer():
             engine.start_container(action.container)
         case RestartContainer():

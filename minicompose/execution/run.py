@@ -21,6 +21,7 @@ from minicompose.execution.actions import failure, holds, perform
 from minicompose.execution.events import (
     AnyEvent,
     Interrupted,
+    Notice,
     RunFinished,
     RunReport,
     RunStarted,
@@ -148,6 +149,7 @@ class _Run:
         self._skipped: set[int] = set()
         self._failures: dict[int, str] = {}
         self._cancelled: list[int] = []
+        self._warnings: set[str] = set()
         self._bug: Exception | None = None
 
     # ---- the loop ----
@@ -349,6 +351,9 @@ class _Run:
             self._fail_with(id, error)
 
     def _hear_progress(self, id: int, progress: Progress) -> None:
+        if progress.warning:
+            self._hear_warning(progress.warning)
+            return
         if progress.text and isinstance(self._order.steps[id].action, BuildImage | RunHook):
             lines = self._output.setdefault(id, [])
             lines.append(progress.text)
@@ -364,6 +369,12 @@ class _Run:
                 text=progress.text,
             )
         )
+
+    def _hear_warning(self, warning: str) -> None:
+        """The engine's own; what it says of each container alike is told once."""
+        if warning not in self._warnings:
+            self._warnings.add(warning)
+            self._emit(Notice(at=self._now(), severity="warning", text=f"the engine says: {warning}"))
 
     def _settle_done(self, id: int, *, skipped: bool = False) -> None:
         self._settle(id)

@@ -20,6 +20,7 @@ from minicompose.planning.plan import (
     NetworkReplaced,
     NotRunning,
     Orphan,
+    OtherPlatform,
     Outdated,
     Reason,
     Renamed,
@@ -83,6 +84,8 @@ def reason_lines(reason: Reason) -> list[str]:
         case Outdated(policy=policy, age=age):
             pulled = "nobody knows when it was pulled" if age is None else f"it was pulled {span_text(age)} ago"
             return [f"{policy}, and {pulled}"]
+        case OtherPlatform(asked=asked, found=found):
+            return [f"it is there for {found}, and not for {asked}"]
         case Failed():
             return ["what was to take its place has failed"]
         case Asked(option=option):

@@ -7,6 +7,9 @@ from minicompose.model import Dependency, Service, Stack
 
 Graph = dict[str, dict[str, Dependency]]
 
+# The words of `network_mode` for the network that the engine has by itself.
+DEFAULT_BRIDGE = ("bridge", "default")
+
 
 def implied(service: Service) -> Iterator[str]:
     """The services that `service` needs without saying so in `depends_on`."""
@@ -14,8 +17,18 @@ def implied(service: Service) -> Iterator[str]:
     yield from shared_with(service)
 
 
+def bridge_links(service: Service) -> Iterator[str]:
+    """The services that it is linked to on the engine's default bridge, where a link is bound to a container.
+
+    On any other network a link is no more than a name, which whoever has it answers to.
+    """
+    if service.network_mode in DEFAULT_BRIDGE:
+        yield from (link.partition(":")[0] for link in service.links or ())
+
+
 def shared_with(service: Service) -> Iterator[str]:
-    """The services whose containers it shares namespaces or volumes with: bound to these very containers."""
+    """The services to whose very containers it is bound: by namespaces, by volumes, by links on the default bridge."""
+    yield from bridge_links(service)
     for mode in (service.network_mode, service.ipc, service.pid):
         if mode and mode.startswith("service:"):
             yield mode.removeprefix("service:")

@@ -8,7 +8,8 @@ from minicompose import __version__, labels
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Service, Stack
 from minicompose.planning.freshness import Ages
-from minicompose.planning.plan import Asked, BuildImage, Needed, PullImage, Reason, Subject
+from minicompose.planning.plan import Asked, BuildImage, Needed, OtherPlatform, PullImage, Reason, Subject
+from minicompose.planning.platforms import has_platform
 from minicompose.planning.record import service_image
 from minicompose.planning.steps import Steps
 
@@ -29,15 +30,26 @@ def familiar(image: str) -> str:
 
 
 class Images:
-    """The images that the engine has, found by any form of their names."""
+    """The images that the engine has, found by any form of their names.
 
-    def __init__(self, images: Mapping[str, str]) -> None:
+    `platforms` tells by service what platform its image is for, where one is asked for.
+    """
+
+    def __init__(self, images: Mapping[str, str], platforms: Mapping[str, str] | None = None) -> None:
+        self._platforms = platforms or {}
         self._ids = {familiar(name): image_id for name, image_id in images.items()}
 
     def id_of(self, image: str) -> str | None:
         return self._ids.get(familiar(image)) or next(
             (known for known in self._ids.values() if image.startswith("sha256:") and known.startswith(image)), None
         )
+
+    def other_platform(self, service: Service) -> OtherPlatform | None:
+        """Why the service's image, which is there, cannot be what it runs; None where it can."""
+        found = self._platforms.get(service.name)
+        if service.platform is None or found is None or has_platform(service, found):
+            return None
+        return OtherPlatform(asked=service.platform, found=found)
 
 
 class ImageWishes(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +113,8 @@ def _bring(
     if comes_built:
         return None
     policy = wishes.pull or service.pull_policy or "missing"
-    missing = images.id_of(image) is None
+    other = images.other_platform(service)
+    missing = images.id_of(image) is None or other is not None
     if reason := _pull_reason(service, wishes, ages, missing=missing):
         return steps.add(subject, PullImage(image=image, platform=service.platform), reason)
     if not missing:
@@ -113,11 +126,17 @@ def _bring(
                 severity="error",
                 pos=stack.position("services", service.name, "image"),
                 path=f"services.{service.name}.image",
-                summary=f"the engine has no image {image}, and {why}",
+                summary=f"{_not_there(image, other)}, and {why}",
             )
         )
         return None
-    return steps.add(subject, PullImage(image=image, platform=service.platform), Needed(service=service.name))
+    return steps.add(subject, PullImage(image=image, platform=service.platform), other or Needed(service=service.name))
+
+
+def _not_there(image: str, other: OtherPlatform | None) -> str:
+    if other is None:
+        return f"the engine has no image {image}"
+    return f"the engine has the image {image} for {other.found}, and not for {other.asked}"
 
 
 def _pull_reason(service: Service, wishes: ImageWishes, ages: Ages, *, missing: bool) -> Reason | None:
@@ -145,9 +164,11 @@ def _build_reason(stack: Stack, service: Service, images: Images, wishes: ImageW
     if service.pull_policy == "build":
         return Asked(option="pull_policy: build")
     pulled = service.pull_policy == "always" and service.image is not None
-    if images.id_of(service_image(stack, service)) is None and not pulled:
+    if pulled:
+        return None
+    if images.id_of(service_image(stack, service)) is None:
         return Needed(service=service.name)
-    return None
+    return images.other_platform(service)
 
 
 def _only(platforms: tuple[str, ...] | None) -> str | None:

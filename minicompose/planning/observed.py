@@ -70,6 +70,7 @@ class Observed(Value, frozen=True, kw_only=True):
     engine has, so that external ones and foreign ones of the same name are seen. `images` maps each
     name ("redis:8", "shop-backend:latest") to the image's id. `named_at` tells when some of them were
     given their names, in seconds since 1970: pulled, built or tagged. It has those whose age matters.
+    `platforms` tells by service what platform its image is for, as "linux/arm64/v8", where one is asked for.
     """
 
     project: str
@@ -78,3 +79,4 @@ class Observed(Value, frozen=True, kw_only=True):
     volumes: tuple[ObservedVolume, ...] = ()
     images: dict[str, str] = {}
     named_at: dict[str, float] = {}
+    platforms: dict[str, str] = {}

@@ -348,6 +348,13 @@ class Outdated(Tagged, frozen=True, kw_only=True):
     age: int | None = None
 
 
+class OtherPlatform(Tagged, frozen=True, kw_only=True):
+    """The image that is there is for the platform `found`, and not for the one that is `asked` for."""
+
+    asked: str
+    found: str
+
+
 class Failed(Tagged, frozen=True, kw_only=True):
     """What was to take its place, or something that belongs with it, has failed: it is put back."""
 
@@ -374,6 +381,7 @@ Reason = (
     | Renamed
     | Unknown
     | Outdated
+    | OtherPlatform
     | Failed
     | Asked
 )

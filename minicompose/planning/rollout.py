@@ -10,7 +10,7 @@ from minicompose.model import Dependency, Service, Stack
 from minicompose.planning.batches import Batches, chain_returns
 from minicompose.planning.census import NEXT, OLD, is_named_by_a_run, is_up
 from minicompose.planning.decide import Create, Decision, Finish, Keep, Removal, Replace, Start, Verdict
-from minicompose.planning.graph import Graph, shared_with
+from minicompose.planning.graph import Graph, bridge_links, shared_with
 from minicompose.planning.hooks import before_stop, hooks_of, runs, stop
 from minicompose.planning.images import ImageStep
 from minicompose.planning.observed import ObservedContainer
@@ -119,8 +119,8 @@ class Rollout:
         self.live: dict[str, list[Live]] = {}
         self.unchanged: list[Subject] = []
         # By service: its first container's name for others, and the steps after which it bears it.
-        self._peers: dict[str, str] = {}
-        self._there: dict[str, tuple[int, ...]] = {}
+        self._peers: dict[str, list[str]] = {}
+        self._there: dict[str, list[tuple[int, ...]]] = {}
         self._waits: dict[tuple[str, Condition], int] = {}
         self._starts: set[int] = set()
         self._late: list[int] = []
@@ -609,7 +609,9 @@ class Rollout:
         if image is not None and image.step is not None:
             steps.append(image.step)
         for owner in shared_with(service):
-            steps.extend(self._there.get(owner, ()))
+            steps.extend(self._there[owner][0] if owner in self._there else ())
+        for other in bridge_links(service):
+            steps.extend(step for there in self._there.get(other, ()) for step in there)
         return steps
 
     def _conditions(self, service: Service) -> tuple[list[int], list[int]]:
@@ -646,10 +648,9 @@ class Rollout:
         )
 
     def _is_there(self, service: Service, name: str, after: tuple[int, ...]) -> None:
-        """Others may share what is the service's first container under `name`, after these steps."""
-        if service.name not in self._peers:
-            self._peers[service.name] = name
-            self._there[service.name] = after
+        """Others may be bound to a container of the service under `name`, after these steps."""
+        self._peers.setdefault(service.name, []).append(name)
+        self._there.setdefault(service.name, []).append(after)
 
 
 def _watched(graph: Graph, stack: Stack) -> frozenset[str]:

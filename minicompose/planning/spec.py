@@ -1,6 +1,6 @@
 """What the engine is asked for: a container from a service, the labels of networks and volumes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -8,6 +8,7 @@ from minicompose import __version__, labels
 from minicompose.errors import UsageError
 from minicompose.model import Config, FileGrant, Mount, Network, Node, Service, Stack, Volume
 from minicompose.planning import record
+from minicompose.planning.graph import bridge_links
 from minicompose.planning.placement import file_volumes, is_injected
 from minicompose.planning.plan import BoundFile, ContainerSpec, Endpoint, InjectedFile
 from minicompose.planning.provenance import node_of
@@ -41,13 +42,14 @@ def container_spec(
     service: Service,
     number: int,
     *,
-    peers: Mapping[str, str] | None = None,
+    peers: Mapping[str, Sequence[str]] | None = None,
     drawn: Blueprint | None = None,
 ) -> ContainerSpec:
     """All that the engine is asked for in container `number` of `service`.
 
-    `peers` names, by service, the container that `service:` references and `volumes_from` mean,
-    where it is not the first one. `drawn` is the service's blueprint, if the caller has it already.
+    `peers` names, by service, the containers as they are called now: `service:` references and `volumes_from`
+    mean the first one, links on the default bridge all of them. `drawn` is the service's blueprint, if
+    the caller has it already.
     """
     drawn = drawn or blueprint(stack, service)
     name = container_name(stack, service, number)
@@ -121,14 +123,17 @@ def _owner(kind: str, grant: FileGrant, written: str | None) -> int:
     return int(written or 0)
 
 
-def _resolved(stack: Stack, service: Service, peers: Mapping[str, str]) -> Service:
+def _resolved(stack: Stack, service: Service, peers: Mapping[str, Sequence[str]]) -> Service:
     """The service with its references to other services and to volumes in the engine's names."""
     changed: dict[str, object] = {}
 
     def peer(name: str) -> str:
         other = stack.services.get(name)
-        return peers.get(name) or (container_name(stack, other, 1) if other else default_name(stack, name, 1))
+        if name in peers:
+            return peers[name][0]
+        return container_name(stack, other, 1) if other else default_name(stack, name, 1)
 
+    linked = {name: peers[name] for name in bridge_links(service) if name in peers}
     for field in ("network_mode", "ipc", "pid"):
         value = getattr(service, field)
         if value and value.startswith("service:"):
@@ -136,7 +141,7 @@ def _resolved(stack: Stack, service: Service, peers: Mapping[str, str]) -> Servi
     if service.volumes_from:
         changed["volumes_from"] = tuple(_volumes_from(entry, peer) for entry in service.volumes_from)
     if service.links:
-        changed["links"] = tuple(link for entry in service.links for link in _links(stack, entry))
+        changed["links"] = tuple(link for entry in service.links for link in _links(stack, entry, linked))
     if service.security_opt:
         changed["security_opt"] = tuple(_with_path(stack, option) for option in service.security_opt)
     if service.volumes:
@@ -157,15 +162,19 @@ def _volumes_from(entry: str, peer: Callable[[str], str]) -> str:
     return f"{peer(name)}{colon}{access}"
 
 
-def _links(stack: Stack, entry: str) -> list[str]:
-    """A link as the reference makes it: by its alias, and by the container's two default names."""
+def _links(stack: Stack, entry: str, linked: Mapping[str, Sequence[str]]) -> list[str]:
+    """A link as the reference makes it: by its alias, and by the container's two default names.
+
+    `linked` are containers that do not have their own names yet, or not any more.
+    """
     name, _, alias = entry.partition(":")
     other = stack.services.get(name)
     if other is None:
         return [entry]
     found = []
-    for number in range(1, max(other.replicas, 1) + 1):
-        container = container_name(stack, other, number)
+    numbers = range(1, max(other.replicas, 1) + 1)
+    containers = linked.get(name) or [container_name(stack, other, number) for number in numbers]
+    for number, container in enumerate(containers, start=1):
         for link in (alias or name, f"{name}{stack.separator}{number}", default_name(stack, name, number)):
             found.append(f"{container}:{link}")
     return found

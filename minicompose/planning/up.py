@@ -205,7 +205,8 @@ class _Up:
         wishes = ImageWishes(pull=options.pull, build=options.build, no_build=options.no_build)
         used = [service for service in services if service.replicas]
         ages = Ages(named_at=self._observed.named_at, now=options.now)
-        return plan_images(self._stack, used, Images(self._observed.images), wishes, ages, self._steps, self._notes)
+        images = Images(self._observed.images, self._observed.platforms)
+        return plan_images(self._stack, used, images, wishes, ages, self._steps, self._notes)
 
     def _plan_resources(self, touched: list[Service], replaced: Mapping[str, tuple[Change, ...]]) -> Resources:
         networks = self._networks(touched)

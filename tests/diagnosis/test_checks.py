@@ -1,6 +1,5 @@
 """What is found to be in the way of an `up`, before it."""
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -8,7 +7,7 @@ import pytest
 
 from minicompose.diagnosis.checks import would_fail
 from minicompose.diagnosis.listening import Listener
-from minicompose.diagnosis.surroundings import Surroundings, look_around
+from minicompose.diagnosis.surroundings import Surroundings
 from minicompose.diagnosis.wanted import Wanted, wanted_by, wanted_of_all
 from minicompose.engine.protocol import Abilities
 from minicompose.labels import PROJECT
@@ -16,7 +15,6 @@ from minicompose.model import Ipam, IpamPool, Network, Stack
 from minicompose.planning.observed import Observed, ObservedContainer, ObservedNetwork, PublishedPort
 from minicompose.planning.up import UpOptions, plan_up
 from tests.carrying_out import engine_running
-from tests.fake_engine import FakeEngine
 from tests.stack_of import stack_of
 
 HOST = Abilities(arch="x86_64", memory=8 << 30, cpus=4, root="/var/lib/docker", is_local=True)
@@ -139,11 +137,8 @@ def test_sources_that_do_not_exist() -> None:
 @pytest.mark.parametrize(
     ("service", "expected"),
     [
-        ("mem_limit: 1m", ["1 MiB of memory are too little: the engine wants 6 MiB"]),
         ("mem_limit: 6m", []),
         ("mem_limit: 9g", ["(the engine's machine has no more than 8 GiB of memory: this limits nothing)"]),
-        ("deploy: {resources: {limits: {memory: 1m}}}", ["1 MiB of memory are too little: the engine wants 6 MiB"]),
-        ("cpus: 4.5", ["the engine's machine has no more than 4 CPUs, and refuses 4.5"]),
         ("cpus: 4", []),
         ("platform: windows/amd64", ["the engine runs containers of linux/amd64, and none of windows"]),
         ("platform: linux/arm64", ["(the engine is linux/amd64: this needs an emulator (binfmt_misc))"]),
@@ -159,30 +154,6 @@ def test_a_full_disk_is_in_the_way_and_one_that_is_nearly_full_a_warning() -> No
     assert found(stack("command: x"), free=1 << 20) == ["the engine's disk has 1 MiB left, at /var/lib/docker"]
     assert found(stack("command: x"), free=512 << 20) == ["(the engine's disk has 512 MiB left, at /var/lib/docker)"]
     assert found(stack("command: x"), free=2 << 30) == []
-
-
-def test_a_build_context_or_a_dockerfile_that_is_not_there(tmp_path: Path) -> None:
-    engine = FakeEngine()
-    without, nowhere, good = tmp_path / "without", tmp_path / "nowhere", tmp_path / "good"
-    without.mkdir()
-    good.mkdir()
-    (good / "Dockerfile").touch()
-    asked = stack_of(f"""
-        services:
-          a: {{build: {without}}}
-          b: {{build: {nowhere}}}
-          c: {{build: {good}}}
-          d: {{build: {{context: {without}, dockerfile_inline: FROM x}}}}
-          e: {{build: "https://example.org/x.git"}}
-    """)
-    wanted = wanted_by(plan_up(asked, engine.observe("shop")), asked, NOTHING)
-
-    lacks = would_fail(asked, NOTHING, wanted, look_around(engine, asked, wanted))
-
-    assert [(lack.path[1:], lack.why) for lack in lacks] == [
-        (("a", "build", "dockerfile"), f"there is no Dockerfile {without}/Dockerfile"),
-        (("b", "build", "context"), f"the build context {nowhere} is not a directory"),
-    ]
 
 
 def test_a_plan_that_only_removes_wants_nothing() -> None:

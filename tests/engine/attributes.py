@@ -340,6 +340,7 @@ _MOUNTS = (
         _LATER,
     ),
     _service("volumes.bind.selinux", "volumes: ['./directory:/d:Z']", _BOUND, "DIR/directory:/d:rw,Z"),
+    _service("volumes.bind.selinux", "volumes: ['data:/d:z']", _BOUND, "PROJECT_data:/d:rw,z"),
     _service(
         "volumes.volume.labels",
         "volumes: [{type: volume, target: /d, volume: {labels: {a: b}}}]",
@@ -428,6 +429,12 @@ _NETWORKING = (
         "02:00:00:00:00:09",
     ),
     _service("mac_address", "mac_address: '02:00:00:00:00:08'", "Config.MacAddress", "02:00:00:00:00:08"),
+    _service(
+        "mac_address",
+        "{network_mode: bridge, mac_address: '02:00:00:00:00:07'}",
+        "Config.MacAddress",
+        "02:00:00:00:00:07",
+    ),
     _service(
         "networks.priority", "networks: {back: , front: {priority: 5}}", "HostConfig.NetworkMode", "PROJECT_front"
     ),
@@ -628,8 +635,8 @@ SERVICES = (
 ROWS = (*SERVICES, *NETWORKS, *VOLUMES)
 
 _SCHEDULER = "of meaning to a scheduler alone: a warning of checks/one_engine.py"
-_WINDOWS = "of Windows: told by engine/support.py, translated in test_translate.py"
-_CLUSTER = "nothing that an engine alone keeps: refused, see test_support.py"
+_WINDOWS = "of Windows: told by engine/lacks/host.py, translated in test_translate.py"
+_CLUSTER = "nothing that an engine alone keeps: refused, see test_lacks.py"
 _WEIGHTS = "dropped by the engine where the kernel weighs no block devices: translated in test_translate.py"
 _UNMARKED = "configs and secrets are files in containers: the engine has no object to name or label"
 _HOOKS = "run by `up` and `down`, no part of the container"

@@ -11,6 +11,7 @@ from minicompose.errors import Conflict, EngineError, NotFound
 from minicompose.model import ByteSize, Mount, Network, Port, Volume
 from minicompose.planning.observed import PublishedPort
 from minicompose.planning.plan import Endpoint
+from minicompose.planning.platforms import same_platform
 from tests.engine.making import Bench, check, until
 from tests.real_engine import IMAGE
 
@@ -455,6 +456,16 @@ def test_no_container_starts_on_a_network_that_is_not_there(bench: Bench, place:
         bench.run(bench.spec("web", endpoints=tuple(Endpoint(network=name) for name in names)))
 
 
+def test_a_link_on_the_engines_own_bridge_wants_a_container_that_is_there(bench: Bench) -> None:
+    spec = bench.spec("web", network_mode="bridge", external_links=(f"{bench.named('db')}:store",))
+
+    with pytest.raises(NotFound):
+        bench.create(spec)
+    bench.run(bench.spec("db", network_mode="bridge"))
+
+    assert bench.observed(bench.run(spec)).state == "running"
+
+
 # ---- volumes ----
 
 
@@ -523,6 +534,13 @@ def test_an_image_has_an_id(bench: Bench) -> None:
 
 def test_an_image_that_is_not_there_has_none(bench: Bench) -> None:
     assert bench.engine.image_id("nobody/made-this:1") is None
+
+
+def test_an_image_is_for_a_platform(bench: Bench) -> None:
+    found = bench.engine.image_platform(IMAGE, "linux")
+
+    assert found is not None and same_platform(f"linux/{bench.engine.info().arch}", found)
+    assert bench.engine.image_platform("nobody/made-this:1", "linux") is None
 
 
 def test_an_image_that_is_not_there_was_never_named(bench: Bench) -> None:

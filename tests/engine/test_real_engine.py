@@ -188,6 +188,28 @@ def test_name_resolution_is_in_the_inspection(bench: Bench, inspect: Inspect) ->
     assert host["ExtraHosts"] == ["a:1.2.3.4"]
 
 
+def test_a_link_on_the_engines_own_bridge_stays_with_the_container_that_is_renamed(
+    bench: Bench, inspect: Inspect
+) -> None:
+    db = bench.run(bench.spec("db.next", network_mode="bridge"))
+    web = bench.create(
+        bench.spec("web", "ping", "-c1", "store", network_mode="bridge", links=(f"{bench.named('db.next')}:store",))
+    )
+
+    bench.engine.rename_container(db, bench.named("db"))
+
+    assert inspect(web)["HostConfig"]["Links"] == [f"/{bench.named('db')}:/{bench.named('web')}/store"]
+
+
+def test_the_engines_own_warnings_come_with_what_it_creates(bench: Bench) -> None:
+    told: list[Progress] = []
+    spec = bench.spec(ports=(Port(target=80, published="0"),), network_mode="host")
+
+    bench.engine.create_container(spec.name, spec, None, told.append)
+
+    assert [progress.warning for progress in told] == ["Published ports are discarded when using host network mode"]
+
+
 def test_a_published_port_is_observed_with_the_port_that_the_engine_picked(bench: Bench) -> None:
     network = bench.network()
     id = bench.run(bench.spec(ports=(Port(target=80, host_ip="127.0.0.1"),), endpoints=(Endpoint(network=network),)))

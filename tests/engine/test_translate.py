@@ -303,6 +303,7 @@ def test_a_seccomp_profile_that_is_not_there_is_named() -> None:
         (Mount(type="bind", source="/a", target="/b", consistency="cached"), "/a:/b:rw,cached"),
         (Mount(type="volume", source="data", target="/b"), "data:/b:rw"),
         (Mount(type="volume", source="data", target="/b", volume=VolumeOptions(nocopy=True)), "data:/b:rw,nocopy"),
+        (Mount(type="volume", source="data", target="/b", bind=BindOptions(selinux="z")), "data:/b:rw,z"),
     ],
 )
 def test_a_plain_mount_is_a_bind_string(mount: Mount, line: str) -> None:
@@ -434,6 +435,16 @@ def test_a_network_mode_is_sent_as_it_is(mode: str) -> None:
 
 def test_the_default_bridge_has_its_links_in_the_host_configuration() -> None:
     assert _body(network_mode="bridge", external_links=("db:x",))["HostConfig"]["Links"] == ["db:x"]
+
+
+def test_a_card_on_the_engines_own_bridge_has_its_hardware_address() -> None:
+    card = "02:00:00:00:00:01"
+
+    old, new = (_body(api, network_mode="bridge", mac_address=card) for api in (OLD, NEW))
+
+    assert (old["MacAddress"], "NetworkingConfig" in old) == (card, False)
+    assert new["NetworkingConfig"] == {"EndpointsConfig": {"bridge": {"MacAddress": card}}}
+    assert "MacAddress" not in new
 
 
 def test_a_network_has_its_address_pools() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from minicompose.errors import Conflict, EngineFault, EngineUnreachable
 from minicompose.execution import subscription
-from minicompose.execution.events import RunFinished, RunStarted, StepFailed
+from minicompose.execution.events import Notice, RunFinished, RunStarted, StepFailed
 from minicompose.execution.interrupts import Interrupts
 from minicompose.execution.run import run_plan
 from minicompose.model import Build, Volume
@@ -480,6 +480,18 @@ def test_a_failing_build_comes_with_the_end_of_its_output() -> None:
 
     failed = next(event for event in events if isinstance(event, StepFailed))
     assert (failed.message, failed.output) == ("the command returned a non-zero code: 1", "Successfully built")
+
+
+def test_a_warning_of_the_engine_about_several_containers_is_told_once() -> None:
+    engine = FakeEngine(IMAGE)
+    for service in ("web", "api"):
+        engine.script(service, Behaviour(create_warns=("no swap limit",)))
+    events: list[Any] = []
+
+    run_plan(plan_of(create(1, "web"), create(2, "api")), engine, events.append)
+
+    told = [(event.severity, event.text) for event in events if isinstance(event, Notice)]
+    assert told == [("warning", "the engine says: no swap limit")]
 
 
 # ---- the way back ----

@@ -203,6 +203,35 @@ def test_what_implies_a_dependency_orders_the_starts(needs: str) -> None:
     assert the(plan, StartContainer, "db").id in before(plan, the(plan, StartContainer, "web"))
 
 
+def test_a_container_is_linked_on_the_default_bridge_when_all_that_it_is_linked_to_are_there() -> None:
+    stack = stack_of("""
+        services:
+          db: {image: a, network_mode: bridge, scale: 2}
+          web: {image: a, network_mode: bridge, links: ["db:store"]}
+    """)
+    plan = plan_up(stack, having(stack, "a"))
+    made = {step.id for step in plan.steps if isinstance(step.action, CreateContainer) and step.subject.service == "db"}
+    assert len(made) == 2 and made <= before(plan, the(plan, CreateContainer, "web"))
+
+
+def test_what_is_linked_on_the_default_bridge_goes_with_the_container() -> None:
+    stack = stack_of("""
+        services:
+          db: {image: a, network_mode: bridge}
+          web: {image: a, network_mode: bridge, links: [db]}
+    """)
+
+    plan = plan_up(stack, running(stack, db={"command": ("old",)}))
+
+    create = the(plan, CreateContainer, "web").action
+    assert isinstance(create, CreateContainer)
+    assert create.spec.service.links == (
+        "shop-db-1.next:db",
+        "shop-db-1.next:db-1",
+        "shop-db-1.next:shop-db-1",
+    )
+
+
 @pytest.mark.parametrize(
     ("condition", "awaited"), [("service_healthy", "healthy"), ("service_completed_successfully", "completed")]
 )

@@ -62,3 +62,23 @@ def test_names_still_lead_to_a_container_that_was_replaced(stage: Stage) -> None
     assert resolves(stage, "web", "backend")
     assert resolves(stage, "web", "api.local")
     assert resolves(stage, "db", "backend")
+
+
+def test_a_link_on_the_engines_own_bridge_leads_to_the_successor_of_what_it_names(stage: Stage) -> None:
+    stack = """
+services:
+  db: {{image: busybox:test, init: true, command: sleep 600, network_mode: bridge, environment: {{A: "{}"}}}}
+  web: {{image: busybox:test, init: true, command: sleep 600, network_mode: bridge, links: ["db:store"]}}
+"""
+    stage.write(stack.format(1))
+    stage.good("up", "-d")
+    before = stage.ids()
+    stage.write(stack.format(2))
+
+    stage.good("up", "-d")
+
+    assert stage.states() == {"db-1": "running", "web-1": "running"}
+    assert not {*before.values()} & {*stage.ids().values()}
+    links = stage.inspect("web-1")["HostConfig"]["Links"]
+    assert f"/{stage.project}-db-1:/{stage.project}-web-1/store" in links
+    stage.good("exec", "-T", "web", "ping", "-c1", "-W2", "store")

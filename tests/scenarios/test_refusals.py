@@ -72,10 +72,35 @@ secrets: {outside: {external: true}, driven: {file: compose.yaml, driver: vault}
 configs: {outside: {external: true}, templated: {content: x, template_driver: golang}}
 models: {llm: {model: ai/x}}
 """
+LARGE = """
+services:
+  limited: {image: "busybox:test", cpus: 9999, mem_limit: 5m, logging: {driver: nowhere}}
+  connected: {image: "busybox:test", networks: [spanning, woven], volumes: ["kept:/kept"]}
+networks: {spanning: {driver: overlay, attachable: true}, woven: {driver: nowhere}, unused: {driver: nowhere}}
+volumes: {kept: {driver: nowhere}}
+"""
+CONTRADICTORY = """
+services:
+  db: {image: "busybox:test", cpus: 1, cpu_quota: 50000, cap_add: [NET_ADMN]}
+  web: {image: "busybox:test", network_mode: "service:db", hostname: web, ports: ["80"]}
+  old: {image: "busybox:test", network_mode: bridge, links: [db]}
+"""
+UNBUILT = """
+services:
+  lost: {build: ./nowhere}
+  unsaid: {build: .}
+  staged: {build: {dockerfile_inline: "FROM busybox:test AS one", target: two}}
+  there: {image: "busybox:test", build: ./nowhere}
+"""
+FOREIGN = """
+services:
+  web: {image: "busybox:test", platform: linux/s390x, pull_policy: never}
+"""
 BUILT = """
 services:
   web:
     build:
+      dockerfile_inline: "FROM busybox:test"
       context: .
       ssh: [default]
       secrets: [s]
@@ -131,6 +156,64 @@ def test_what_this_engine_lacks_is_printed_and_refused_at_its_place_before_anyth
             "services.running.credential_spec": "is for Windows",
         },
     )
+
+
+def test_what_this_engine_has_no_room_or_no_driver_for_is_refused_before_anything_is_made(stage: Stage) -> None:
+    _refused(
+        stage,
+        LARGE,
+        {
+            "services.limited.cpus": "CPUs, and the engine refuses to give 9999",
+            "services.limited.mem_limit": "no less than 6m",
+            "services.limited.logging.driver": 'no logging driver "nowhere"',
+            "networks.spanning.driver": "swarm",
+            "networks.woven.driver": 'no network driver "nowhere"',
+            "volumes.kept.driver": 'no volume driver "nowhere"',
+        },
+    )
+
+
+def test_what_does_not_go_together_on_an_engine_is_refused_before_anything_is_made(stage: Stage) -> None:
+    _refused(
+        stage,
+        CONTRADICTORY,
+        {
+            "services.db.cpu_quota": "`cpus` is a quota",
+            "services.db.cap_add[0]": 'no capability "NET_ADMN"',
+            "services.web.hostname": "the network is that of db",
+            "services.web.ports": "the network is that of db",
+            "services.old.links[0]": "cannot be linked to from there",
+        },
+    )
+
+
+def test_what_is_not_there_to_build_from_is_refused_before_anything_is_made(stage: Stage) -> None:
+    _refused(
+        stage,
+        UNBUILT,
+        {
+            "services.lost.build.context": "is not there",
+            "services.unsaid.build.dockerfile": "there is no Dockerfile",
+            "services.staged.build.target": 'no stage "two"',
+        },
+    )
+
+
+def test_an_image_for_another_platform_is_not_run_in_its_place(stage: Stage) -> None:
+    _refused(stage, FOREIGN, {"services.web.image": "and not for linux/s390x"})
+
+
+def test_what_the_engine_warns_of_is_told_once(stage: Stage) -> None:
+    stage.write("""
+services:
+  a: {image: "busybox:test", network_mode: host, ports: ["80"]}
+  b: {image: "busybox:test", network_mode: host, ports: ["80"]}
+""")
+
+    done = stage.good("up", "--no-start")
+
+    warning = "warning: the engine says: Published ports are discarded when using host network mode"
+    assert done.err.splitlines().count(warning) == 1
 
 
 def test_what_the_builder_does_not_do_is_printed_and_refused_at_its_place_before_anything_is_made(

@@ -56,6 +56,8 @@ def test_a_problem_is_found_at_its_place(attributes: str, found: str | None) -> 
     "attributes",
     [
         "stop_signal: SIGRTMIN+3",
+        'stop_signal: ""',
+        "dns: '', networks: {default: {ipv4_address: '', ipv6_address: '', mac_address: ''}}",
         'ports: ["127.0.0.1:80:80", "127.0.0.2:80:80", "80:80/udp", "8000-8010:80", "81"]',
         "network_mode: none",
         "depends_on: [db]",

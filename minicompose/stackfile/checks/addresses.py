@@ -1,4 +1,7 @@
-"""Addresses and subnets are what they must be, and fit into each other."""
+"""Addresses and subnets are what they must be, and fit into each other.
+
+An empty one, as a variable may leave it, says nothing: the engine picks.
+"""
 
 from minicompose.model import IpamPool, NetworkAttachment, Stack
 from minicompose.stackfile.checks.findings import Findings
@@ -16,14 +19,14 @@ def check_addresses(stack: Stack, findings: Findings) -> None:
             if attachment is not None:
                 _check_attachment(stack, key, attachment, ("services", name, "networks", key), findings)
         for index, server in enumerate(service.dns or ()):
-            if not _is_address(server):
+            if server and not _is_address(server):
                 findings.error("services", name, "dns", index, says=f'"{server}" is not an IP address')
 
 
 def _check_attachment(stack: Stack, key: str, attachment: NetworkAttachment, at: _PoolPath, findings: Findings) -> None:
     for attribute, version in (("ipv4_address", 4), ("ipv6_address", 6)):
         text: str | None = getattr(attachment, attribute)
-        if text is None:
+        if not text:
             continue
         if not _is_address(text, version):
             findings.error(*at, attribute, says=f'"{text}" is not an IPv{version} address')
@@ -53,15 +56,15 @@ def _within(address: str, subnets: list[str]) -> bool:
 def _check_pool(pool: IpamPool, at: _PoolPath, findings: Findings) -> None:
     for attribute in ("subnet", "ip_range"):
         text: str | None = getattr(pool, attribute)
-        if text is not None and not _is_subnet(text):
+        if text is not None and not _is_subnet(text) and (text or attribute == "subnet"):
             findings.error(*at, attribute, says=f'"{text}" is not a subnet', hint="write it as 10.0.0.0/24")
     named = {"gateway": pool.gateway} | {f"aux_addresses.{host}": ip for host, ip in (pool.aux_addresses or {}).items()}
     subnets = [pool.subnet] if pool.subnet is not None and _is_subnet(pool.subnet) else []
     for attribute, text in named.items():
         path = (*at, *attribute.split(".", 1))
-        if text is not None and not _is_address(text):
+        if text and not _is_address(text):
             findings.error(*path, says=f'"{text}" is not an IP address')
-        elif text is not None and not _within(text, subnets):
+        elif text and not _within(text, subnets):
             findings.error(*path, says=f"{text} is not in the subnet {pool.subnet}")
     if pool.ip_range is not None and _is_subnet(pool.ip_range) and subnets:
         _check_range(pool.ip_range, subnets[0], (*at, "ip_range"), findings)

@@ -16,10 +16,10 @@ _REALTIME = re.compile(r"RTM(?:IN\+|AX-)(\d+)")
 
 
 def check_signals(stack: Stack, findings: Findings) -> None:
-    """Whether every `stop_signal` is one."""
+    """Whether every `stop_signal` is one; an empty one leaves it to the image."""
     for service in stack.services.values():
         signal = service.stop_signal
-        if signal is not None and not is_signal(signal):
+        if signal and not is_signal(signal):
             near = did_you_mean(signal.upper(), [f"SIG{name}" for name in _SIGNALS])
             findings.error("services", service.name, "stop_signal", says=f'"{signal}" is not a signal', hint=near)
 

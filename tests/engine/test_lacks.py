@@ -5,17 +5,14 @@ from typing import Any
 import pytest
 
 from minicompose.engine.host import abilities
+from minicompose.engine.lacks.drivers import missing_network_driver, missing_volume_driver
+from minicompose.engine.lacks.everywhere import cache_image, nameless, refused, refused_build, refused_config
+from minicompose.engine.lacks.host import depends_on_host, lacking_on_host
+from minicompose.engine.lacks.limits import impossible
+from minicompose.engine.lacks.namespaces import excluded
+from minicompose.engine.lacks.rights import unknown_rights
+from minicompose.engine.lacks.version import unsupported, unsupported_network
 from minicompose.engine.protocol import Abilities
-from minicompose.engine.support import (
-    cache_image,
-    depends_on_host,
-    lacking_on_host,
-    refused,
-    refused_build,
-    refused_config,
-    unsupported,
-    unsupported_network,
-)
 from minicompose.model import (
     BindOptions,
     Build,
@@ -28,6 +25,7 @@ from minicompose.model import (
     DeviceRequest,
     Duration,
     Healthcheck,
+    Logging,
     Mount,
     Network,
     NetworkAttachment,
@@ -36,6 +34,8 @@ from minicompose.model import (
     ResourceReservations,
     Resources,
     Service,
+    Ulimit,
+    Volume,
     VolumeOptions,
 )
 
@@ -199,8 +199,25 @@ def test_the_classic_builder_takes_its_cache_from_images(entry: str, image: str)
     assert [lack.harmless for lack in refused_build(Build(context=".", cache_from=(entry,)))] == [True] * (not image)
 
 
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        (Network(name=""), ("name",)),
+        (Volume(name="v", labels={"": "x"}), ("labels",)),
+        (Service(name="web", environment={"": "x"}), ("environment",)),
+    ],
+)
+def test_a_name_that_is_empty_is_refused(value: Service | Network | Volume, path: tuple[str | int, ...]) -> None:
+    assert [lack.path for lack in nameless(value)] == [path]
+
+
+def test_what_has_a_name_is_not_refused() -> None:
+    assert list(nameless(Service(name="web", environment={"A": ""}))) == list(nameless(Volume(name="v"))) == []
+
+
 # ---- by the host ----
 
+LIMIT = ("deploy", "resources", "limits")
 LIMITS = Deploy(resources=Resources(limits=ResourceLimits(cpus=1.0, memory=ByteSize(1), pids=5)))
 GPU = Deploy(resources=Resources(reservations=ResourceReservations(devices=(DeviceRequest(capabilities=("gpu",)),))))
 
@@ -288,6 +305,10 @@ def test_the_host_is_what_the_engine_tells() -> None:
         "MemoryLimit": True,
         "Driver": "overlay2",
         "DriverStatus": [["Backing Filesystem", "extfs"], ["Supports d_type", "true"]],
+        "Plugins": {"Network": ["bridge", "null"], "Volume": ["local"], "Log": ["json-file"], "Authorization": None},
+        "Swarm": {"LocalNodeState": "active", "ControlAvailable": True},
+        "SecurityOptions": ["name=seccomp,profile=default", "name=selinux"],
+        "NCPU": 2,
     }
 
     assert abilities(told, "tcp://build:2376") == Abilities(
@@ -296,7 +317,20 @@ def test_the_host_is_what_the_engine_tells() -> None:
         without=frozenset({"swap"}),
         storage="overlay2",
         filesystem="extfs",
+        network_drivers=frozenset({"bridge", "null"}),
+        volume_drivers=frozenset({"local"}),
+        log_drivers=frozenset({"json-file"}),
+        swarm_manager=True,
+        selinux=True,
+        cpus=2,
+        least_memory=6 << 20,
     )
+
+
+def test_podman_leaves_limits_to_the_kernel() -> None:
+    host = abilities({"NCPU": 2, "BuildahVersion": "1.33.7"}, "tcp://build:2376")
+
+    assert (host.cpus, host.least_memory) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -313,3 +347,192 @@ def test_without_a_runtime_for_them_devices_are_known_on_this_machine_alone(
     monkeypatch.setattr("shutil.which", lambda _name: hook)
 
     assert abilities({"Runtimes": {"runc": {}}}, address).devices is devices
+
+
+# ---- limits ----
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "word"),
+    [
+        ({"cpus": 2.5}, ("cpus",), "has 2 CPUs, and the engine refuses to give 2.5"),
+        ({"deploy": Deploy(resources=Resources(limits=ResourceLimits(cpus=3.0)))}, (*LIMIT, "cpus"), "has 2 CPUs"),
+        ({"cpuset": "0-2"}, ("cpuset",), "these are 3 CPUs"),
+        ({"mem_limit": ByteSize(5 << 20)}, ("mem_limit",), "no less than 6m"),
+        ({"mem_reservation": ByteSize(1)}, ("mem_reservation",), "no less than 6m"),
+        ({"deploy": Deploy(resources=Resources(limits=ResourceLimits(memory=ByteSize(9))))}, (*LIMIT, "memory"), "6m"),
+    ],
+)
+def test_what_the_host_is_too_small_for_is_an_error(
+    fields: dict[str, Any], path: tuple[str | int, ...], word: str
+) -> None:
+    service = Service(name="web", **fields)
+
+    assert depends_on_host(service)
+    (lack,) = lacking_on_host(service, Abilities(cpus=2, least_memory=6 << 20))
+    assert (lack.path, lack.harmless) == (path, False)
+    assert word in lack.why
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"cpus": 2.0, "mem_limit": ByteSize(6 << 20), "cpuset": "0,1"},
+        {"cpus": 0.0, "mem_limit": ByteSize(0)},
+        {"cpus": 9.0, "deploy": Deploy(resources=Resources(limits=ResourceLimits(cpus=1.0)))},
+    ],
+)
+def test_what_the_host_is_large_enough_for_is_not_complained_of(fields: dict[str, Any]) -> None:
+    assert lacking_on_host(Service(name="web", **fields), Abilities(cpus=2, least_memory=6 << 20)) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"mem_limit": ByteSize(9), "mem_reservation": ByteSize(10)}, ("mem_reservation",)),
+        ({"memswap_limit": ByteSize(10)}, ("memswap_limit",)),
+        ({"mem_limit": ByteSize(9), "memswap_limit": ByteSize(8)}, ("memswap_limit",)),
+        ({"mem_swappiness": 101}, ("mem_swappiness",)),
+        ({"cpus": 1.0, "cpu_quota": 50_000}, ("cpu_quota",)),
+        ({"cpus": 1.0, "cpu_period": 50_000}, ("cpu_period",)),
+        ({"cpu_period": 999}, ("cpu_period",)),
+        ({"cpu_quota": 999}, ("cpu_quota",)),
+        ({"cpu_rt_period": Duration(4_000), "cpu_rt_runtime": Duration(5_000)}, ("cpu_rt_runtime",)),
+        ({"shm_size": ByteSize(-1)}, ("shm_size",)),
+        ({"oom_score_adj": 1001}, ("oom_score_adj",)),
+        ({"ulimits": {"nofile": Ulimit(soft=2, hard=1)}}, ("ulimits", "nofile")),
+    ],
+)
+def test_limits_that_contradict_each_other_are_errors(fields: dict[str, Any], path: tuple[str | int, ...]) -> None:
+    assert [(lack.path, lack.harmless) for lack in impossible(Service(name="web", **fields))] == [(path, False)]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"mem_limit": ByteSize(9), "mem_reservation": ByteSize(9), "memswap_limit": ByteSize(9)},
+        {"memswap_limit": ByteSize(-1), "cpu_quota": -1, "mem_swappiness": -1},
+        {"cpu_quota": 50_000, "cpu_period": 100_000, "oom_score_adj": -1000},
+        {"ulimits": {"nofile": Ulimit(soft=2, hard=-1), "core": 5}},
+    ],
+)
+def test_limits_that_go_together_are_not_complained_of(fields: dict[str, Any]) -> None:
+    assert list(impossible(Service(name="web", **fields))) == []
+
+
+# ---- drivers ----
+
+DRIVERS = Abilities(
+    network_drivers=frozenset({"bridge", "overlay", "net:latest"}),
+    volume_drivers=frozenset({"local"}),
+    log_drivers=frozenset({"json-file", "syslog"}),
+    plugins=frozenset({"old"}),
+)
+
+
+def test_a_driver_that_the_engine_does_not_have_is_an_error() -> None:
+    (network,) = missing_network_driver(Network(name="n", driver="weave"), DRIVERS)
+    (volume,) = missing_volume_driver(Volume(name="v", driver="nfs"), DRIVERS)
+    ((log, harmless),) = _lacks(DRIVERS, logging=Logging(driver="loki"))
+
+    assert (network.path, volume.path, log) == (("driver",), ("driver",), ("logging", "driver"))
+    assert not (network.harmless or volume.harmless or harmless)
+    assert (network.why, network.hint) == (
+        'the engine has no network driver "weave"',
+        "there are: bridge, net:latest, overlay",
+    )
+
+
+@pytest.mark.parametrize("driver", ["bridge", "net", "net:latest", "old", "default", None, ""])
+def test_a_driver_that_is_listed_or_a_plugin_is_not_complained_of(driver: str | None) -> None:
+    assert list(missing_network_driver(Network(name="n", driver=driver), DRIVERS)) == []
+
+
+def test_plugins_of_an_engine_elsewhere_are_not_seen() -> None:
+    host = Abilities(volume_drivers=frozenset({"local"}), plugins=None)
+
+    assert [lack.harmless for lack in missing_volume_driver(Volume(name="v", driver="nfs"), host)] == [True]
+
+
+@pytest.mark.parametrize("driver", ["json-file", "syslog", "none"])
+def test_logs_can_always_be_kept_or_thrown_away(driver: str) -> None:
+    assert lacking_on_host(Service(name="web", logging=Logging(driver=driver)), DRIVERS) == []
+
+
+def test_an_overlay_network_wants_a_swarm_and_to_be_attachable() -> None:
+    network = Network(name="n", driver="overlay")
+    manager = Abilities(swarm_manager=True)
+
+    assert ["swarm" in lack.why for lack in missing_network_driver(network, DRIVERS)] == [True]
+    assert ["attachable" in lack.why for lack in missing_network_driver(network, manager)] == [True]
+    assert list(missing_network_driver(Network(name="n", driver="overlay", attachable=True), manager)) == []
+
+
+@pytest.mark.parametrize("driver", ["host", "null"])
+def test_the_engine_makes_no_second_network_of_a_driver_that_has_one(driver: str) -> None:
+    host = Abilities(network_drivers=frozenset({"bridge", "host", "null"}))
+
+    assert [lack.path for lack in missing_network_driver(Network(name="n", driver=driver), host)] == [("driver",)]
+
+
+# ---- rights ----
+
+
+def test_a_capability_that_there_is_not_is_told_with_the_near_one() -> None:
+    service = Service(name="web", cap_add=("NET_ADMIN", "CAP_SYS_TIME", "net_raw", "NET_ADMN"), cap_drop=("ALL",))
+
+    assert [(lack.path, lack.hint) for lack in unknown_rights(service)] == [
+        (("cap_add", 3), 'did you mean "NET_ADMIN"?')
+    ]
+
+
+# ---- labels of files ----
+
+
+def test_where_files_have_labels_a_mount_that_cannot_be_labelled_is_an_error() -> None:
+    mounts = (
+        Mount(type="bind", source="/a", target="/b", bind=BindOptions(selinux="z")),
+        Mount(type="bind", source="/a", target="/c", bind=BindOptions(selinux="z", create_host_path=False)),
+    )
+
+    assert _lacks(Abilities(selinux=True), volumes=mounts) == [(("volumes", 1, "bind", "selinux"), False)]
+    assert _lacks(Abilities(), volumes=mounts) == []
+
+
+# ---- shared networks ----
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"network_mode": "service:db", "hostname": "h"}, ("hostname",)),
+        ({"network_mode": "service:db", "expose": ("80",)}, ("expose",)),
+        ({"network_mode": "container:x", "dns": ("1.1.1.1",)}, ("dns",)),
+        ({"network_mode": "host", "mac_address": "02:42:ac:11:65:43"}, ("mac_address",)),
+        ({"network_mode": "host", "links": ("db",)}, ("links",)),
+        ({"network_mode": "host", "sysctls": {"net.core.somaxconn": "1"}}, ("sysctls", "net.core.somaxconn")),
+        ({"network_mode": "bridge", "links": ("db",)}, ("links", 0)),
+        ({"uts": "host", "hostname": "h"}, ("hostname",)),
+    ],
+)
+def test_what_a_shared_network_leaves_no_room_for_is_an_error(
+    fields: dict[str, Any], path: tuple[str | int, ...]
+) -> None:
+    found = excluded(Service(name="web", **fields), {"db": Service(name="db")})
+
+    assert [(lack.path, lack.harmless) for lack in found] == [(path, False)]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"network_mode": "host", "hostname": "h", "dns": ("1.1.1.1",)},
+        {"network_mode": "service:db", "dns_search": ("x.org",), "domainname": "y", "links": ()},
+        {"network_mode": "bridge", "links": ("db",)},
+        {"links": ("db",), "mac_address": "02:42:ac:11:65:43"},
+    ],
+)
+def test_what_a_network_has_room_for_is_not_complained_of(fields: dict[str, Any]) -> None:
+    others = {"db": Service(name="db", network_mode="bridge")}
+
+    assert list(excluded(Service(name="web", **fields), others)) == []
