@@ -586,15 +586,15 @@ class FakeEngine:
         """As with `docker update`."""
         self._find(container).by_hand[attribute] = value
 
-    def drift(self, containers: Mapping[str, ContainerSpec]) -> dict[str, tuple[Drift, ...]]:
+    def drift(self, containers: Mapping[str, Service]) -> dict[str, tuple[Drift, ...]]:
         with self._lock:
             told = {
                 id: tuple(
-                    Drift(attribute=name, asked=getattr(spec.service, name), found=value)
+                    Drift(attribute=name, asked=getattr(service, name), found=value)
                     for name, value in self._containers[id].by_hand.items()
-                    if value != getattr(spec.service, name)
+                    if value != getattr(service, name)
                 )
-                for id, spec in containers.items()
+                for id, service in containers.items()
                 if id in self._containers
             }
         return {id: its for id, its in told.items() if its}

@@ -18,6 +18,7 @@ import msgspec
 
 from minicompose.commands import exclusive
 from minicompose.commands.context import Context, OnEvent, exit_code, seconds
+from minicompose.commands.drift import drift_notes
 from minicompose.commands.exclusive import Turn, changing
 from minicompose.errors import ExitCode, MinicomposeError, UsageError
 from minicompose.planning.freshness import aging_images
@@ -127,7 +128,8 @@ def planned(context: Context, loaded: "Loaded", observed: Observed, options: UpO
     context.refuse_what_no_engine_does(loaded, options.services)
     plan = plan_up(loaded.stack, _with_ages(observed, loaded.stack, context.engine), options)
     context.refuse_what_is_lacking(loaded, plan, options.services)
-    return plan
+    drifted = [] if options.no_recreate else drift_notes(loaded.stack, observed, plan, context.engine)
+    return msgspec.structs.replace(plan, notes=(*plan.notes, *drifted)) if drifted else plan
 
 
 def is_work(plan: Plan) -> bool:

@@ -25,9 +25,9 @@ from minicompose.engine.protocol import (
 )
 from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
 from minicompose.engine.streams import HttpEvents, HttpExec, HttpLogs
-from minicompose.engine.translate import container_body, network_body, volume_body
+from minicompose.engine.translate import container_body, network_body, service_body, volume_body
 from minicompose.errors import Conflict, EngineError, NotFound
-from minicompose.model import Network, Volume
+from minicompose.model import Network, Service, Volume
 from minicompose.planning.observed import Health, Observed, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 
@@ -285,7 +285,7 @@ class HttpEngine:
             labels=told.labels or {},
         )
 
-    def drift(self, containers: Mapping[str, ContainerSpec]) -> dict[str, tuple[Drift, ...]]:
+    def drift(self, containers: Mapping[str, Service]) -> dict[str, tuple[Drift, ...]]:
         from concurrent.futures import ThreadPoolExecutor  # only where there are containers to look at
 
         def look(id: str) -> tuple[Drift, ...]:
@@ -293,7 +293,7 @@ class HttpEngine:
                 found = self._api.get(f"/containers/{id}/json")["HostConfig"]
             except NotFound:
                 return ()
-            return drift(container_body(containers[id], self._api.version)["HostConfig"], found)
+            return drift(service_body(containers[id]).get("HostConfig") or {}, found)
 
         with ThreadPoolExecutor(_LOOKS) as looks:
             told = dict(zip(containers, looks.map(look, containers), strict=True))

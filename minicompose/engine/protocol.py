@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from minicompose.model import Network, Volume
+from minicompose.model import Network, Service, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 
@@ -241,8 +241,8 @@ class Engine(Protocol):
 
     def container_settings(self, container: str) -> ContainerSettings: ...
 
-    def drift(self, containers: Mapping[str, ContainerSpec]) -> dict[str, tuple[Drift, ...]]:
-        """What somebody has changed of the limits of containers since they were made like this; by their ids.
+    def drift(self, containers: Mapping[str, Service]) -> dict[str, tuple[Drift, ...]]:
+        """What somebody has changed of the limits of containers since they were made of these services; by their ids.
 
         Containers that are as they were made, or are gone, are left out.
         """

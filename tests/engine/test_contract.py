@@ -330,7 +330,7 @@ def test_limits_that_were_changed_by_hand_are_told(bench: Bench, attribute: str,
 
     bench.limit_by_hand(id, attribute, given)
 
-    told = bench.engine.drift({id: changed, left_alone: other})
+    told = bench.engine.drift({id: changed.service, left_alone: other.service})
     assert told == {id: (Drift(attribute=attribute, asked=asked, found=given),)}
 
 
@@ -339,7 +339,7 @@ def test_one_that_is_gone_has_not_drifted(bench: Bench) -> None:
     id = bench.create(spec)
     bench.engine.remove_container(id, volumes=False)
 
-    assert bench.engine.drift({id: spec}) == {}
+    assert bench.engine.drift({id: spec.service}) == {}
 
 
 # ---- networks ----
