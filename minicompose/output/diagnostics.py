@@ -33,10 +33,10 @@ _BOLD, _DIM, _RED, _YELLOW, _CYAN, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[1;31m", 
 
 
 def render_diagnostics(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], color: bool) -> str:
-    """What to print for `diagnostics`, without a newline at the end: the first ten whole, the rest counted, a line each.
+    """What to print for `diagnostics`, without a newline at the end: the first ten whole, the rest a line each.
 
-    `texts` maps the files' names to their texts; a message whose file is not there comes without its
-    line. `color` adds ANSI codes and changes nothing else.
+    Of the rest it is said how many they are. `texts` maps the files' names to their texts; a message whose
+    file is not there comes without its line. `color` adds ANSI codes and changes nothing else.
     """
     paint = _painted if color else _plain
     lines = {file: Lines(texts[file]) for file in {d.pos.file for d in diagnostics if d.pos} & texts.keys()}
