@@ -35,15 +35,17 @@ _BOLD, _DIM, _RED, _YELLOW, _CYAN, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[1;31m", 
 def render_diagnostics(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], color: bool) -> str:
     """What to print for `diagnostics`, without a newline at the end: the first ten whole, the rest a line each.
 
-    `texts` maps the files' names to their texts; a message whose file is not there comes without its
-    line. `color` adds ANSI codes and changes nothing else.
+    Of the rest it is said how many they are. `texts` maps the files' names to their texts; a message whose
+    file is not there comes without its line. `color` adds ANSI codes and changes nothing else.
     """
     paint = _painted if color else _plain
     lines = {file: Lines(texts[file]) for file in {d.pos.file for d in diagnostics if d.pos} & texts.keys()}
     shown = [_render(diagnostic, lines, paint) for diagnostic in diagnostics[:MOST_SHOWN]]
     rest = [_heading(diagnostic, paint) for diagnostic in diagnostics[MOST_SHOWN:MOST_NAMED]]
+    if rest:
+        rest.insert(0, f"and {len(diagnostics) - MOST_SHOWN} more:")
     if len(diagnostics) > MOST_NAMED:
-        rest.append(f"and {len(diagnostics) - MOST_NAMED} more")
+        rest.append(f"{_CUT} and {len(diagnostics) - MOST_NAMED} that are not listed")
     if rest:
         shown.append("\n".join(rest))
     return "\n\n".join(shown)

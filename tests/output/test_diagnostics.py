@@ -128,16 +128,17 @@ def test_a_message_stays_on_one_line_and_sends_no_control_codes() -> None:
     assert render_diagnostics([found], {}, color=False) == 'stack.yaml:1:1: got "a\\nb\ufffd[0m"'
 
 
-def test_ten_problems_are_shown_with_their_lines_and_the_others_named() -> None:
+def test_ten_problems_are_shown_with_their_lines_and_the_others_counted_and_named() -> None:
     rendered = render_diagnostics([problem(1, 1)] * 24, {"stack.yaml": "services: {}"}, color=False)
 
     assert rendered.count("something is wrong") == 24
     assert rendered.count("services: {}") == 10
+    assert "\n\nand 14 more:\nstack.yaml:1:1: " in rendered
 
 
-def test_beyond_two_hundred_problems_are_counted() -> None:
-    assert render_diagnostics([problem(1, 1)] * 214, {}, color=False).endswith("\nand 14 more")
-    assert "more" not in render_diagnostics([problem(1, 1)] * 200, {}, color=False)
+def test_beyond_two_hundred_problems_are_only_counted() -> None:
+    assert render_diagnostics([problem(1, 1)] * 214, {}, color=False).endswith("\n… and 14 that are not listed")
+    assert "not listed" not in render_diagnostics([problem(1, 1)] * 200, {}, color=False)
 
 
 def test_ten_problems_are_all() -> None:
