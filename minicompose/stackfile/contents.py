@@ -3,6 +3,7 @@
 Only what enabled services use is read.
 """
 
+import functools
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -161,18 +162,18 @@ class _FilesOfServices:
         def look_up(name: str) -> str | None:
             if name in self.lookup:
                 return self.lookup[name]
-            node = own.get(name) or found.get(name)
-            return node.value if node is not None else None
+            return own[name].value if name in own else None
 
         for index, entry in enumerate(_items(inside, "env_file")):
-            found |= self._env_file(entry, ("services", service, "env_file", index), look_up)
+            earlier = {name: node.value for name, node in found.items()}
+            found |= self._env_file(entry, ("services", service, "env_file", index), look_up, earlier)
         if said is not None and not bare and not found:
             return said
         place = said or inside.get("env_file") or Node({}, SourcePos("", 0, 0))
         return place.holding(found | own)
 
     def _env_file(
-        self, entry: Node, path: tuple[str | int, ...], look_up: Callable[[str], str | None]
+        self, entry: Node, path: tuple[str | int, ...], look_up: Callable[[str], str | None], earlier: dict[str, str]
     ) -> dict[str, Node]:
         options = entry.value
         if "path" not in options:
@@ -183,7 +184,7 @@ class _FilesOfServices:
             summary = f'"{form}" is not a format: the only one is raw'
             self._complain(options["format"], (*path, "format"), summary)
             return {}
-        parse = parse_raw if form == "raw" else parse_dotenv
+        parse = parse_raw if form == "raw" else functools.partial(parse_dotenv, earlier=earlier)
         return self._variables(options["path"], (*path, "path"), required, parse, look_up)
 
     def _labels(self, inside: dict[str, Node], service: str) -> Node:
