@@ -16,6 +16,7 @@ VERBS = {
     "up": "create and start what the stack file says",
     "down": "stop and remove what a stack runs",
     "plan": "show what `up` would do, and why",
+    "apply": "carry out a plan that was kept in a file",
     "ps": "list the stack's containers",
     "logs": "show what the containers print",
     "exec": "run a command in a running container",

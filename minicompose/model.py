@@ -618,6 +618,11 @@ class Stack(Value, frozen=True, kw_only=True):
     separator: str = "-"
     root: Node | None = None
 
+    @property
+    def derived_from(self) -> str | None:
+        """The directory that gave the project its name, where nobody did."""
+        return self.directory if self.name_derived else None
+
     def position(self, *path: str | int) -> SourcePos | None:
         """Where the value at `path` of the canonical tree is written, or else its nearest parent.
 

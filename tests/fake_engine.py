@@ -10,11 +10,11 @@ so that the order of events is that of the calls.
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from queue import SimpleQueue
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -23,6 +23,7 @@ from minicompose.engine.protocol import (
     Abilities,
     ContainerSettings,
     ContainerState,
+    Drift,
     Engine,
     EngineEvent,
     EngineInfo,
@@ -199,6 +200,7 @@ class _Container:
         self.volumes: dict[str, str] = {}
         self.anonymous: set[str] = set()
         # Until it is started for the first time the ids of its networks are not known.
+        self.by_hand: dict[str, Any] = {}
         self.networks: dict[str, str] = {endpoint.network: "" for endpoint in spec.endpoints}
         self.aliases = {endpoint.network: endpoint.aliases for endpoint in spec.endpoints}
         self.output: list[_Said] = []
@@ -221,13 +223,14 @@ class FakeEngine:
     `execs` are the commands that were run, each with its container's name.
     """
 
-    def __init__(self, *images: str, api: tuple[int, int] = (1, 51)) -> None:
+    def __init__(self, *images: str, api: tuple[int, int] = (1, 51), identity: str = "in memory") -> None:
         self.calls: list[Call] = []
         self.execs: list[tuple[str, ExecSpec]] = []
         self.most_at_once = 0
         self.registry: dict[str, str] = {}
         self.closed = False
         self._api = api
+        self._identity = identity
         self._lock = threading.RLock()
         self._ids = 0
         self._clock = 1_700_000_000
@@ -363,6 +366,9 @@ class FakeEngine:
 
     def info(self) -> EngineInfo:
         return EngineInfo(version="28.0.0", api=self._api, name="fake")
+
+    def identity(self) -> str:
+        return self._identity
 
     def abilities(self) -> Abilities:
         return Abilities()
@@ -575,6 +581,23 @@ class FakeEngine:
                 words=(*(service.entrypoint or ()), *(service.command or ())),
                 labels=dict(found.labels),
             )
+
+    def limit_by_hand(self, container: str, attribute: str, value: str | int | float) -> None:
+        """As with `docker update`."""
+        self._find(container).by_hand[attribute] = value
+
+    def drift(self, containers: Mapping[str, Service]) -> dict[str, tuple[Drift, ...]]:
+        with self._lock:
+            told = {
+                id: tuple(
+                    Drift(attribute=name, asked=getattr(service, name), found=value)
+                    for name, value in self._containers[id].by_hand.items()
+                    if value != getattr(service, name)
+                )
+                for id, service in containers.items()
+                if id in self._containers
+            }
+        return {id: its for id, its in told.items() if its}
 
     def events(self, project: str) -> _Subscription:
         with self._lock:

@@ -51,7 +51,9 @@ def remove_project(engine: HttpEngine, project: str) -> None:
             engine.remove_container(container.id, volumes=True, force=True)
     for network in observed.networks:
         if network.labels.get(labels.PROJECT) == project:
-            engine.remove_network(network.id)
+            # An engine may go on counting an endpoint of a container that is gone, until it is started again.
+            with suppress(Conflict):
+                engine.remove_network(network.id)
     for volume in observed.volumes:
         if volume.labels.get(labels.PROJECT) == project:
             engine.remove_volume(volume.name)

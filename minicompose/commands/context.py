@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from minicompose.planning.plan import Plan
     from minicompose.stackfile.files import LoadRequest
     from minicompose.stackfile.load import Loaded, Outlined
+    from minicompose.stackfile.names import ProjectName
 
 OnEvent = Callable[["AnyEvent"], None]
 
@@ -110,10 +111,14 @@ class Context:
 
     def project(self) -> str:
         """The name of the project alone: of the stack files, where they are asked for it, only `name:` counts."""
-        if self.names_project_only:
-            from minicompose.stackfile.names import checked_name
+        return self.project_name().name
 
-            return checked_name(self.options.project_name)
+    def project_name(self) -> "ProjectName":
+        """The name, as `project` has it, and where it is from."""
+        from minicompose.stackfile.names import ProjectName, checked_name
+
+        if self.names_project_only:
+            return ProjectName(name=checked_name(self.options.project_name))
         from minicompose.stackfile.load import project_name
 
         try:
@@ -146,6 +151,13 @@ class Context:
 
             self._engine = connect(self.options.host, self.options.context, self.environment)
         return self._engine
+
+    @cached_property
+    def engine_address(self) -> str:
+        """The address of the engine at hand, which is not asked."""
+        from minicompose.engine.connect import find_endpoint
+
+        return find_endpoint(self.options.host, self.options.context, self.environment).host
 
     def refuse_what_no_engine_does(self, loaded: "Loaded", services: Iterable[str]) -> None:
         """Raise StackFileError for what nobody carries out of these services (none named: all)."""
@@ -303,8 +315,10 @@ class Context:
             sys.stderr.write(json.dumps({"event": "Problem", **problem}) + "\n")
 
     def tell(self, text: str) -> None:
-        """A remark, for standard error."""
-        if self.progress != "quiet":
+        """A remark, for standard error; for programs an object."""
+        if self.progress == "json":
+            sys.stderr.write(json.dumps({"event": "Notice", "severity": "info", "text": text}) + "\n")
+        elif self.progress != "quiet":
             sys.stderr.write(text + "\n")
 
     def print_plan(self, plan: "Plan") -> None:

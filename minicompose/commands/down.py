@@ -5,13 +5,21 @@ them the data, unless -v is given. The stack file is not needed when -p names th
 """
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
+from minicompose.commands import exclusive
 from minicompose.commands.context import Context, exit_code, seconds
+from minicompose.commands.exclusive import changing
 from minicompose.errors import ExitCode
 from minicompose.planning.down import DownOptions, plan_down
+from minicompose.planning.observed import Observed
+
+if TYPE_CHECKING:
+    from minicompose.model import Stack
 
 
 def configure(parser: ArgumentParser) -> None:
+    exclusive.configure(parser)
     add = parser.add_argument
     add("services", nargs="*", metavar="SERVICE", help="only these services' containers")
     add("-v", "--volumes", action="store_true", help="also remove the stack's volumes, and the data in them")
@@ -26,7 +34,13 @@ def run(args: Namespace, context: Context) -> ExitCode:
     else:
         loaded = context.load(contents=False)
         stack, texts, project = loaded.stack, loaded.texts, loaded.stack.name
-    observed = context.engine.observe(project)
+    with changing(args, context, project, stack.derived_from if stack else None) as turn:
+        return _run_in_turn(args, context, turn.observed, stack, texts)
+
+
+def _run_in_turn(
+    args: Namespace, context: Context, observed: Observed, stack: "Stack | None", texts: dict[str, str]
+) -> ExitCode:
     known = [container.service for container in observed.containers]
     context.check_services(args.services, [*known, *(stack.services if stack else ())])
     options = DownOptions(
@@ -43,6 +57,6 @@ def run(args: Namespace, context: Context) -> ExitCode:
         return ExitCode.OK
     context.warn(plan.notes)
     if not plan.steps:
-        context.tell(f"nothing to remove: there is nothing of project {project} on this engine")
+        context.tell(f"nothing to remove: there is nothing of project {observed.project} on this engine")
         return ExitCode.OK
     return exit_code(context.carry_out(plan))

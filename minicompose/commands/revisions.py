@@ -1,6 +1,5 @@
 """Keeping what a stack is made to be: the revision that `up` and `rollback` leave, and reading them again."""
 
-import os
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
@@ -9,11 +8,13 @@ import msgspec
 
 from minicompose import __version__
 from minicompose.commands.context import Context
+from minicompose.commands.whoami import host_name, user_name
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import EngineError, UsageError
 from minicompose.history.noting import State, state_now, touched, without_secrets
 from minicompose.history.revision import Revision
-from minicompose.history.store import Found, Store, state_directory
+from minicompose.history.store import Found, Store
+from minicompose.state.directory import state_directory
 
 if TYPE_CHECKING:
     from minicompose.model import Stack
@@ -26,13 +27,7 @@ Made = Callable[["Observed", Revision | None], State]
 
 def store_of(context: Context, project: str) -> Store:
     """The history of a project on the engine at hand, which is not asked. Raises OSError where there is no home."""
-    return Store(state_directory(context.environment), engine_address(context), project)
-
-
-def engine_address(context: Context) -> str:
-    from minicompose.engine.connect import find_endpoint
-
-    return find_endpoint(context.options.host, context.options.context, context.environment).host
+    return Store(state_directory(context.environment), context.engine_address, project)
 
 
 def read_history(context: Context, project: str) -> Found:
@@ -117,10 +112,10 @@ def note_revision(context: Context, how: str, made: Made, before: "Observed", pl
         revision = Revision(
             number=0,
             at=time.time(),
-            who=whoami(context.environment),
+            who=f"{user_name(context.environment)}@{host_name()}",
             how=how,
             project=plan.project,
-            engine=engine_address(context),
+            engine=context.engine_address,
             version=__version__,
             changes=changes,
             stack=state.stack,
@@ -154,23 +149,3 @@ def _reasons(plan: "Plan", newest: Revision | None, state: State) -> dict[int, t
         if told_reason(step):
             found[step.id] = tuple(reason_lines(because))
     return found
-
-
-def whoami(environment: Mapping[str, str]) -> str:
-    """USER@HOST; behind `sudo` the user who called it."""
-    import socket
-
-    user = environment.get("SUDO_USER") or _user(environment)
-    return f"{user}@{socket.gethostname()}"
-
-
-def _user(environment: Mapping[str, str]) -> str:
-    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
-        if said := environment.get(name):
-            return said
-    try:
-        import pwd  # there is none on Windows, which always says USERNAME
-
-        return pwd.getpwuid(os.getuid()).pw_name
-    except (ImportError, KeyError):
-        return "somebody"

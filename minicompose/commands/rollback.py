@@ -19,7 +19,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from minicompose.commands import exclusive
 from minicompose.commands.context import Context, exit_code, seconds
+from minicompose.commands.exclusive import changing
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import ExitCode, MinicomposeError, UsageError
 from minicompose.history.revision import Revision
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 
 def configure(parser: ArgumentParser) -> None:
+    exclusive.configure(parser)
     add = parser.add_argument
     add("number", nargs="?", type=_number, metavar="N", help="the revision to go back to")
     add("-y", "--yes", action="store_true", help="do not ask")
@@ -45,12 +48,16 @@ def _number(text: str) -> int:
 
 
 def run(args: Namespace, context: Context) -> int:
+    project = context.project_name()
+    with changing(args, context, project.name, project.derived_from) as turn:
+        return _run_in_turn(args, context, turn.observed)
+
+
+def _run_in_turn(args: Namespace, context: Context, observed: "Observed") -> int:
     from minicompose.commands.revisions import note_rollback, read_history
 
-    project = context.project()
-    revisions = read_history(context, project).revisions
-    target = _target(revisions, args.number, project)
-    observed = context.engine.observe(project)
+    revisions = read_history(context, observed.project).revisions
+    target = _target(revisions, args.number, observed.project)
     plan = _planned(args, context, revisions, target, observed)
     if not plan.steps:
         context.warn(plan.notes)

@@ -11,11 +11,15 @@ containers print, until they end or Ctrl-C stops them.
 import argparse
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from minicompose.commands.context import Context, exit_code, seconds
+from minicompose.commands import exclusive
+from minicompose.commands.context import Context, OnEvent, exit_code, seconds
+from minicompose.commands.drift import drift_notes
+from minicompose.commands.exclusive import Turn, changing
 from minicompose.errors import ExitCode, MinicomposeError, UsageError
 from minicompose.planning.freshness import aging_images
 from minicompose.planning.observed import Observed
@@ -31,9 +35,14 @@ if TYPE_CHECKING:
 
 def configure(parser: ArgumentParser) -> None:
     configure_planning(parser)
+    configure_running(parser)
+
+
+def configure_running(parser: ArgumentParser) -> None:
+    """The options that decide what is seen of it, and what comes after, which `apply` has too."""
+    exclusive.configure(parser)
     add = parser.add_argument
     add("-d", "--detach", action="store_true", help="leave the containers running in the background")
-    add("--wait", action="store_true", help="wait until everything runs, is healthy or has completed; implies -d")
     add("--wait-timeout", type=seconds, metavar="SECONDS", help="how long --wait waits at most")
     add("--abort-on-container-exit", action="store_true", help="stop all when a container ends")
     add("--abort-on-container-failure", action="store_true", help="stop all when a container ends with an error")
@@ -71,6 +80,7 @@ def configure_planning(parser: ArgumentParser) -> None:
         "--scale", action="append", default=[], type=_scale, metavar="SERVICE=N", help="how many containers; may repeat"
     )
     add("-t", "--timeout", type=seconds, metavar="SECONDS", help="how long a container may take to stop")
+    add("--wait", action="store_true", help="wait until everything runs, is healthy or has completed; implies -d")
     add("-V", "--renew-anon-volumes", action="store_true", help="replaced containers get new anonymous volumes")
 
 
@@ -82,33 +92,49 @@ def _scale(text: str) -> tuple[str, int]:
 
 
 def run(args: Namespace, context: Context) -> int:
-    _refuse_clashes(args)
+    refuse_clashes(args)
+    refuse_clashes_of_running(args)
     loaded = context.load(args.services)
-    stack = loaded.stack
+    check_shown(args, context, loaded.stack)
+    with changing(args, context, loaded.stack.name, loaded.stack.derived_from) as turn:
+        loaded = turn.now_meant(loaded, args.services)
+        plan = planned(context, loaded, turn.observed, options_of(args, context))
+        return carried_out(args, context, loaded, turn, plan)
+
+
+def check_shown(args: Namespace, context: Context, stack: "Stack") -> None:
+    """Refuse services that are to be shown, or waited for, and are not there."""
     for names in (args.attach, args.no_attach, [args.exit_code_from] if args.exit_code_from else []):
         context.check_services(names, stack.services)
-    observed = context.engine.observe(stack.name)
-    plan = planned(args, context, loaded, observed)
+
+
+def carried_out(args: Namespace, context: Context, loaded: "Loaded", turn: Turn, plan: Plan) -> int:
+    """Do what the plan says, show it, and keep it as a revision; the exit code. A dry run only prints it."""
     if context.options.dry_run:
         context.print_plan(plan)
         return ExitCode.OK
+    stack = loaded.stack
     context.warn(plan.notes)
     if args.detach or args.wait or args.no_start:
         report = context.carry_out(plan, deadline=args.wait_timeout)
-        _note(args, context, stack, observed, report)
+        _note(args, context, stack, turn.observed, report)
         return exit_code(report)
-    return _attached(args, context, stack, observed, plan)
+    return _attached(args, context, stack, turn, plan)
 
 
-def planned(args: Namespace, context: Context, loaded: "Loaded", observed: Observed | None = None) -> Plan:
-    """The plan for this command line; raises StackFileError for what cannot be."""
-    context.check_services([name for name, _ in args.scale], loaded.stack.services)
-    context.refuse_what_no_engine_does(loaded, args.services)
-    if observed is None:
-        observed = context.engine.observe(loaded.stack.name)
-    plan = plan_up(loaded.stack, _with_ages(observed, loaded.stack, context.engine), _options(args, context))
-    context.refuse_what_is_lacking(loaded, plan, args.services)
-    return plan
+def planned(context: Context, loaded: "Loaded", observed: Observed, options: UpOptions) -> Plan:
+    """The plan from what is `observed` to what was `loaded`; raises StackFileError for what cannot be."""
+    context.check_services(options.scale, loaded.stack.services)
+    context.refuse_what_no_engine_does(loaded, options.services)
+    plan = plan_up(loaded.stack, _with_ages(observed, loaded.stack, context.engine), options)
+    context.refuse_what_is_lacking(loaded, plan, options.services)
+    drifted = [] if options.no_recreate else drift_notes(loaded.stack, observed, plan, context.engine)
+    return msgspec.structs.replace(plan, notes=(*plan.notes, *drifted)) if drifted else plan
+
+
+def is_work(plan: Plan) -> bool:
+    """Whether there is more to do than to wait."""
+    return any(not isinstance(step.action, WaitUntil) for step in plan.steps)
 
 
 def _with_ages(observed: Observed, stack: "Stack", engine: "Engine") -> Observed:
@@ -118,7 +144,8 @@ def _with_ages(observed: Observed, stack: "Stack", engine: "Engine") -> Observed
     return msgspec.structs.replace(observed, named_at=known) if known else observed
 
 
-def _options(args: Namespace, context: Context) -> UpOptions:
+def options_of(args: Namespace, context: Context) -> UpOptions:
+    """What the command line says of the plan."""
     return UpOptions(
         services=tuple(args.services),
         scale=dict(args.scale),
@@ -134,33 +161,43 @@ def _options(args: Namespace, context: Context) -> UpOptions:
         remove_orphans=args.remove_orphans,
         timeout=args.timeout,
         renew_anon_volumes=args.renew_anon_volumes,
-        wait=getattr(args, "wait", False),
+        wait=args.wait,
         keep_completed=args.keep_completed,
         all_resources=context.options.all_resources,
         on_failure=args.on_failure,
     )
 
 
-def _refuse_clashes(args: Namespace) -> None:
-    """Options that contradict each other, as pairs."""
-    aborting = args.abort_on_container_exit or args.abort_on_container_failure or args.exit_code_from
-    detached = args.detach or args.wait or args.no_start
-    for one, other, what in (
+def refuse_clashes(args: Namespace) -> None:
+    """Refuse options of planning that contradict each other."""
+    _refuse_pairs(
         (args.force_recreate, args.no_recreate, "--force-recreate and --no-recreate"),
         (args.always_recreate_deps, args.no_recreate, "--always-recreate-deps and --no-recreate"),
         (args.build, args.no_build, "--build and --no-build"),
         (args.wait, args.no_start, "--wait and --no-start"),
+    )
+
+
+def refuse_clashes_of_running(args: Namespace) -> None:
+    """Refuse options that contradict each other once it is to be done."""
+    aborting = args.abort_on_container_exit or args.abort_on_container_failure or args.exit_code_from
+    detached = args.detach or args.wait or args.no_start
+    _refuse_pairs(
         (detached, aborting, "-d or --wait, and stopping when a container ends,"),
         (detached, args.attach or args.attach_dependencies, "-d or --wait, and --attach"),
         (args.attach, args.attach_dependencies, "--attach and --attach-dependencies"),
-    ):
-        if one and other:
-            raise UsageError(f"{what} do not go together")
+    )
     if args.wait_timeout is not None and not args.wait:
         raise UsageError("--wait-timeout goes with --wait")
 
 
-def _attached(args: Namespace, context: Context, stack: "Stack", observed: Observed, plan: Plan) -> int:
+def _refuse_pairs(*pairs: tuple[object, object, str]) -> None:
+    for one, other, what in pairs:
+        if one and other:
+            raise UsageError(f"{what} do not go together")
+
+
+def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, plan: Plan) -> int:
     """Carry the plan out and show what the containers print, until they end or are stopped."""
     from minicompose.execution.follower import AllExited, EngineLost, FirstExited, Follower
     from minicompose.execution.interrupts import handling_signals
@@ -169,8 +206,9 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
     from minicompose.execution.stopping import stop_or_kill
     from minicompose.planning.down import StopOptions, plan_stop
 
+    begun = time.monotonic()
     started, shown = _started(args, stack), _shown(args, stack)
-    sources = sources_of(plan, observed)
+    sources = sources_of(plan, turn.observed)
     names = [
         source.container.removeprefix(f"{stack.name}{stack.separator}") for source in sources if source.service in shown
     ]
@@ -184,12 +222,14 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
             report = run_plan(plan, context.engine, on_event, interrupts=context.interrupts, workers=context.workers)
             if not report.ok and not report.interrupted:
                 return exit_code(report)
-            _note(args, context, stack, observed, report)
+            _note(args, context, stack, turn.observed, report)
+            if not report.interrupted:
+                turn.end()  # what follows may last for days
             ending = follower.wait(context.interrupts)
             if isinstance(ending, EngineLost):
                 raise MinicomposeError(ending.message, "the containers may go on running: see `minicompose ps`")
-            if not isinstance(ending, AllExited):
-                later = context.interrupts.from_now_on()
+            later = context.interrupts.from_now_on()
+            if not isinstance(ending, AllExited) and turn.begin_again(_telling(on_event, begun), later):
                 now = context.engine.observe(stack.name)
                 stop = plan_stop(now, StopOptions(services=tuple(started), timeout=args.timeout), stack)
                 context.warn(stop.notes)
@@ -209,9 +249,16 @@ def _attached(args: Namespace, context: Context, stack: "Stack", observed: Obser
     return ending.exit_code if isinstance(ending, FirstExited) else ExitCode.OK
 
 
+def _telling(on_event: OnEvent, begun: float) -> Callable[[str], None]:
+    """Remarks among the other events of a run that began then."""
+    from minicompose.execution.events import Notice
+
+    return lambda text: on_event(Notice(at=time.monotonic() - begun, severity="info", text=text))
+
+
 def _note(args: Namespace, context: Context, stack: "Stack", before: Observed, report: "RunReport") -> None:
     """Keep what the stack is now as a revision; where nothing was to do, nothing is done here either."""
-    if not report.ok or all(isinstance(step.action, WaitUntil) for step in report.plan.steps):
+    if not report.ok or not is_work(report.plan):
         return
     from minicompose.commands.revisions import note_up  # only a change of the stack pays for it
 

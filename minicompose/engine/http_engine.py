@@ -11,14 +11,23 @@ import msgspec
 
 from minicompose import labels as known_labels
 from minicompose.engine.api import Api
+from minicompose.engine.limits import drift
 from minicompose.engine.listing import observed
 from minicompose.engine.networking import connected_later, endpoint_body, links_of
-from minicompose.engine.protocol import Abilities, ContainerSettings, ContainerState, EngineInfo, ExecSpec, OnProgress
+from minicompose.engine.protocol import (
+    Abilities,
+    ContainerSettings,
+    ContainerState,
+    Drift,
+    EngineInfo,
+    ExecSpec,
+    OnProgress,
+)
 from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
 from minicompose.engine.streams import HttpEvents, HttpExec, HttpLogs
-from minicompose.engine.translate import container_body, network_body, volume_body
+from minicompose.engine.translate import container_body, network_body, service_body, volume_body
 from minicompose.errors import Conflict, EngineError, NotFound
-from minicompose.model import Network, Volume
+from minicompose.model import Network, Service, Volume
 from minicompose.planning.observed import Health, Observed, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 
@@ -37,6 +46,7 @@ _EVENTS = [
     "restart",
     "health_status",
 ]
+_LOOKS = 8  # at containers, side by side
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 
 
@@ -86,6 +96,13 @@ class HttpEngine:
             arch=told.get("Arch", ""),
             name="Podman" if podman else platform.split(" Engine")[0] or "Docker",
         )
+
+    def identity(self) -> str:
+        """Podman makes up another ID for each request; a host's name and a place on its disk say as much."""
+        told = self._api.get("/info")
+        if self.info().name == "Podman" or not told.get("ID"):
+            return f"{told.get('Name', '')}:{told.get('DockerRootDir', '')}"
+        return str(told["ID"])
 
     def abilities(self) -> Abilities:
         from minicompose.engine.host import abilities  # most stacks ask nothing of the host
@@ -267,6 +284,20 @@ class HttpEngine:
             words=(*(told.entrypoint or ()), *(told.cmd or ())),
             labels=told.labels or {},
         )
+
+    def drift(self, containers: Mapping[str, Service]) -> dict[str, tuple[Drift, ...]]:
+        from concurrent.futures import ThreadPoolExecutor  # only where there are containers to look at
+
+        def look(id: str) -> tuple[Drift, ...]:
+            try:
+                found = self._api.get(f"/containers/{id}/json")["HostConfig"]
+            except NotFound:
+                return ()
+            return drift(service_body(containers[id]).get("HostConfig") or {}, found)
+
+        with ThreadPoolExecutor(_LOOKS) as looks:
+            told = dict(zip(containers, looks.map(look, containers), strict=True))
+        return {id: its for id, its in told.items() if its}
 
     # ---- streams ----
 

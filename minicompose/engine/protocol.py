@@ -4,12 +4,12 @@ Every method raises only the exceptions of `minicompose.errors` that derive from
 A `container` argument is an id or a name. All methods may be called from several threads at once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 import msgspec
 
-from minicompose.model import Network, Volume
+from minicompose.model import Network, Service, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 
@@ -65,6 +65,17 @@ class ContainerSettings(Value, frozen=True, kw_only=True):
     environment: dict[str, str] = {}
     words: tuple[str, ...] = ()
     labels: dict[str, str] = {}
+
+
+class Drift(Value, frozen=True, kw_only=True):
+    """An attribute that somebody has changed of a container, with the value that was asked for and the one found.
+
+    None is no limit; memory is in bytes, `cpus` is how many.
+    """
+
+    attribute: str
+    asked: str | int | float | None
+    found: str | int | float | None
 
 
 class EngineEvent(Value, frozen=True, kw_only=True):
@@ -160,6 +171,9 @@ class Engine(Protocol):
 
     def info(self) -> EngineInfo: ...
 
+    def identity(self) -> str:
+        """What tells this engine from all others, whatever address it is reached at; stays when it is restarted."""
+
     def abilities(self) -> Abilities:
         """What its host can do; this takes longer than `info`."""
 
@@ -226,6 +240,12 @@ class Engine(Protocol):
     def inspect_container(self, container: str) -> ContainerState: ...
 
     def container_settings(self, container: str) -> ContainerSettings: ...
+
+    def drift(self, containers: Mapping[str, Service]) -> dict[str, tuple[Drift, ...]]:
+        """What somebody has changed of the limits of containers since they were made of these services; by their ids.
+
+        Containers that are as they were made, or are gone, are left out.
+        """
 
     def events(self, project: str) -> EventStream:
         """Subscribe; when this returns, everything that happens from now on will come."""

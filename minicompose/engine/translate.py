@@ -25,13 +25,19 @@ _NANOSECONDS = 1_000_000_000
 
 def container_body(spec: ContainerSpec, api: tuple[int, int], kept: Mapping[str, str] | None = None) -> Body:
     """The whole body; `kept` maps targets to the anonymous volumes that are taken over for them."""
-    service = spec.service
     body: Body = {"Image": spec.image, "Labels": dict(spec.labels), "AttachStdout": True, "AttachStderr": True}
+    _merge(body, service_body(spec.service))
+    _merge(body, mounts.mounts(spec, kept or {}))
+    _merge(body, networking.attachments(spec, api))
+    return body
+
+
+def service_body(service: Service) -> Body:
+    """What of the body the service alone says, whichever of its containers it is."""
+    body: Body = {}
     _place(body, _DIRECT, service)
     for compound in COMPOUND.values():
         _merge(body, compound(service))
-    _merge(body, mounts.mounts(spec, kept or {}))
-    _merge(body, networking.attachments(spec, api))
     return body
 
 

@@ -7,7 +7,7 @@ from minicompose.errors import Conflict, MinicomposeError, NotFound
 from minicompose.execution.conditions import meaning_of_code
 from minicompose.execution.log_text import Line, LinesOfStreams
 from minicompose.model import Hook
-from minicompose.planning.hooks import hook_text
+from minicompose.planning.hooks import told_command
 from minicompose.planning.plan import RunHook
 
 
@@ -36,7 +36,7 @@ def _begun(engine: Engine, action: RunHook) -> ExecSession | None:
     if action.moment == "pre_stop":
         return None
     raise MinicomposeError(
-        f"the container ended before its post_start hook could be run: {hook_text(action.hook)}",
+        f"the container ended before its post_start hook could be run: {told_command(action)}",
         "a post_start hook is for a container that goes on running; `minicompose logs` shows what this one printed",
     )
 
@@ -77,4 +77,4 @@ def _failed(action: RunHook, code: int) -> MinicomposeError:
     meaning = meaning_of_code(code)
     how = f"exited with code {code} ({meaning})" if meaning else f"exited with code {code}"
     hint = "" if action.moment == "post_start" else "`docker stop` stops the container without its hook"
-    return MinicomposeError(f"its {action.moment} hook {how}: {hook_text(action.hook)}", hint)
+    return MinicomposeError(f"its {action.moment} hook {how}: {told_command(action)}", hint)

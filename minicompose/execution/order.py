@@ -55,8 +55,11 @@ class Order:
         return self.dependents[id] + self.wanters[id]
 
     def _sorted(self, ids: Sequence[int]) -> list[int]:
-        """The steps' ids, each after all that it needs."""
-        left = {id: self.needs[id] for id in ids}
+        """The steps' ids, each after all that it needs of these."""
+        left = dict.fromkeys(ids, 0)
+        for id in ids:
+            for other in self._next(id):
+                left[other] += 1
         ordered = [id for id, count in left.items() if count == 0]
         for id in ordered:  # grows while it is read
             for other in self._next(id):

@@ -1,11 +1,12 @@
 """Read the logs of containers that are followed: a thread for each that has something to say."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 from datetime import datetime
 
 from minicompose.engine.protocol import Engine
-from minicompose.errors import EngineError, EngineUnreachable, NotFound
+from minicompose.errors import Conflict, EngineError, EngineUnreachable, NotFound
 from minicompose.execution.followed import Followed, LogEnded
 from minicompose.execution.log_text import Line, sort_key
 from minicompose.execution.logs import streams_and_lines
@@ -61,7 +62,8 @@ class LogReaders:
         state = self._engine.inspect_container(found.id)
         if state.state in ("exited", "dead") and found.readable and not unreadable and (heard or found.tail is None):
             # The engine may end a followed log before the last that a short-lived container printed.
-            heard = self._pass_on(found, follow=False) or heard
+            with contextlib.suppress(NotFound, Conflict):  # it is being removed, and how it ended is known
+                heard = self._pass_on(found, follow=False) or heard
         return LogEnded(found.id, state, heard, unreadable=unreadable)
 
     def _pass_on(self, found: Followed, *, follow: bool) -> bool:

@@ -390,12 +390,12 @@ class _Run:
         step = self._order.steps[id]
         because = failure(step.action, f"{step.subject.type} {step.subject.name}")
         self._break_off(id, because)
-        self._cancel(self._downstream(id), because)
+        self._cancel(self._downstream([id]), because)
 
-    def _downstream(self, id: int) -> list[int]:
-        """What needs step `id` and is not cancelled already, in the plan's order."""
+    def _downstream(self, ids: list[int]) -> list[int]:
+        """What needs one of these steps and is not over already, in the plan's order."""
         found: set[int] = set()
-        to_see = [id]
+        to_see = list(ids)
         while to_see:
             for other in self._order.dependents[to_see.pop()]:
                 if other in self._open and other not in found:
@@ -488,7 +488,9 @@ class _Run:
 
     def _break_off(self, id: int, because: str) -> None:
         """Step `id` cannot be done: go on with none of the changes that would be put back without it."""
-        self._cancel([member for member in self._way_back.break_off(id) if self._can_be_cancelled(member)], because)
+        members = [member for member in self._way_back.break_off(id) if self._can_be_cancelled(member)]
+        self._cancel(members, because)
+        self._cancel(self._downstream(members), because)
 
     def _can_be_cancelled(self, id: int) -> bool:
         """It is neither over nor at the engine."""
@@ -496,7 +498,7 @@ class _Run:
 
     def _turn_back(self) -> None:
         """Take the steps of the way back that are due."""
-        steps = self._way_back.due(self._changed)
+        steps = self._way_back.due(self._changed, self._open)
         if not steps:
             return
         self._order.extend(steps)

@@ -48,17 +48,18 @@ class WayBack:
                 groups |= back.groups
         return sorted(member for group in groups for member in self._members.get(group, ()))
 
-    def due(self, begun: Collection[int]) -> list[Step]:
+    def due(self, begun: Collection[int], under_way: Collection[int]) -> list[Step]:
         """The steps to take now, of changes that are broken off and over; each is told once.
 
-        Only what reverts one of the steps `begun` is to be done, and edges to other steps are left out.
+        Only what reverts one of the steps `begun` is to be done, and edges to others are left out, but for those
+        of the way back that are `under_way`.
         """
         found: list[Step] = []
         for unless, back in list(self._returns.items()):
             if back.broken and not any(self._open.get(group) for group in back.groups):
                 found.extend(step for step in back.steps if any(id in begun for id in step.reverts))
                 del self._returns[unless]
-        taken = {step.id for step in found}
+        taken = {step.id for step in found}.union(under_way)
         return [
             msgspec.structs.replace(
                 step,

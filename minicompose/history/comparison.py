@@ -1,14 +1,14 @@
 """What differs between two revisions: service by service, resource by resource, field by field."""
 
+import functools
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 from minicompose import fields
-from minicompose.history.revision import Revision
-from minicompose.model import encode_value
-from minicompose.planning.difference import differences
+from minicompose.model import SourcePos, Stack, encode_value
+from minicompose.planning.difference import FilePath, differences
 from minicompose.planning.plan import Change
 from minicompose.planning.record import Record
 
@@ -24,6 +24,19 @@ _FORMS: tuple[tuple[Kind, fields.Record], ...] = (
 )
 
 
+class Kept(Protocol):
+    """What of a project is compared: of a revision, or of what is now. Digests stand where secrets stood."""
+
+    @property
+    def stack(self) -> Stack: ...
+
+    @property
+    def contents(self) -> dict[str, str]: ...
+
+    @property
+    def images(self) -> dict[str, str]: ...
+
+
 class Differs(msgspec.Struct, frozen=True, kw_only=True):
     """One service or resource that differs; `changes` say how, where both revisions have it."""
 
@@ -33,8 +46,11 @@ class Differs(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
 
 
-def compare(old: Revision, new: Revision) -> tuple[Differs, ...]:
-    """The differences from `old` to `new`. What looks like a secret is masked."""
+def compare(old: Kept, new: Kept, placed: Stack | None = None) -> tuple[Differs, ...]:
+    """The differences from `old` to `new`. What looks like a secret is masked.
+
+    `placed` is what `new` was made from, where that is still known with its places in the stack files.
+    """
     found: list[Differs] = []
     for kind, form in _FORMS:
         before, after = _records(old, kind), _records(new, kind)
@@ -44,7 +60,8 @@ def compare(old: Revision, new: Revision) -> tuple[Differs, ...]:
             elif name not in before:
                 found.append(Differs(kind=kind, name=name, what="added"))
             else:
-                changes = differences(before[name], after[name], lambda _: None, form)
+                locate = functools.partial(_place, placed, f"{kind}s", name)
+                changes = differences(before[name], after[name], locate, form)
                 if kind == "service":
                     changes += _image_changes(name, old, new)
                 if changes:
@@ -52,12 +69,16 @@ def compare(old: Revision, new: Revision) -> tuple[Differs, ...]:
     return tuple(found)
 
 
-def _records(revision: Revision, kind: Kind) -> dict[str, Record]:
-    declared: Mapping[str, Any] = getattr(revision.stack, f"{kind}s")
+def _place(placed: Stack | None, section: str, name: str, path: FilePath) -> SourcePos | None:
+    return None if placed is None else placed.position(section, name, *path)
+
+
+def _records(kept: Kept, kind: Kind) -> dict[str, Record]:
+    declared: Mapping[str, Any] = getattr(kept.stack, f"{kind}s")
     found: dict[str, Record] = {}
     for name, each in declared.items():
         record = _with_lists(msgspec.to_builtins(each, enc_hook=encode_value))
-        if (digest := revision.contents.get(f"{kind}s.{name}")) and "content" not in record:
+        if (digest := kept.contents.get(f"{kind}s.{name}")) and "content" not in record:
             record["content"] = digest
         found[name] = record
     return found
@@ -70,7 +91,7 @@ def _with_lists(value: Any) -> Any:
     return [_with_lists(inside) for inside in value] if isinstance(value, tuple | list) else value
 
 
-def _image_changes(service: str, old: Revision, new: Revision) -> tuple[Change, ...]:
+def _image_changes(service: str, old: Kept, new: Kept) -> tuple[Change, ...]:
     """Another image under the same name."""
     before, after = old.images.get(service), new.images.get(service)
     if before is None or after is None or before == after:

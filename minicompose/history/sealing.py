@@ -13,11 +13,11 @@ import msgspec
 
 from minicompose import fields
 from minicompose.history.revision import plain, typed
-from minicompose.model import Node, Origin, Path, Stack
+from minicompose.model import Node, Origin, Path, SourcePos, Stack, Variables
 from minicompose.planning.masking import digest, sealed_pairs, sealed_text, sealed_words
+from minicompose.planning.provenance import child, without_brought
 from minicompose.secretnames import names_a_secret
 
-_VARIABLE = re.compile(r"\$(?:\$|\{?([A-Za-z_][A-Za-z0-9_]*))")
 _WORD = re.compile(r"[A-Za-z0-9_][\w.-]*")
 _AFTER_NAME = re.compile(r"""["']?[ \t]*[:=]?[ \t]*""")
 # After a secret name: the value stands on other lines than the name.
@@ -56,14 +56,20 @@ def contents(stack: Stack) -> dict[str, str]:
 
 
 def unsealed(stack: Stack, digests: Iterable[str], values: Mapping[str, str]) -> tuple[Stack, tuple[Path, ...]]:
-    """The stack with `values` in place of its `digests`, and the places of those that no value is known for."""
+    """The stack with `values` in place of its `digests`, and the places of those that no value is known for.
+
+    What were secrets there are secrets again: the stack's tree has the places that they are at.
+    """
     missing: list[Path] = []
+    origins: dict[Path, Origin] = {}
     wanted = frozenset(digests)
 
     def opened(text: str, path: Path) -> str:
         parts = _DIGEST.split(text)
         if any(part in wanted and part not in values for part in parts):
             missing.append(path)
+        if secrets := [values[part] for part in parts if part in wanted and part in values]:
+            origins[path] = _origin_of(secrets)
         return "".join(values.get(part, part) if part in wanted else part for part in parts)
 
     def walk(value: Any, path: Path) -> Any:
@@ -75,7 +81,26 @@ def unsealed(stack: Stack, digests: Iterable[str], values: Mapping[str, str]) ->
             return [walk(inside, (*path, index)) for index, inside in enumerate(value)]
         return value
 
-    return _stack(walk(_data(stack), ())), tuple(missing)
+    opened_stack = _stack(walk(_data(stack), ()))
+    return msgspec.structs.replace(opened_stack, root=_tree(origins) if origins else None), tuple(missing)
+
+
+def _origin_of(secrets: Sequence[str]) -> Origin:
+    """As if each of the secrets had come from a variable of its own."""
+    variables = {f"SECRET_{number}": secret for number, secret in enumerate(secrets)}
+    return Origin(expression="".join(f"${{{name}}}" for name in variables), variables=Variables(variables))
+
+
+def _tree(origins: Mapping[Path, Origin]) -> Node:
+    """A tree that has these origins, and nothing else: no file is behind it, so its nodes have no place."""
+    nowhere = cast(SourcePos, None)
+    root = Node({}, nowhere)
+    for path, origin in origins.items():
+        node = root
+        for step in path[:-1]:
+            node = node.value.setdefault(step, Node({}, nowhere))
+        node.value[path[-1]] = Node(None, nowhere, origin=origin)
+    return root
 
 
 def value_at(stack: Stack, path: Path) -> Any:
@@ -129,10 +154,10 @@ class _Sealing:
                 return self.record(value, form, node, origin)
             case fields.Table() if not isinstance(form.item, fields.Scalar):
                 return {
-                    name: self.value(inside, form.item, _child(node, name), origin) for name, inside in value.items()
+                    name: self.value(inside, form.item, child(node, name), origin) for name, inside in value.items()
                 }
             case _:
-                return {name: self.pair(name, inside, _child(node, name), origin) for name, inside in value.items()}
+                return {name: self.pair(name, inside, child(node, name), origin) for name, inside in value.items()}
 
     def record(
         self, value: dict[str, Any], form: fields.Record, node: Node | None, origin: Origin | None
@@ -140,7 +165,7 @@ class _Sealing:
         forms = {field.name: field.form for field in form.fields}
         found = {}
         for name, inside in value.items():
-            below = _child(node, name)
+            below = child(node, name)
             if form in (fields.CONFIG, fields.SECRET) and name == "content" and isinstance(inside, str):
                 found[name] = self.content(inside, below.origin if below is not None else origin)
             else:
@@ -150,7 +175,7 @@ class _Sealing:
     def list(
         self, value: Sequence[Any], form: fields.Form | None, node: Node | None, origin: Origin | None
     ) -> list[Any]:
-        nodes = [_child(node, index) for index in range(len(value))]
+        nodes = [child(node, index) for index in range(len(value))]
         if isinstance(form, fields.Words) or all(isinstance(item, str) for item in value):
             words = sealed_words(value, self.secrets)
             return [
@@ -169,16 +194,7 @@ class _Sealing:
         return self.by_origin(kept, here) if isinstance(kept, str) else kept
 
     def by_origin(self, text: str, origin: Origin | None) -> str:
-        """`text` without what secret variables have brought into it."""
-        if origin is None or origin.expression is None or origin.variables is None:
-            return text
-        names = {found[1] for found in _VARIABLE.finditer(origin.expression) if found[1]}
-        values = {origin.variables.values.get(name) for name in names if names_a_secret(name)} - {None, ""}
-        for value in sorted((value for value in values if value), key=len, reverse=True):
-            parts = _DIGEST.split(text)  # every second one is a digest
-            parts[::2] = [part.replace(value, self.secrets(value)) if value in part else part for part in parts[::2]]
-            text = "".join(parts)
-        return text
+        return without_brought(text, origin, self.secrets)
 
     def content(self, text: str, origin: Origin | None) -> str:
         """The text of a config: what follows a secret name on its line is sealed, or else all of it."""
@@ -203,13 +219,3 @@ class _Sealing:
 def _name_end(line: str) -> int:
     """Where the first secret name of a line of text ends; 0 when it has none."""
     return next((word.end() for word in _WORD.finditer(line) if names_a_secret(word[0])), 0)
-
-
-def _child(node: Node | None, step: str | int) -> Node | None:
-    if node is None:
-        return None
-    if isinstance(node.value, dict):
-        return node.value.get(step)
-    if isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
-        return cast(Node, node.value[step])
-    return None

@@ -7,17 +7,16 @@ killed on the way leaves no half of one.
 """
 
 import contextlib
-import hashlib
 import os
 import re
-import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from minicompose.history.revision import Revision, Unreadable, decode, encode
+from minicompose.state.directory import name_of
 
 KEPT = 50  # revisions of a project; the oldest ones go
 
@@ -33,23 +32,11 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     damaged: tuple[tuple[str, str], ...] = ()
 
 
-def state_directory(environment: Mapping[str, str], platform: str = sys.platform) -> Path:
-    """Where this user's programs keep what should outlast a restart. Raises OSError where there is no home."""
-    if said := environment.get("XDG_STATE_HOME"):
-        return Path(said)
-    if platform == "win32" and (said := environment.get("LOCALAPPDATA")):
-        return Path(said)
-    home = environment.get("HOME") or environment.get("USERPROFILE")
-    if not home:
-        raise OSError(None, "neither HOME nor XDG_STATE_HOME is set", "the history")
-    return Path(home) / ("Library/Application Support" if platform == "darwin" else ".local/state")
-
-
 class Store:
     """The history of one project on one engine."""
 
     def __init__(self, state: Path, engine: str, project: str) -> None:
-        self.directory = state / "minicompose" / "history" / _named(engine) / project
+        self.directory = state / "minicompose" / "history" / name_of(engine) / project
 
     def read(self) -> Found:
         """All revisions; a damaged file is skipped and told of."""
@@ -128,9 +115,3 @@ class Store:
             with contextlib.suppress(FileNotFoundError):
                 if time.time() - path.stat().st_mtime > _ABANDONED:
                     path.unlink()
-
-
-def _named(engine: str) -> str:
-    """A directory's name for an engine's address: readable, and no other address has it."""
-    readable = re.sub(r"[^a-z0-9]+", "-", engine.lower()).strip("-")[:40]
-    return f"{readable}-{hashlib.sha256(engine.encode()).hexdigest()[:8]}"

@@ -66,9 +66,15 @@ def _implied(graph: Graph) -> set[tuple[str, str]]:
 
 # ---- terminal ----
 
+_ABOVE, _BELOW = " (above)", " (below)"  # where a service is unfolded that is not here
+_DEEPEST = 90  # columns to the left of a name that is unfolded
+
 
 def terminal(stack: Stack, color: bool = False) -> str:
-    """A tree for each service that nothing waits for, down to what it needs; each service is unfolded once."""
+    """A tree for each service that nothing waits for, down to what it needs; each service is unfolded once.
+
+    What lies too deep for any terminal begins a tree of its own below.
+    """
     paint: Callable[[str, str], str] = _painted if color else _plain
     needs: dict[str, list[Edge]] = {name: [] for name in stack.services}
     needed: set[str] = set()
@@ -81,8 +87,11 @@ def terminal(stack: Stack, color: bool = False) -> str:
 
     def draw(name: str, stem: str, branch: str, edge: Edge | None) -> None:
         again = name in shown and bool(needs[name])
-        rows.append((branch, name + (" (above)" if again else ""), _words(edge)))
-        if again:
+        cut = not again and len(stem) >= _DEEPEST and bool(needs[name])
+        rows.append((branch, name + (_ABOVE if again else _BELOW if cut else ""), _words(edge)))
+        if cut:
+            roots.append(name)
+        if again or cut:
             return
         shown.add(name)
         below = sorted(needs[name], key=lambda edge: -place[edge.before])
@@ -90,8 +99,10 @@ def terminal(stack: Stack, color: bool = False) -> str:
             last = index == len(below) - 1
             draw(inner.before, stem + ("   " if last else "│  "), stem + ("└─ " if last else "├─ "), inner)
 
-    for root in sorted((name for name in needs if name not in needed), key=lambda name: -place[name]):
-        draw(root, "", "", None)
+    roots = sorted((name for name in needs if name not in needed), key=lambda name: -place[name])
+    for root in roots:  # which grows
+        if root not in shown:
+            draw(root, "", "", None)
     width = max((len(branch) + len(name) for branch, name, _ in rows), default=0) + 3
     return "".join(_row(branch, name, words, width, paint) for branch, name, words in rows)
 
@@ -113,7 +124,7 @@ def _words(edge: Edge | None) -> str:
 
 def _row(branch: str, name: str, words: str, width: int, paint: Callable[[str, str], str]) -> str:
     gap = " " * (width - len(branch) - len(name))
-    bare = name.removesuffix(" (above)")
+    bare = name.removesuffix(_ABOVE).removesuffix(_BELOW)
     text = paint("2", branch) + paint("1", bare) + paint("2", name[len(bare) :])
     colour = _COLOURS.get(words.partition(",")[0], "2")
     return (text + gap + paint(colour, words)).rstrip() + "\n" if words else text + "\n"

@@ -9,7 +9,7 @@ import msgspec
 from minicompose.diagnostic import Diagnostic
 from minicompose.output.reasons import reason_lines
 from minicompose.output.step_words import seconds
-from minicompose.planning.hooks import hook_text
+from minicompose.planning.hooks import told_command
 from minicompose.planning.plan import (
     Action,
     BuildImage,
@@ -57,8 +57,11 @@ _KINDS: dict[Kind, tuple[str, str, str]] = {
     "wait": ("to wait for", ".", "36"),
 }
 _TYPES = ("network", "volume", "image", "container", "service", "stack")
+# Nothing that works is taken away by these: in a long plan they come below all others.
+_PLAIN: frozenset[Kind] = frozenset({"create", "start", "pull", "build", "wait"})
+_LONG = 40  # more changes make a plan a long one, and the steps of each are told in short
 _WIDTH = 110
-_MOST_RUNS = 8
+_MOST_RUNS = 6
 _MOST_OF_COMMAND = 60
 _VERB_WIDTH = 36
 
@@ -80,13 +83,21 @@ def plan_text(plan: Plan, color: bool = False) -> str:
     """The whole plan, ending in a line end; the same plan always gives the same text."""
     paint = _painted if color else _plain
     changes = _changes(plan)
+    is_long = len(changes) > _LONG
     lines = [f"{paint('1', f'stack {plan.project}')}: {_counts(changes, plan)}"]
     names = [change.subject.name for change in changes]
     width = min(max((len(name) for name in names), default=0), 48)
     if changes:
         lines.append("")
-    for change in changes:
-        lines.extend(_change_lines(change, width, paint))
+    told: dict[tuple[str, ...], str] = {}  # of one service: what has been said of which container
+    for before, change in zip((None, *changes), changes, strict=False):
+        if before is None or before.subject.service != change.subject.service:
+            told.clear()
+        reasons = tuple(_reasons(change))
+        same = told.setdefault((change.kind, *reasons), change.subject.name)
+        if same != change.subject.name and len(reasons) > 1:
+            reasons = (f"as {same}",)
+        lines.extend(_change_lines(change, reasons, width, paint, in_short=is_long))
     if plan.unchanged:
         lines.append("")
         lines.extend(_unchanged_lines(plan.unchanged, paint))
@@ -122,7 +133,27 @@ def _changes(plan: Plan) -> list[_Change]:
     ]
     # What containers need is told before them, and after them when it goes.
     types = _TYPES[::-1] if all(change.kind in ("remove", "stop") for change in changes) else _TYPES
-    return sorted(changes, key=lambda change: (types.index(change.subject.type), change.steps[0].id))
+    ranks = _ranks(changes)
+    return sorted(
+        changes,
+        key=lambda change: (types.index(change.subject.type), ranks[_group(change.subject)], change.steps[0].id),
+    )
+
+
+def _group(subject: Subject) -> tuple[str, str]:
+    """What belongs together: the containers of a service."""
+    is_of_service = subject.type == "container" and subject.service
+    return (subject.type, (subject.service if is_of_service else None) or subject.name)
+
+
+def _ranks(changes: Sequence[_Change]) -> dict[tuple[str, str], tuple[bool, int]]:
+    """The order of the groups: by their first steps; in a long plan what only adds comes last."""
+    ranks: dict[tuple[str, str], tuple[bool, int]] = {}
+    for change in changes:
+        group = _group(change.subject)
+        rank = (len(changes) > _LONG and change.kind in _PLAIN, change.steps[0].id)
+        ranks[group] = min(ranks.get(group, rank), rank)
+    return ranks
 
 
 def _by_subject(steps: Iterable[Step]) -> dict[tuple[str, str], list[Step]]:
@@ -173,32 +204,53 @@ def _counts(changes: Sequence[_Change], plan: Plan) -> str:
     return ", ".join(counted) or "only to wait"
 
 
-def _change_lines(change: _Change, width: int, paint: Paint) -> list[str]:
+def _change_lines(
+    change: _Change, reasons: Sequence[str], width: int, paint: Paint, *, in_short: bool = False
+) -> list[str]:
     _, sign, colour = _KINDS[change.kind]
     subject = change.subject
-    reasons = _reasons(change)
     title = f"  {paint(colour, sign)} {subject.type:<9}  {subject.name:<{width}}  "
-    if not reasons:
-        reasons = [""]
     margin = " " * (len("  ~ ") + 9 + 2 + width + 2)
-    number = "" if len(change.steps) > 1 else "   " + paint("2", _single(change.steps[0]))
-    lines = [title + reasons[0] + number, *(margin + reason for reason in reasons[1:])]
-    if len(change.steps) > 1:
-        lines.extend(_step_line(step, paint) for step in change.steps)
+    first, *others = reasons or [""]
+    lines = [title + first, *(margin + reason for reason in others)]
+    if len(change.steps) == 1:
+        lines[0] += "   " + paint("2", _single(change.steps[0]))
+    elif in_short:
+        steps = _all_steps(change.steps)
+        if len(margin) + len(first) + 3 + len(steps) <= _WIDTH and not others:
+            lines[0] += "   " + paint("2", steps)
+        else:
+            lines.extend(paint("2", line) for line in _wrapped("    ", steps))
+    else:
+        lines.extend(_step_line(step, change, paint) for step in change.steps)
     lines.extend(_way_back_lines(change, paint))
     return [line.rstrip() for line in lines]
+
+
+def _all_steps(steps: Sequence[Step]) -> str:
+    """Several steps in one line, with what of others comes before any of them. Changes of names go without saying."""
+    own = {step.id for step in steps}
+    others = {other for step in steps for other in (*step.after, *step.wants)} - own
+    telling = [step for step in steps if not isinstance(step.action, RenameContainer)] or steps
+    verbs = ", ".join(map(_verb, telling))
+    after = f", after {_numbers(sorted(others), 4)}" if others else ""
+    return f"steps {_numbers([step.id for step in steps], 4)}: {verbs}{after}"
 
 
 def _reasons(change: _Change) -> list[str]:
     """What is said once for all steps: the reasons of the steps, without repeats."""
     lines: dict[str, None] = {}
     for step in change.steps:
-        if isinstance(step.action, WaitUntil) and not step.group and change.kind != "wait":
-            continue  # others wait for it: that is no reason for what happens to it
+        if _waits_for_others(step, change.kind):
+            continue  # that is no reason for what happens to it
         if isinstance(step.action, Checkpoint | Delay):
             continue  # it says what it is
         lines.update(dict.fromkeys(reason_lines(step.because)))
     return list(lines)
+
+
+def _waits_for_others(step: Step, kind: Kind) -> bool:
+    return isinstance(step.action, WaitUntil) and not step.group and kind != "wait"
 
 
 # ---- steps ----
@@ -209,9 +261,11 @@ def _single(step: Step) -> str:
     return f"step {step.id}: {_verb(step)}" + (f", {after}" if after else "")
 
 
-def _step_line(step: Step, paint: Paint) -> str:
+def _step_line(step: Step, change: _Change, paint: Paint) -> str:
     number = paint("2", f"{step.id:>4}")
     after, verb = _after(step), _verb(step)
+    if _waits_for_others(step, change.kind):
+        after = ": ".join(filter(None, (after, ", ".join(reason_lines(step.because)))))
     if not after:
         return f"    {number} {verb}"
     gap = ", " if len(verb) > _VERB_WIDTH else " "
@@ -227,8 +281,8 @@ def _after(step: Step) -> str:
     return ", ".join(parts)
 
 
-def _numbers(ids: Sequence[int]) -> str:
-    """1, 3-5: runs of numbers as ranges."""
+def _numbers(ids: Sequence[int], most: int = _MOST_RUNS) -> str:
+    """1, 3-5: runs of numbers as ranges, at most so many."""
     runs: list[list[int]] = []
     for number in sorted(ids):
         if runs and number == runs[-1][-1] + 1:
@@ -236,8 +290,8 @@ def _numbers(ids: Sequence[int]) -> str:
         else:
             runs.append([number])
     shown = [f"{run[0]}-{run[-1]}" if len(run) > 2 else ", ".join(str(number) for number in run) for run in runs]
-    if len(shown) > _MOST_RUNS:
-        shown = [*shown[: _MOST_RUNS - 2], "…", shown[-1]]
+    if len(shown) > most:
+        shown = [*shown[: most - 2], "…", shown[-1]]
     return ", ".join(shown)
 
 
@@ -279,9 +333,9 @@ def action_text(action: Action, subject: Subject, group: str = "") -> str:
             return f"stop unless at most {tolerated} of {_numbers(of)} failed" if of else "all of this works"
         case Delay(seconds=span):
             return f"pause for {seconds(span)}"
-        case RunHook(container=container, moment=moment, hook=hook):
+        case RunHook(container=container, moment=moment):
             which = _which(container, subject, group)
-            return f"run {moment}{' in ' if which else ''}{which}: {_short(hook_text(hook))}"
+            return f"run {moment}{' in ' if which else ''}{which}: {_short(told_command(action))}"
         case WaitUntil(container=container, condition=condition):
             return f"wait until {_which(container, subject, group) or 'it'} {_CONDITIONS[condition]}"
         case _:
@@ -318,7 +372,14 @@ def _way_back_lines(change: _Change, paint: Paint) -> list[str]:
     words = ", ".join(dict.fromkeys(_back_text(step) for step in actions))
     words = words.replace("stop the new one, remove the new one", "stop and remove the new one")
     what = "anything" if change.hangs_on_all else "that"
-    return [paint("2", f"         if {what} fails: {words}")]
+    begin = f"         if {what} fails: "
+    return [paint("2", line) for line in _wrapped(begin, words)]
+
+
+def _wrapped(begin: str, text: str) -> list[str]:
+    """`begin` and a text that goes on below its own beginning."""
+    margin = " " * len(begin)
+    return textwrap.wrap(text, _WIDTH, initial_indent=begin, subsequent_indent=margin, break_on_hyphens=False)
 
 
 def _back_text(step: Step) -> str:

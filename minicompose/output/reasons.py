@@ -22,6 +22,7 @@ from minicompose.planning.plan import (
     Orphan,
     Outdated,
     Reason,
+    Renamed,
     ScaledDown,
     Step,
     Unfinished,
@@ -56,7 +57,7 @@ def reason_lines(reason: Reason) -> list[str]:
         case Changed(changes=changes):
             return [change_text(change) for change in changes]
         case ImageUpdated(image=image, old=old, new=new):
-            return [f"{image} is another image now: {_short_id(old)} -> {_short_id(new)}"]
+            return [f"{image} is another image now: {short_id(old)} -> {short_id(new)}"]
         case ImageMayChange(image=image):
             return [f"if {image} becomes another image"]
         case DependencyReplaced(service=service):
@@ -75,6 +76,8 @@ def reason_lines(reason: Reason) -> list[str]:
             return [f"scaled down to {replicas}"]
         case Unfinished():
             return ["left over from an interrupted run"]
+        case Renamed(name=name):
+            return [f"is called {name}"]
         case Unknown(made_by=made_by):
             return [f"made by {made_by}, with no record of what it was made from"]
         case Outdated(policy=policy, age=age):
@@ -119,5 +122,6 @@ def value_text(value: Any) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _short_id(image_id: str) -> str:
+def short_id(image_id: str) -> str:
+    """The first twelve digits, as the engine shows it."""
     return image_id.removeprefix("sha256:")[:12]

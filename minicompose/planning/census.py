@@ -54,6 +54,11 @@ def is_displaced(container: ObservedContainer) -> bool:
     return plain_name(container) in ("-".join(parts), "_".join(parts), record.get("container_name"))
 
 
+def is_named_by_a_run(container: ObservedContainer) -> bool:
+    """Whether it has the name of one that is about to replace another, or was replaced."""
+    return is_successor(container) or is_displaced(container)
+
+
 def plain_name(container: ObservedContainer) -> str:
     """A container's name when it is not about to replace another, or to be replaced."""
     return container.name.removesuffix(NEXT).removesuffix(OLD)

@@ -26,7 +26,7 @@ from minicompose.planning.plan import (
     Unknown,
 )
 from minicompose.planning.record import network_name, read, service_image, service_networks
-from minicompose.planning.spec import Blueprint
+from minicompose.planning.spec import Blueprint, container_name
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,8 +128,8 @@ def decide(service: Service, standings: Mapping[int, Standing], around: Circumst
         if standing.predecessor:  # one that is replaced itself will need its name
             at_once = isinstance(decision, Replace)
             removals.append(Removal(container=standing.predecessor, because=Unfinished(), at_once=at_once))
-        if standing.container and standing.renamed_to:
-            renames[standing.container.id] = standing.renamed_to
+        if standing.container and (name := _other_name(service, standing, standing.container, decision, around)):
+            renames[standing.container.id] = name
     for standing in dropped:
         for container in (standing.container, standing.successor, standing.predecessor):
             if container:
@@ -139,6 +139,18 @@ def decide(service: Service, standings: Mapping[int, Standing], around: Circumst
             Removal(container=leftover, because=_leftover(leftover), at_once=True) for leftover in standing.leftovers
         )
     return Verdict(service=service, decisions=tuple(decisions), removals=tuple(removals), renames=renames)
+
+
+def _other_name(
+    service: Service, standing: Standing, container: ObservedContainer, decision: Decision, around: Circumstances
+) -> str | None:
+    """The name that a container should have, where it has another: an interrupted run or somebody gave it that."""
+    if standing.renamed_to:
+        return standing.renamed_to
+    if around.passive or not isinstance(decision, Keep | Start):
+        return None
+    name = container_name(around.stack, service, standing.number)
+    return name if container.name != name else None
 
 
 def _leftover(container: ObservedContainer) -> Reason:

@@ -9,7 +9,7 @@ from minicompose.diagnostic import Diagnostic
 from minicompose.model import Service, Stack
 from minicompose.planning import graph
 from minicompose.planning.census import is_up
-from minicompose.planning.hooks import lost_hooks, stop
+from minicompose.planning.hooks import lost_hooks, stop, with_hook_texts
 from minicompose.planning.images import Images, familiar
 from minicompose.planning.observed import Observed, ObservedContainer
 from minicompose.planning.plan import (
@@ -82,7 +82,7 @@ def plan_down(observed: Observed, options: DownOptions | None = None, stack: Sta
             _remove_volumes(steps, observed, removals, len(going) < len(observed.containers), notes)
     if options.rmi:
         _remove_images(steps, observed, going, removals, options.rmi, stack)
-    return steps.plan(observed.project, notes=notes)
+    return with_hook_texts(steps.plan(observed.project, notes=notes), stack)
 
 
 def plan_stop(observed: Observed, options: StopOptions | None = None, stack: Stack | None = None) -> Plan:
@@ -96,11 +96,12 @@ def plan_stop(observed: Observed, options: StopOptions | None = None, stack: Sta
     ]
     services = stack.services if stack else {}
     _stops(steps, chosen, services, options.timeout, {container.id: Asked(option="stop") for container in chosen})
-    return steps.plan(
+    plan = steps.plan(
         observed.project,
         notes=lost_hooks(chosen, services),
         unchanged=[_subject(container) for container in _in_order(chosen) if not is_up(container)],
     )
+    return with_hook_texts(plan, stack)
 
 
 # ---- order ----

@@ -6,15 +6,18 @@ the digest of a secret, the stack file's hook is taken that is the same, or diff
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from minicompose import labels
 from minicompose.diagnostic import Diagnostic
-from minicompose.model import Hook, Service
-from minicompose.planning.masking import masked
+from minicompose.model import Hook, Service, Stack, encode_value
+from minicompose.planning.masking import DIGEST, digest, masked
 from minicompose.planning.observed import ObservedContainer
-from minicompose.planning.plan import Action, Moment, RunHook, StopContainer, UnpauseContainer
+from minicompose.planning.plan import Action, Moment, Plan, RunHook, Step, StopContainer, UnpauseContainer
+from minicompose.planning.provenance import shown_hook
 from minicompose.planning.record import Record, hook_record, read
 
 _SPECIAL = re.compile(r"[^\w@%+=:,./*-]")
@@ -52,13 +55,41 @@ def _hook(entry: Record, index: int, declared: tuple[Hook, ...]) -> Hook | None:
 
     A secret that has changed since is taken from the hook in the same place that is otherwise the same.
     """
-    shown = masked(entry)
-    if shown == entry:
+    if masked(entry) == entry:
         return msgspec.convert(entry, Hook)
-    records = [hook_record(hook) for hook in declared]
-    if entry in records:
-        return declared[records.index(entry)]
-    return declared[index] if index < len(declared) and masked(records[index]) == shown else None
+    for hook in declared:
+        if _may_be_of(entry, _plain(hook), exactly=True):
+            return hook
+    at_its_place = declared[index : index + 1]
+    return next((hook for hook in at_its_place if _may_be_of(entry, _plain(hook), exactly=False)), None)
+
+
+def _plain(hook: Hook) -> Any:
+    return msgspec.to_builtins(hook, enc_hook=encode_value)
+
+
+def _may_be_of(entry: Any, value: Any, *, exactly: bool) -> bool:
+    """Whether an entry of a record, with its digests, was made from such a value; `exactly`: from this one."""
+    if isinstance(entry, str) and isinstance(value, str):
+        return _may_be_text(entry, value, exactly=exactly)
+    if isinstance(entry, dict) and isinstance(value, dict):
+        return entry.keys() == value.keys() and all(
+            _may_be_of(entry[name], value[name], exactly=exactly) for name in entry
+        )
+    if isinstance(entry, list | tuple) and isinstance(value, list | tuple):
+        return len(entry) == len(value) and all(
+            _may_be_of(one, other, exactly=exactly) for one, other in zip(entry, value, strict=True)
+        )
+    return bool(entry == value)
+
+
+def _may_be_text(entry: str, value: str, *, exactly: bool) -> bool:
+    digests = DIGEST.findall(entry)
+    pattern = "(.+?)".join(map(re.escape, DIGEST.split(entry)))
+    found = re.fullmatch(pattern, value, re.DOTALL)
+    if found is None:
+        return False
+    return not exactly or [digest(secret) for secret in found.groups()] == digests
 
 
 def runs(container: str, moment: Moment, hooks: Iterable[Hook] | None) -> tuple[RunHook, ...]:
@@ -97,6 +128,26 @@ def lost_hooks(containers: Iterable[ObservedContainer], services: Mapping[str, S
         if container.state in ("running", "paused")
         and hooks_of(container, "pre_stop", services.get(container.service)).lost
     ]
+
+
+def with_hook_texts(plan: Plan, stack: Stack | None) -> Plan:
+    """The plan with the texts of those hooks that variables have brought secrets into."""
+    if stack is None or not any(service.post_start or service.pre_stop for service in stack.services.values()):
+        return plan
+
+    def told(step: Step) -> Step:
+        action = step.action
+        if not isinstance(action, RunHook):
+            return step
+        hook = shown_hook(action, step.subject.service, stack)
+        return step if hook == action.hook else replace(step, action=replace(action, text=hook_text(hook)))
+
+    return replace(plan, steps=tuple(map(told, plan.steps)), way_back=tuple(map(told, plan.way_back)))
+
+
+def told_command(action: RunHook) -> str:
+    """The command of a hook as it may be shown."""
+    return action.text or hook_text(action.hook)
 
 
 def hook_text(hook: Hook) -> str:

@@ -17,7 +17,7 @@ _USERINFO = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)(?=@)")
 _VALUE = r"""((?:"[^"]*"|'[^']*'|[^\s;&|])+)"""
 _ASSIGNMENT = re.compile(rf"(?<![\w.-])(-{{0,2}}[A-Za-z_][\w.-]*)(=){_VALUE}")
 _OPTION = re.compile(rf"(?<![\w.-])(-{{1,2}}[A-Za-z_][\w.-]*)([ \t]++)(?!-){_VALUE}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 # Gives what stands for a secret from now on.
@@ -33,7 +33,7 @@ def sealed_text(text: str, seal: Seal = digest) -> str:
 
     def assigned(found: re.Match[str]) -> str:
         name, sign, value = found.groups()
-        return found[0] if not names_a_secret(name) or _DIGEST.search(value) else f"{name}{sign}{seal(value)}"
+        return found[0] if not names_a_secret(name) or DIGEST.search(value) else f"{name}{sign}{seal(value)}"
 
     if "://" in text:
         text = _USERINFO.sub(lambda found: f"{found[1]}:{seal(found[2])}", text)
@@ -69,20 +69,29 @@ def _sealed_value(name: str, value: Any, seal: Seal) -> Any:
 
 
 def sealed(value: Any) -> Any:
-    """Any value of a record, sealed by what it holds."""
+    """Any value of a record, sealed by what it holds and, inside of it, by the names that people gave."""
     if isinstance(value, str):
         return sealed_text(value)
     if isinstance(value, list | tuple):
         return [sealed(item) for item in value]
     if isinstance(value, dict):
-        return {name: sealed(item) for name, item in value.items()}
+        return {name: _sealed_inside(name, item) for name, item in value.items()}
     return value
+
+
+def _sealed_inside(name: str, value: Any) -> Any:
+    """The value of a name that may be a secret's; of a list all entries are, then."""
+    if not names_a_secret(name) or isinstance(value, bool):
+        return sealed(value)
+    if isinstance(value, list | tuple):
+        return [_sealed_inside(name, item) for item in value]
+    return sealed(value) if isinstance(value, dict) else _sealed_value(name, value, digest)
 
 
 def masked(value: Any) -> Any:
     """A record's value as it may be shown: digests hidden."""
     if isinstance(value, str):
-        return _DIGEST.sub(HIDDEN, value) if "sha256:" in value else value
+        return DIGEST.sub(HIDDEN, value) if "sha256:" in value else value
     if isinstance(value, list | tuple):
         return [masked(item) for item in value]
     if isinstance(value, dict):

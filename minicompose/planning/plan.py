@@ -185,11 +185,13 @@ class RunHook(Tagged, frozen=True, kw_only=True):
     """Run a command in a container that runs, and wait for its end; any code but 0 is a failure.
 
     A container that has ended by itself has nothing to do before it is stopped: there `pre_stop` is done.
+    `text` is the command as it is shown, where the hook itself does not tell what in it is a secret.
     """
 
     container: str
     moment: Moment
     hook: Hook
+    text: str = ""
 
 
 Condition = Literal["started", "running", "healthy", "completed", "settled"]
@@ -327,6 +329,12 @@ class Unfinished(Tagged, frozen=True, kw_only=True):
     """Left over from a run that was interrupted."""
 
 
+class Renamed(Tagged, frozen=True, kw_only=True):
+    """Somebody has given it another name than its own."""
+
+    name: str
+
+
 class Unknown(Tagged, frozen=True, kw_only=True):
     """Made by another tool, with no record of what it was made from."""
 
@@ -363,6 +371,7 @@ Reason = (
     | Orphan
     | ScaledDown
     | Unfinished
+    | Renamed
     | Unknown
     | Outdated
     | Failed

@@ -1,7 +1,8 @@
 """The record of what a container, a network or a volume is made from.
 
 It travels as a label on what was made, so that the next plan can say which field changed. Contents
-of configs and secrets are in it as digests only, and so is whatever looks like a secret.
+of configs and secrets are in it as digests only, and so is whatever looks like a secret or came from a
+variable that is called like one.
 """
 
 import hashlib
@@ -18,12 +19,14 @@ from minicompose.model import (
     Mount,
     Network,
     NetworkAttachment,
+    Node,
     Service,
     Stack,
     Volume,
     encode_value,
 )
 from minicompose.planning.masking import sealed, sealed_pairs, sealed_words
+from minicompose.planning.provenance import child, node_of, sealed_by_origin
 
 Record = dict[str, Any]
 
@@ -88,15 +91,17 @@ def service_image(stack: Stack, service: Service) -> str:
 
 def service_record(stack: Stack, service: Service) -> Record:
     """Everything that makes the containers of `service` different from others."""
-    record: Record = _seal_service(msgspec.to_builtins(service, enc_hook=encode_value))
-    record["image"] = service_image(stack, service)
+    node = node_of(stack, "services", service.name)
+    by_name = _seal_service(msgspec.to_builtins(service, enc_hook=encode_value))
+    record: Record = sealed_by_origin(by_name, node)
+    record["image"] = sealed_by_origin(service_image(stack, service), child(node, "image"))
     if networks := service_networks(stack, service):
         attachments = record.get("networks") or {}
         record["networks"] = {network_name(stack, key): attachments.get(key) for key in networks}
     if service.volumes:
         for entry, mount in zip(record["volumes"], service.volumes, strict=True):
-            if mount.source is not None:
-                entry["source"] = mount_source(stack, mount)
+            if (source := mount_source(stack, mount)) != mount.source:
+                entry["source"] = source
     for kind, declared in (("configs", stack.configs), ("secrets", stack.secrets)):
         if grants := getattr(service, kind):
             record[kind] = [
@@ -154,13 +159,13 @@ def grant_target(kind: str, grant: FileGrant) -> str:
     return target if target.startswith("/") else place + target
 
 
-def resource_record(resource: Network | Volume) -> Record:
-    """What makes a network or a volume different: its name and labels do not."""
+def resource_record(resource: Network | Volume, node: Node | None = None) -> Record:
+    """What makes a network or a volume different: its name does not. `node` is what declares it."""
     record = msgspec.to_builtins(resource, enc_hook=encode_value)
-    for name in ("name", "labels", "extensions", "external"):
+    for name in ("name", "extensions", "external"):
         record.pop(name, None)
     seal = _seal_network if isinstance(resource, Network) else _seal_volume
-    return cast(Record, seal(record))
+    return cast(Record, sealed_by_origin(seal(record), node))
 
 
 def written(record: Record) -> str:

@@ -21,6 +21,7 @@ from minicompose.planning.plan import (
     Subject,
     Unfinished,
 )
+from minicompose.planning.provenance import node_of
 from minicompose.planning.record import read, resource_record, service_networks
 from minicompose.planning.spec import network_labels, volume_labels
 from minicompose.planning.steps import Steps
@@ -138,7 +139,7 @@ def _changes(
         return stack.position(kind, key, *path)
 
     form: Record = NETWORK if kind == "networks" else VOLUME
-    return differences(old, resource_record(declared), locate, form)
+    return differences(old, resource_record(declared, node_of(stack, kind, key)), locate, form)
 
 
 # ---- what is in the way ----

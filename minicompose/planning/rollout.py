@@ -8,7 +8,7 @@ import msgspec
 from minicompose import labels
 from minicompose.model import Dependency, Service, Stack
 from minicompose.planning.batches import Batches, chain_returns
-from minicompose.planning.census import NEXT, OLD, is_up
+from minicompose.planning.census import NEXT, OLD, is_named_by_a_run, is_up
 from minicompose.planning.decide import Create, Decision, Finish, Keep, Removal, Replace, Start, Verdict
 from minicompose.planning.graph import Graph, shared_with
 from minicompose.planning.hooks import before_stop, hooks_of, runs, stop
@@ -36,6 +36,7 @@ from minicompose.planning.plan import (
     Reason,
     RemoveContainer,
     RenameContainer,
+    Renamed,
     RestartContainer,
     RunHook,
     StartContainer,
@@ -49,7 +50,7 @@ from minicompose.planning.replacement import Before, Replaced, Replacement, Retu
 from minicompose.planning.resources import Resources
 from minicompose.planning.spec import Blueprint, container_name, container_spec, service_endpoint
 from minicompose.planning.steps import Steps
-from minicompose.planning.update import rollback_policy, update_policy
+from minicompose.planning.update import Policy, rollback_policy, update_policy
 
 
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
@@ -291,7 +292,8 @@ class Rollout:
         if name is None:
             return ()
         rename = RenameContainer(container=container.id, name=name)
-        step = self._steps.add(_subject(container, name), rename, Unfinished())
+        because = Unfinished() if is_named_by_a_run(container) else Renamed(name=container.name)
+        step = self._steps.add(_subject(container, name), rename, because)
         self._takers.append((name, step, container.id))
         self._freed[container.name] = step
         return (step,)
@@ -344,13 +346,17 @@ class Rollout:
         service: Service,
         subject: Subject,
         container: ObservedContainer,
-        because: Reason,
+        because: DependencyReplaced,
         when: ImageDiffers | None,
         there: tuple[int, ...],
     ) -> int:
-        """Restart a container, with the hooks that belong before and after; the last step of it."""
+        """Restart a container, with the hooks that belong before and after; the last step of it.
+
+        It is left alone until what it needs has settled: nothing was gained where that does not work.
+        """
         after, wants = self._conditions(service)
-        after = [*after, *there]
+        settled = [live.settle for live in self.live[because.service] if live.settle is not None]
+        after = [*after, *settled, *there]
         self.stopped.append(container)
         group = f"restart {subject.name}"
         for hook in before_stop(container, service):
@@ -488,7 +494,7 @@ class Rollout:
 
     def _put_back(self, service: Service, change: Replacement, done: Replaced) -> None:
         way_back = self._steps.way_back
-        back = put_back(self._steps, change, done, rollback_policy(service))
+        back = put_back(self._steps, change, done, self._policy_back(service))
         self._returns[service.name].append(back)
         if change.policy.stands_alone or change.policy.failure_ratio:
             way_back.hang_on(back.all, done.named)
@@ -510,7 +516,7 @@ class Rollout:
     def _order_returns(self, service: Service) -> None:
         """In the way back a service's containers go before those of the services it needs, and come after them."""
         way_back, returns = self._steps.way_back, self._returns[service.name]
-        policy = rollback_policy(service)
+        policy = self._policy_back(service)
         chain_returns(self._steps, service.name, policy, returns)
         for name in self._graph[service.name]:
             for needed in self._returns.get(name, ()):
@@ -519,6 +525,13 @@ class Rollout:
                         way_back.want(needed.away[0], back.away)
                     if back.back:
                         way_back.want(back.back[0], needed.back)
+
+    def _policy_back(self, service: Service) -> Policy:
+        """How its containers are put back: all at once where a network is, which all successors leave first."""
+        policy = rollback_policy(service)
+        if not self._resources.remade:
+            return policy
+        return msgspec.structs.replace(policy, parallelism=0, order="stop-first")
 
     def _hooks_again(self, old: ObservedContainer, service: Service | None) -> tuple[RunHook, ...]:
         """What is run in a container that is started again."""
@@ -645,7 +658,7 @@ def _watched(graph: Graph, stack: Stack) -> frozenset[str]:
         name
         for needs in graph.values()
         for name, dependency in needs.items()
-        if dependency.condition != "service_started"
+        if dependency.condition != "service_started" or dependency.restart
     }
     for service in stack.services.values():
         found.update(shared_with(service))

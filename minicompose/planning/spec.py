@@ -6,10 +6,11 @@ import msgspec
 
 from minicompose import __version__, labels
 from minicompose.errors import UsageError
-from minicompose.model import Config, FileGrant, Mount, Network, Service, Stack, Volume
+from minicompose.model import Config, FileGrant, Mount, Network, Node, Service, Stack, Volume
 from minicompose.planning import record
 from minicompose.planning.placement import file_volumes, is_injected
 from minicompose.planning.plan import BoundFile, ContainerSpec, Endpoint, InjectedFile
+from minicompose.planning.provenance import node_of
 from minicompose.planning.seccomp import profile_path
 
 
@@ -202,15 +203,17 @@ def _container_labels(
 
 
 def network_labels(stack: Stack, key: str, network: Network) -> dict[str, str]:
-    return _resource_labels(stack, labels.NETWORK, key, network)
+    return _resource_labels(stack, labels.NETWORK, key, network, node_of(stack, "networks", key))
 
 
 def volume_labels(stack: Stack, key: str, volume: Volume) -> dict[str, str]:
-    return _resource_labels(stack, labels.VOLUME, key, volume)
+    return _resource_labels(stack, labels.VOLUME, key, volume, node_of(stack, "volumes", key))
 
 
-def _resource_labels(stack: Stack, kind: str, key: str, resource: Network | Volume) -> dict[str, str]:
-    written = record.written(record.resource_record(resource))
+def _resource_labels(
+    stack: Stack, kind: str, key: str, resource: Network | Volume, node: Node | None
+) -> dict[str, str]:
+    written = record.written(record.resource_record(resource, node))
     return {
         **(resource.labels or {}),
         labels.PROJECT: stack.name,

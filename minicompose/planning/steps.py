@@ -1,6 +1,8 @@
 """Collecting the steps of a plan and of its way back, and putting them in their final order."""
 
+import functools
 import heapq
+import operator
 from collections.abc import Iterable
 
 import msgspec
@@ -68,12 +70,14 @@ class Steps:
 
     def _reduced(self, ids: dict[int, int]) -> tuple[Step, ...]:
         """The drafts under their new numbers, without edges that others imply."""
-        implied: dict[int, set[int]] = {}  # by new number: all that is done before
+        implied: dict[int, int] = {}  # by new number: all that is done before, a bit for each
         found = []
         for number, step_id in ids.items():
-            after = _nearest({ids[other] for other in self._after[number]}, implied)
-            implied[step_id] = after.union(*(implied[other] for other in after))
-            wants = _nearest({ids[other] for other in self._wants[number]} - implied[step_id], implied)
+            before = {ids[other] for other in self._after[number]}
+            after = _without(before, _all_before(before, implied))
+            done = implied[step_id] = _all_before(after, implied) | sum(1 << other for other in after)
+            wanted = _without({ids[other] for other in self._wants[number]}, done)
+            wants = _without(wanted, _all_before(wanted, implied))
             draft = self._drafts[number]
             action = draft.action
             if isinstance(action, Checkpoint):
@@ -176,6 +180,11 @@ def _in_order(before: dict[int, set[int]]) -> list[int]:
     return found
 
 
-def _nearest(steps: set[int], implied: dict[int, set[int]]) -> set[int]:
-    """Those of `steps` that no other of them comes after."""
-    return steps.difference(*(implied[other] for other in steps))
+def _all_before(steps: Iterable[int], implied: dict[int, int]) -> int:
+    """What is done before any of `steps`, as bits."""
+    return functools.reduce(operator.or_, (implied[step] for step in steps), 0)
+
+
+def _without(steps: set[int], bits: int) -> set[int]:
+    """Those of `steps` whose bit is not set."""
+    return {step for step in steps if not bits >> step & 1}

@@ -12,7 +12,7 @@ from minicompose.planning import graph
 from minicompose.planning.census import Census, take_census
 from minicompose.planning.decide import Circumstances, Keep, Removal, Replace, Verdict, decide
 from minicompose.planning.freshness import Ages
-from minicompose.planning.hooks import lost_hooks
+from minicompose.planning.hooks import lost_hooks, with_hook_texts
 from minicompose.planning.images import Images, ImageStep, ImageWishes, plan_images
 from minicompose.planning.observed import Observed, ObservedContainer
 from minicompose.planning.overlap import overlap_problems
@@ -27,6 +27,9 @@ from minicompose.planning.resources import (
 from minicompose.planning.rollout import Manner, NameTaken, Rollout
 from minicompose.planning.spec import Blueprint, blueprint
 from minicompose.planning.steps import Steps
+
+MOST_CONTAINERS = 10_000
+"""How many containers a plan is made for at most: an engine has a network's addresses for some thousand."""
 
 
 class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +93,8 @@ def _scaled(stack: Stack, options: UpOptions) -> tuple[Stack, list[Diagnostic]]:
     for name, service in services.items():
         if note := _wrong_replicas(stack, name, service):
             wrong.append(note)
-    return msgspec.structs.replace(stack, services=services), wrong
+    scaled = msgspec.structs.replace(stack, services=services)
+    return scaled, wrong or _too_many(scaled, options)
 
 
 def _near(name: str, known: Iterable[str]) -> str:
@@ -108,6 +112,36 @@ def _wrong_replicas(stack: Stack, name: str, service: Service) -> Diagnostic | N
     return Diagnostic(
         severity="error", pos=stack.position("services", name, field), path=f"services.{name}.{field}", summary=summary
     )
+
+
+def _too_many(stack: Stack, options: UpOptions) -> list[Diagnostic]:
+    """What is said, of the service that asks for most of them, when there are to be more containers than can be."""
+    count = sum(service.replicas for service in stack.services.values())
+    if count <= MOST_CONTAINERS:
+        return []
+    largest = max(stack.services.values(), key=lambda service: service.replicas)
+    path, said = _said_replicas(largest)
+    asked = largest.name in options.scale
+    return [
+        Diagnostic(
+            severity="error",
+            pos=None if asked else stack.position(*path),
+            path="" if asked else ".".join(path),
+            summary=f"the stack is to have {count:,} containers, and can have {MOST_CONTAINERS:,}",
+            hint=f'"{largest.name}" alone is to have {largest.replicas:,}',
+            length=len(said),
+        )
+    ]
+
+
+def _said_replicas(service: Service) -> tuple[tuple[str, ...], str]:
+    """Where a service says how many containers it has, and what stands there."""
+    at = ("services", service.name)
+    if service.scale is not None:
+        return (*at, "scale"), str(service.scale)
+    if service.deploy is not None and service.deploy.replicas is not None:
+        return (*at, "deploy", "replicas"), str(service.deploy.replicas)
+    return at, service.name
 
 
 class _Up:
@@ -302,7 +336,8 @@ class _Up:
         notes = tuple(self._notes)
         if any(note.severity == "error" for note in notes):
             return Plan(project=self._stack.name, notes=notes)
-        return self._steps.plan(self._stack.name, unchanged=unchanged, notes=notes)
+        plan = self._steps.plan(self._stack.name, unchanged=unchanged, notes=notes)
+        return with_hook_texts(plan, self._stack)
 
 
 def orphans_of(stack: Stack, observed: Observed) -> list[ObservedContainer]:

@@ -25,6 +25,10 @@ MOST_PORTS = 100_000
 _Where = tuple[Any, str | int] | None
 
 
+class _TooManyPorts(short.BadValue):
+    """There are more published ports than can be; it is said once."""
+
+
 class _Problems:
     """Collects what is wrong, except below the paths that the schema has already refused."""
 
@@ -32,14 +36,19 @@ class _Problems:
         self._report = report
         self._refused = refused
         self._ports = 0
+        self._are_too_many = False
 
     def count_port(self, node: Node) -> None:
         """Raises `BadValue` when ranges have brought more ports than there can be."""
         self._ports += 1
         if self._ports > MOST_PORTS:
-            raise short.BadValue(f"the ports of all services come to more than {MOST_PORTS:,}", node)
+            raise _TooManyPorts(f"the ports of all services come to more than {MOST_PORTS:,}", node)
 
     def bad(self, where: _Where, error: short.BadValue) -> None:
+        if isinstance(error, _TooManyPorts):
+            if self._are_too_many:
+                return
+            self._are_too_many = True
         self.error(where, error.node, str(error), error.hint, error.part)
 
     def error(
@@ -63,7 +72,10 @@ class _Problems:
 
     def warn(self, where: _Where, node: Node, summary: str, part: tuple[int, str] | None = None) -> None:
         path = path_text(_steps(where))
-        self._report(Diagnostic(severity="warning", pos=node.pos, summary=summary, path=path, part=part))
+        length = len(units.print_scalar(node.value)) if isinstance(node.value, str | int | float) else 1
+        self._report(
+            Diagnostic(severity="warning", pos=node.pos, summary=summary, path=path, length=length or 1, part=part)
+        )
 
 
 _Reader = Callable[[Node, _Where, _Problems], Node | None]

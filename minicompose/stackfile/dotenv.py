@@ -42,7 +42,7 @@ _ESCAPES = {
 # Possessive: what a quote does not end is not tried again in every other way.
 _ENDS = {"'": re.compile(r"(?:[^'\\]++|\\[\s\S])*+'"), '"': re.compile(r'(?:[^"\\]++|\\[\s\S])*+"')}
 
-MOST_VARIABLES = 100_000  # in one file
+MOST_VARIABLES = 100_000  # in one file, each as often as it is set
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -70,8 +70,10 @@ def parse_raw(text: str, file: str, lookup: Lookup, report: Report) -> dict[str,
     found: dict[str, str] = {}
     lines: Lines | None = None
     after = _after(_BLANK, text, 0)
+    count = 0
     while after < len(text):
-        if len(found) == MOST_VARIABLES:
+        count += 1
+        if count > MOST_VARIABLES:
             report(_too_many(file))
             break
         start, end = after, text.find("\n", after)
@@ -102,6 +104,9 @@ class _Dotenv:
         self.found: dict[str, str] = {}
         self.size = 0  # of what expressions came to
         self.lines: Lines | None = None
+        self.end = -1  # of the line that is being read, where it is known
+        self.followed = -1  # the end of the last line on which something followed quotes
+        self.unset: set[str] = set()  # the variables that have been told of
 
     def read(self) -> dict[str, str]:
         text = self.text
@@ -109,8 +114,10 @@ class _Dotenv:
             self._complain(nul, "this is not a text file: it holds a NUL character")
             return {}
         at = _after(_BLANK, text, 0)
+        count = 0
         while at < len(text):
-            if len(self.found) == MOST_VARIABLES:
+            count += 1
+            if count > MOST_VARIABLES:
                 self.report(_too_many(self.file))
                 break
             at = _after(_BLANK, text, self._assignment(at))
@@ -159,20 +166,34 @@ class _Dotenv:
             self.found[name] = raw.replace("\\'", "'")
         else:
             self._set(name, _ESCAPE.sub(_unescape, raw), at, exact=False)
-        rest = self.text[end : self._line_end(end)].strip(_ANY_SPACE)
-        if rest and not rest.startswith("#"):
-            summary = f"what follows the quotes of {name} counts as another variable"
-            self._complain(end, summary, severity="warning", length=len(rest))
+        self._warn_of_rest(name, end)
         return end
 
+    def _warn_of_rest(self, name: str, at: int) -> None:
+        """Tell, once for each line, that what follows the quotes of `name` is no part of its value."""
+        end = self._line_end(at)
+        if end == self.followed:
+            return
+        rest = self.text[at:end].strip(_ANY_SPACE)
+        if rest and not rest.startswith("#"):
+            self.followed = end
+            summary = f"what follows the quotes of {name} counts as another variable"
+            self._complain(at, summary, severity="warning", length=len(rest))
+
     def _line_end(self, index: int) -> int:
-        end = self.text.find("\n", index)
-        return len(self.text) if end < 0 else end
+        """Where the line ends that `index` is on; it is asked for in the order of the text, and looked for once."""
+        if index > self.end:
+            end = self.text.find("\n", index)
+            self.end = len(self.text) if end < 0 else end
+        return self.end
 
     def _set(self, name: str, written: str, at: int, *, exact: bool) -> None:
         """Give `name` the value `written` at index `at`, expanded; `exact`: its `$` stand where they did."""
 
         def unset(variable: str, dollar: int) -> None:
+            if variable in self.unset:
+                return
+            self.unset.add(variable)
             self._complain(
                 at + dollar if exact else at,
                 f"the variable {variable} is not set; it counts as empty",

@@ -4,6 +4,7 @@ An included project has its own directory and `.env`; variables of the including
 """
 
 import functools
+import hashlib
 import os.path
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ from minicompose.stackfile.merge import OVERRIDE, RESET
 from minicompose.stackfile.paths import absolute, change_at
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.scope import Scope, looked_up
+from minicompose.stackfile.sizes import Sizes
 from minicompose.stackfile.sources import Sources
 from minicompose.stackfile.textfile import read_text
 
@@ -26,6 +28,9 @@ Report = Callable[[Diagnostic], None]
 
 MOST_DEEP = 50  # files, each included by the one before
 MOST_INCLUDED = 1000  # entries that are followed
+MOST_BROUGHT = 450_000  # values that included projects hold, all together
+MOST_SEEN = 500_000  # variables that included projects see, where they are not those of the one that includes them
+MOST_COMPARED = 10_000  # definitions that say something else than another of the same name, and may mean the same
 
 # Reads the sum of some files in a scope; the files that led to them come last.
 Tree = Callable[[tuple[str, ...], Scope, tuple[str, ...]], Node | None]
@@ -51,6 +56,10 @@ class Including:
         self._report = report
         self._tree = tree
         self._followed = 0
+        self._brought = 0
+        self._seen = 0
+        self._compared = 0
+        self._is_full = False  # no more entries are followed, and why has been said
         self._done: dict[tuple[object, ...], Node | None] = {}
 
     def complete(self, document: Node, scope: Scope, chain: tuple[str, ...]) -> Node:
@@ -67,11 +76,12 @@ class Including:
 
     def _with(self, document: Node, entry: _Entry, scope: Scope, chain: tuple[str, ...]) -> Node:
         """`document` with the resources of one entry."""
+        if self._is_full:
+            return document
         files = tuple(absolute(node.value, scope.directory, scope.home) for node in entry.files)
         self._followed += 1
         if self._followed > MOST_INCLUDED:
-            self._error(entry.node, entry.path, f"more than {MOST_INCLUDED:,} projects are included")
-            return document
+            return self._with_no_more(document, entry, f"more than {MOST_INCLUDED:,} projects are included")
         if len(chain) > MOST_DEEP:
             self._error(entry.node, entry.path, f"files include each other more than {MOST_DEEP} deep")
             return document
@@ -83,18 +93,39 @@ class Including:
         own = entry.project_directory
         directory = os.path.dirname(files[0]) if own is None else absolute(own.value, scope.directory, scope.home)  # noqa: PTH120
         variables = self._variables(entry, scope, directory)
+        if self._seen > MOST_SEEN:
+            summary = f"included projects have more than {MOST_SEEN:,} variables of their own"
+            return self._with_no_more(document, entry, summary)
         root = self._read(files, scope, scope.inside(directory, variables), chain, entry)
-        return document if root is None else self._added(document, root, entry, scope)
+        if self._brought > MOST_BROUGHT:
+            return self._with_no_more(document, entry, f"what is included comes to more than {MOST_BROUGHT:,} values")
+        if root is not None:
+            document = self._added(document, root, entry, scope)
+        if self._compared > MOST_COMPARED:
+            summary = f"more than {MOST_COMPARED:,} services and resources are included in several ways"
+            return self._with_no_more(document, entry, summary)
+        return document
+
+    def _with_no_more(self, document: Node, entry: _Entry, why: str) -> Node:
+        """`document` as it is. What is not included cannot be judged."""
+        if not self._is_full:
+            self._is_full = self._sources.unread = True
+            self._error(entry.node, entry.path, why)
+        return document
 
     def _read(
         self, files: tuple[str, ...], outer: Scope, scope: Scope, chain: tuple[str, ...], entry: _Entry
     ) -> Node | None:
         """The tree of the included files, as it is seen from `outer`, with the variables that only they see."""
-        known = (files, outer.directory, scope.directory, *sorted(scope.variables.values.items()))
+        known = (files, outer.directory, scope.directory, _digest(scope.variables))
         if known not in self._done:
             for file, node in zip(files, entry.files, strict=True):
                 self._sources.documents(file, node, entry.path)
             root = self._tree(files, scope, chain)
+            if root is not None:
+                self._brought += Sizes().of(root)[0]
+            if self._brought > MOST_BROUGHT:
+                return None
             self._done[known] = root and outer.seen_from_here(
                 _closed(root, self._sources.written(scope.variables)), scope.directory
             )
@@ -115,8 +146,12 @@ class Including:
             if text is None:
                 continue
             self._sources.texts[shown] = text
+            self._seen += len(values.keys() | outer.values.keys())
+            if self._seen > MOST_SEEN:
+                break
             values |= parse_dotenv(text, shown, outer.values.get, self._report, values)
             places |= {name: place for name, place in places_of(text, shown).items() if name not in outer.values}
+        self._seen += len(values)
         return Variables(values | outer.values, places) if values else outer
 
     def _added(self, document: Node, root: Node, entry: _Entry, scope: Scope) -> Node:
@@ -134,10 +169,19 @@ class Including:
                     inside[key] = _brought(node, entry)
                 elif inside[key].tag == RESET:  # what earlier files say of it is gone before it is brought
                     inside[key] = replace(_brought(node, entry), tag=OVERRIDE)
-                elif not _alike(name, key, inside[key], node, scope):
+                elif not self._alike(name, key, inside[key], node, scope):
                     self._conflict(name, key, inside[key], node, entry)
             added[name] = Node(inside, theirs.pos, theirs.key_pos) if own is None else own.holding(inside)
         return document.holding(document.value | added) if added else document
+
+    def _alike(self, section: str, key: str, one: Node, other: Node, scope: Scope) -> bool:
+        """Whether two definitions of a service or resource come to the same, seen from `scope`."""
+        if _same(one, other):
+            return True
+        self._compared += 1
+        if self._compared > MOST_COMPARED:
+            return True  # it is said that there are too many
+        return _meaning(section, key, one, scope) == _meaning(section, key, other, scope)
 
     # ---- problems ----
 
@@ -190,14 +234,28 @@ def _texts(node: Node | None) -> tuple[Node, ...]:
     return tuple(each for each in nodes if isinstance(each.value, str))
 
 
+def _digest(variables: Variables) -> bytes:
+    """What stands for all names and values."""
+    return hashlib.sha256(msgspec.msgpack.encode(sorted(variables.values.items()))).digest()
+
+
 def _brought(node: Node, entry: _Entry) -> Node:
     bases = node.origin.bases if node.origin is not None else ()
     return Node(node.value, node.pos, node.key_pos, node.tag, Origin(bases=bases, include=entry.node.pos))
 
 
-def _alike(section: str, key: str, one: Node, other: Node, scope: Scope) -> bool:
-    """Whether two definitions of a service or resource come to the same, seen from `scope`."""
-    return one.value is other.value or _meaning(section, key, one, scope) == _meaning(section, key, other, scope)
+def _same(one: Node, other: Node) -> bool:
+    """Whether the same is written in both: 1 is not true, and the order of keys is of no importance."""
+    a, b = one.value, other.value
+    if a is b:
+        return True
+    if a.__class__ is not b.__class__ or (isinstance(a, dict | list) and len(a) != len(b)):
+        return False
+    if isinstance(a, dict):
+        return all(key in b and _same(inside, b[key]) for key, inside in a.items())
+    if isinstance(a, list):
+        return all(_same(*pair) for pair in zip(a, b, strict=True))
+    return bool(a == b)
 
 
 def _meaning(section: str, key: str, node: Node, scope: Scope) -> object:

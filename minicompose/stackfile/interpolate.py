@@ -8,9 +8,8 @@ import bisect
 import itertools
 import re
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Any
-
-import msgspec
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
@@ -43,11 +42,6 @@ class ExpressionError(Exception):
         self.length = length
 
 
-class _Unset(msgspec.Struct, frozen=True):
-    name: str
-    dollar: int
-
-
 class _Braced:
     """A `${NAME<operator>` whose `}` has not been reached; `parts` is what its operand came to so far."""
 
@@ -59,7 +53,7 @@ class _Braced:
         self.dollar = dollar
         self.braces = 0  # plain ones, open within the operand
         self.parts: list[str] = []
-        self.unset: list[_Unset] = []
+        self.unset: dict[str, int] = {}  # names, each with the index of its first $
 
 
 def substitute(
@@ -67,15 +61,17 @@ def substitute(
 ) -> str:
     """`text` with its expressions replaced by what `lookup` knows.
 
-    `on_unset(name, index of its $)` is called for each variable that became "" for want of a value.
+    `on_unset(name, index of its first $)` is called for each variable that became "" for want of a value.
     Raises `ExpressionError` for a malformed expression and for a required variable without a value.
     Operands are evaluated also where they are not used, as in the reference. Braces in them come in
     pairs, as in `${A:-{"b": {}}}`; where that leaves an expression open, as `${A:-{}` does, they are text.
     """
+    if len(text) > MOST_TEXT and "$" in text:
+        raise ExpressionError(0, f"the value is longer than {MOST_TEXT:,} characters, and has expressions")
     whole = _evaluated(text, lookup, nesting=True) or _evaluated(text, lookup, nesting=False)
     assert whole is not None  # without nesting, it is or it raises
-    for unset in whole.unset:
-        on_unset(unset.name, unset.dollar)
+    for name, dollar in sorted(whole.unset.items(), key=itemgetter(1)):
+        on_unset(name, dollar)
     return "".join(whole.parts)
 
 
@@ -150,7 +146,7 @@ def _expression(text: str, dollar: int, stack: list[_Braced], lookup: Callable[[
 def _append_value(frame: _Braced, name: str, dollar: int, lookup: Callable[[str], str | None]) -> None:
     value = lookup(name)
     if value is None:
-        frame.unset.append(_Unset(name, dollar))
+        frame.unset.setdefault(name, dollar)
     frame.parts.append(value or "")
 
 
@@ -168,10 +164,18 @@ def _end(closed: _Braced, into: _Braced, lookup: Callable[[str], str | None]) ->
             length=len(closed.name) + 2,
         )
     if has_value == (kind == "+") and kind != "?":
-        into.unset.extend(closed.unset)
+        into.unset = _both(into.unset, closed.unset)
         into.parts.append(operand)
     else:
         into.parts.append(value or "")
+
+
+def _both(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    """The names of both, each with its first index; the larger takes the smaller in, however deep that goes on."""
+    into, taken = (one, other) if len(one) >= len(other) else (other, one)
+    for name, dollar in taken.items():
+        into[name] = min(dollar, into.get(name, dollar))
+    return into
 
 
 def _malformed(text: str, dollar: int, why: str) -> ExpressionError:

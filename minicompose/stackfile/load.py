@@ -24,7 +24,7 @@ from minicompose.stackfile.contents import sealed, with_contents
 from minicompose.stackfile.expressions import Hidden, holds_hidden
 from minicompose.stackfile.files import LoadRequest, Location, locate
 from minicompose.stackfile.interpolate import ExpressionError, interpolate, substitute
-from minicompose.stackfile.names import normal_name
+from minicompose.stackfile.names import ProjectName, normal_name
 from minicompose.stackfile.normalise import normalised, with_contexts
 from minicompose.stackfile.paths import absolute, absolute_paths
 from minicompose.stackfile.pathtext import node_at, steps_of
@@ -88,15 +88,15 @@ def load_outline(request: LoadRequest) -> Outlined:
     return _Loading(request, hidden=Hidden()).outlined()
 
 
-def project_name(request: LoadRequest) -> str:
+def project_name(request: LoadRequest) -> ProjectName:
     """The name of the project, for commands that need nothing else of it: of the files only `name:` is looked at.
 
     Raises as `load_stack` does, but only for files that cannot be read.
     """
     location = locate(request)
     if location.name is not None:
-        return location.name
-    return _Loading(request, location).name()
+        return ProjectName(name=location.name)
+    return _Loading(request, location).project_name()
 
 
 class _Loading:
@@ -137,7 +137,7 @@ class _Loading:
             files=self.location.files,
             profiles=self.location.profiles,
             named=self.request.services,
-            name_derived=self.location.name is None and _last_name(documents) is None,
+            name_derived=self.derives_name(documents),
             separator=self.request.separator,
             refused=refused.paths,
             normalise=self.request.normalise,
@@ -173,10 +173,11 @@ class _Loading:
             documents=tuple(self.sources.everything()),
         )
 
-    def name(self) -> str:
-        name = self.name_of(self.read())
+    def project_name(self) -> ProjectName:
+        documents = self.read()
+        name = self.name_of(documents)
         self.raise_errors()
-        return name
+        return ProjectName(name=name, derived_from=self.location.directory if self.derives_name(documents) else None)
 
     # ---- the stages ----
 
@@ -209,6 +210,10 @@ class _Loading:
             return name
         self.raise_errors()  # what could not be read may have said the name
         raise UsageError("the project has no name", hint="give it one with -p, or with name: in the stack file")
+
+    def derives_name(self, documents: list[Node]) -> bool:
+        """Whether nobody gave the project its name, so that it is the directory's."""
+        return self.location.name is None and _last_name(documents) is None
 
     def combine(self) -> Node:
         """All files as one tree, with what they extend and include."""

@@ -2,10 +2,19 @@
 
 import re
 
+import msgspec
+
 from minicompose.errors import UsageError
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _NOT_IN_NAME = re.compile(r"[^a-z0-9_-]")
+
+
+class ProjectName(msgspec.Struct, frozen=True, kw_only=True):
+    """What a project is called, and the project directory where nobody said that and it was taken from there."""
+
+    name: str
+    derived_from: str | None = None
 
 
 def checked_name(name: str) -> str:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node, Origin, Path, SourcePos, Variables
 from minicompose.secretnames import names_a_secret
-from minicompose.stackfile.pathtext import steps_of
+from minicompose.stackfile.pathtext import child, steps_of
 
 # A variable in an expression; `$$` is a dollar sign.
 _VARIABLE = re.compile(r"\$(?:\$|\{?([A-Za-z_][A-Za-z0-9_]*))")
@@ -98,17 +98,17 @@ def _along(root: Node, path: Path) -> Iterator[Node]:
     node = root
     yield node
     for step in path:
-        inside = _entries(node.value) if isinstance(node.value, list) else node.value
-        if not isinstance(inside, dict) or step not in inside:
+        below = (
+            _named(node.value, step) if isinstance(node.value, list) and isinstance(step, str) else child(node, step)
+        )
+        if below is None:
             return
-        node = inside[step]
+        node = below
         yield node
 
 
-def _entries(items: list[Node]) -> dict[str | int, Node]:
-    entries: dict[str | int, Node] = {item.value: item for item in items if isinstance(item.value, str)}
-    entries.update(enumerate(items))
-    return entries
+def _named(items: list[Node], name: str) -> Node | None:
+    return next((item for item in reversed(items) if item.value == name), None)
 
 
 def _of_value(node: Node, origin: Origin) -> list[str]:

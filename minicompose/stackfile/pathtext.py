@@ -20,11 +20,12 @@ def path_text(path: Path) -> str:
 def steps_of(root: Node, text: str) -> Path:
     """The path that `text` writes; keys may hold dots and brackets, so `root` is asked which there are."""
     steps: list[str | int] = []
-    value, rest = root.value, text
+    node: Node | None = root
+    rest = text
     while rest:
-        step, rest = _first(value, rest)
+        step, rest = _first(node.value if node is not None else None, rest)
         steps.append(step)
-        value = _below(value, step)
+        node = child(node, step) if node is not None else None
     return tuple(steps)
 
 
@@ -32,11 +33,19 @@ def node_at(root: Node, path: Path) -> Node:
     """The node of `root` at `path`, or the last one on the way to it."""
     node = root
     for step in path:
-        inside = dict(enumerate(node.value)) if isinstance(node.value, list) else node.value
-        if not isinstance(inside, dict) or step not in inside:
+        below = child(node, step)
+        if below is None:
             break
-        node = inside[step]
+        node = below
     return node
+
+
+def child(node: Node, step: str | int) -> Node | None:
+    """What stands at the key or index `step` of `node`."""
+    inside = node.value
+    if isinstance(inside, list):
+        return inside[step] if isinstance(step, int) and step < len(inside) else None
+    return inside.get(step) if isinstance(inside, dict) else None
 
 
 def _first(value: object, text: str) -> tuple[str | int, str]:
@@ -49,11 +58,3 @@ def _first(value: object, text: str) -> tuple[str | int, str]:
     known = next((text[:end] for end in reversed(ends) if end and text[:end] in keys), None)
     step = known or text.partition(".")[0]
     return step, text[len(step) :].removeprefix(".")
-
-
-def _below(value: object, step: str | int) -> object:
-    if isinstance(value, dict) and step in value:
-        return value[step].value
-    if isinstance(value, list) and isinstance(step, int) and step < len(value):
-        return value[step].value
-    return None

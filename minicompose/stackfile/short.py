@@ -30,6 +30,7 @@ class Note(Protocol):
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}")
 _PROTOCOLS = frozenset({"tcp", "udp", "sctp"})
 _MOST_DIGITS = 20  # of a port, leading zeros and all; Python does not read numbers of thousands of digits
+_MOST_COLONS = 6  # that are looked at in a mount: three parts, each with a drive, have five
 _DRIVE = re.compile(r"[A-Za-z]")
 _PROBES = ("CMD", "CMD-SHELL", "NONE")
 _OPTIONS_READ = {"ro": True, "rw": False}
@@ -283,9 +284,9 @@ def _inner(node: Node, entries: dict[str, object]) -> dict[str, Node] | None:
 
 
 def _split_paths(text: str) -> list[str]:
-    """The parts between colons, except for the colon of a Windows drive."""
+    """The parts between colons, except for the colon of a Windows drive; the last of too many is all the rest."""
     parts: list[str] = []
-    rest = text.split(":")
+    rest = text.split(":", _MOST_COLONS)
     while rest:
         part = rest.pop(0)
         if rest and _is_drive(part, rest, bool(parts)):

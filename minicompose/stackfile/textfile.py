@@ -58,8 +58,7 @@ def read_bytes(path: str, shown: str, report: Report) -> bytes | None:
         if odd and path != os.devnull:
             report(_problem(f"{shown} is {odd}", "" if odd == _DIRECTORY else "read standard input with -f -"))
             return None
-        with open(path, "rb", opener=_without_waiting) as file:
-            data = file.read(MOST_BYTES + 1) or b""  # None: it would have to wait
+        data = read_without_waiting(path)
     except FileNotFoundError:
         report(_missing(path, shown))
         return None
@@ -67,6 +66,12 @@ def read_bytes(path: str, shown: str, report: Report) -> bytes | None:
         report(_problem(f"{shown} cannot be read: {(error.strerror or str(error)).lower()}"))
         return None
     return data
+
+
+def read_without_waiting(path: str) -> bytes:
+    """What the file at `path` holds at this moment, up to one byte more than it may. Raises `OSError`."""
+    with open(path, "rb", opener=_without_waiting) as file:
+        return file.read(MOST_BYTES + 1) or b""  # None: it would have to wait
 
 
 def read_standard_input() -> bytes:

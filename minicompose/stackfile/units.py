@@ -43,6 +43,7 @@ def parse_duration(text: str) -> Duration:
     """`1m30s`, `1.5h`, `2w`; a bare `0` needs no unit."""
     if text in ("0", "+0", "-0"):
         return Duration(0)
+    _check_length(text)
     found = _DURATION.fullmatch(text)
     if found is None:
         if _NUMBER.fullmatch(text):
@@ -50,7 +51,6 @@ def parse_duration(text: str) -> Duration:
         raise ValueError(
             f'"{text}" is not a duration: write {_meant(text, _SPELT_SPANS) or "it as 90s, 1m30s or 500ms"}'
         )
-    _check_length(text)
     total = 0
     for whole, fraction, unit in _SPAN.findall(found[2]):
         size = _NANOSECONDS[unit]
@@ -75,8 +75,10 @@ def parse_size(text: str) -> ByteSize:
         return ByteSize(-1)
     found = _SIZE.fullmatch(text)
     if found is None:
+        point = text.replace(",", ".")
         raise ValueError(
-            f'"{text}" is not a size: write {_meant(text, "kmgtp") or "it in bytes, or as 512k, 64m or 2g"}'
+            f'"{text}" is not a size: write '
+            + (point if _SIZE.fullmatch(point) else _meant(text, "kmgtp") or "it in bytes, or as 512k, 64m or 2g")
         )
     _check_length(text)
     amount, unit = found[1], found[2].lower()

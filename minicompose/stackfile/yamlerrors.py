@@ -11,7 +11,12 @@ from minicompose.model import SourcePos
 
 _FORBIDDEN = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+# What a merge leaves between two versions that could not be made one.
+_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
+
 _NO_KEY = "did not find expected key"
+_IN_QUOTES = 'write "${...}"'
+_WORDS = re.compile(r" *([\w-]+(?: [^:#\n\r]*)?)[\r\n]")
 _LEFT_OVER = "text after a value"  # our word for the same, when something stands before it on the line
 
 # (words of the parser's problem, words of its context, what to say, what to do)
@@ -83,7 +88,7 @@ _SAID: tuple[tuple[str, str, str, str], ...] = (
     ),
     ("mapping keys are not allowed", "", 'a "?" is not expected here', 'put a text that begins with "? " in quotes'),
     ("did not find expected node content", "", "a value is expected here", "take out a comma or bracket too many"),
-    ("found a tab character where an indentation space", "", "a tab cannot indent a line", "use spaces"),
+    ("found a tab character", "", "a tab cannot indent a line", "use spaces"),
     (
         "did not find expected comment or line break",
         "block scalar",
@@ -106,15 +111,44 @@ def syntax_error(problem: yaml.YAMLError, text: str, file: str) -> Diagnostic:
         return Diagnostic(severity="error", pos=SourcePos(file, 1, 1), summary=f"this is not YAML: {problem}")
     mark, begun = problem.problem_mark, problem.context_mark
     lines = Lines(text)
+    if conflict := _CONFLICT.search(text):
+        return _conflict(lines.place(conflict.start(), file), conflict[0])
     what, context = str(problem.problem or ""), str(problem.context or "")
+    if "mapping values are not allowed" in what and (above := _without_colon(text, mark.index)):
+        return _missing_colon(lines.place(above.start(1), file), above[1])
     if begun is not None and "end of stream" in what:
         mark = begun  # the end of the file says nothing; where it began does
     if what == _NO_KEY and text[text.rfind("\n", 0, mark.index) + 1 : mark.index].strip(" -"):
         what = _LEFT_OVER
     summary, hint = _say(what, context, text[mark.index : mark.index + 1])
+    if text[mark.index - 1 : mark.index + 1] == "${" and "is not closed" in summary:
+        summary, hint = "an expression between braces or brackets has to be in quotes", _IN_QUOTES
+    elif what == _LEFT_OVER and text[mark.index : mark.index + 1] in ("}", "]"):
+        hint = f"take out the {text[mark.index]}, or put the whole value in quotes"
     summary = summary.format(begun=lines.place((begun or mark).index, file).line)
     end = len(text.removesuffix("\n").removesuffix("\r"))  # what is missing at the end is missing in the last line
     return Diagnostic(severity="error", pos=lines.place(min(mark.index, end), file), summary=summary, hint=hint)
+
+
+def _conflict(pos: SourcePos, line: str) -> Diagnostic:
+    summary, hint = "this is left of a merge that was not finished", "keep one of the two versions, and no such lines"
+    return Diagnostic(severity="error", pos=pos, summary=summary, hint=hint, length=len(line))
+
+
+def _without_colon(text: str, index: int) -> re.Match[str] | None:
+    """The words alone on the line before that of `index`, less far to the right: a key whose colon was forgotten."""
+    start = text.rfind("\n", 0, index) + 1
+    above = text.rfind("\n", 0, max(start - 1, 0)) + 1
+    found = _WORDS.match(text, above, start) if start else None
+    here = len(text[start:index]) - len(text[start:index].lstrip(" "))
+    return found if found is not None and found.start(1) - above <= here else None
+
+
+def _missing_colon(pos: SourcePos, written: str) -> Diagnostic:
+    name, space, value = written.partition(" ")
+    hint = f'did you mean "{name}: {value.strip()}"?' if space else f'did you mean "{name}:"?'
+    summary = f'there is no ":" after "{name}"'
+    return Diagnostic(severity="error", pos=pos, summary=summary, hint=hint, length=len(name))
 
 
 def _say(what: str, context: str, character: str) -> tuple[str, str]:

@@ -291,16 +291,18 @@ class _Reader:
     def _alias(self, name: str, pos: SourcePos) -> Node:
         above = self.stack[-1] if self.stack else None
         key_pos = above.key_pos if above is not None else None
+        is_merged = any(open_.key is _MERGE for open_ in self.stack[-2:])
+        nothing = Node({} if is_merged else None, pos, key_pos)  # so that nobody complains of it twice
         if any(open_.anchor == name for open_ in self.stack):
             self._complain(pos, f"the anchor &{name} contains itself", self._path(), length=len(name) + 1)
-            return Node(None, pos, key_pos)
+            return nothing
         node = self.anchors.get(name)
         if node is None:
             self.guesses += 1
             near = nearest(name, self.anchors) if self.guesses <= _MOST_GUESSES else None
             hint = f"did you mean *{near}?" if near else ""
             self._complain(pos, f"there is no anchor &{name} before this", self._path(), hint, length=len(name) + 1)
-            return Node(None, pos, key_pos)
+            return nothing
         size, height = self.sizes.of(node)
         self.expanded += size
         if self.expanded > MOST_EXPANDED:

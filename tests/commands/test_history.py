@@ -4,13 +4,13 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from minicompose.cli import main
-from tests.fake_engine import Behaviour, FakeEngine
+from tests.commands.shop import Shop
+from tests.fake_engine import Behaviour
 
 ONE = """
 services:
@@ -18,55 +18,6 @@ services:
   web: {image: "web:1", command: sleep 1, depends_on: [db], environment: {LEVEL: info}}
 """
 TWO = ONE.replace("info", "debug")
-
-
-class Shop:
-    """A project in a directory, an engine for it, and the command line."""
-
-    def __init__(self, directory: Path, capsys: pytest.CaptureFixture[str], engine: FakeEngine) -> None:
-        self.directory = directory
-        self.engine = engine
-        self._capsys = capsys
-        self.err = ""
-
-    def write(self, text: str) -> None:
-        (self.directory / "compose.yaml").write_text(text)
-
-    def run(self, *words: str, code: int = 0) -> str:
-        """What a command printed; what it told is in `err`."""
-        ended = main(["-p", "shop", "--progress", "plain", *words])
-        told = self._capsys.readouterr()
-        self.err = told.err
-        assert ended == code, told.err
-        return told.out
-
-    def up(self, text: str, *words: str) -> None:
-        self.write(text)
-        self.run("up", "-d", *words)
-
-    def history(self) -> list[dict[str, object]]:
-        """The revisions, the newest first."""
-        return [json.loads(line) for line in self.run("history", "--format", "json").splitlines()]
-
-    def level(self) -> str | None:
-        return (self.engine.specs["shop-web-1"].service.environment or {})["LEVEL"]
-
-    def ids(self) -> dict[str, str]:
-        return {name: state.id for name, state in self.engine.containers.items()}
-
-
-@pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Shop]:
-    directory = tmp_path / "shop"
-    directory.mkdir()
-    for name in ("PASSWORD", "SUDO_USER"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("LOGNAME", "ann")
-    monkeypatch.chdir(directory)
-    with FakeEngine("db:1", "web:1", "cache:1") as engine:
-        monkeypatch.setattr("minicompose.engine.connect.connect", lambda *_: engine)
-        yield Shop(directory, capsys, engine)
 
 
 def files(shop: Shop) -> list[Path]:
@@ -110,6 +61,24 @@ def test_an_up_with_nothing_to_do_leaves_none(shop: Shop) -> None:
     shop.up(ONE)
 
     assert len(files(shop)) == 1
+
+
+def test_what_a_secret_variable_brought_is_no_difference_when_it_is_gone_back_to(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_TOKEN", "opensesame")
+    stack = ONE.replace("command: sleep 1, depends", 'command: [serve, "${API_TOKEN}"], depends')
+    shop.up(stack)
+    shop.up(stack.replace("info", "debug"))
+    before = shop.ids()
+
+    assert "environment.LEVEL" in shop.run("rollback", "1", "-y")
+
+    assert shop.ids()["shop-db-1"] == before["shop-db-1"]
+    shop.run("rollback", "1", "-y")
+    assert "nothing to do" in shop.err
+    shop.write(stack)
+    assert "nothing to do" in shop.run("plan")
 
 
 def test_starting_again_what_was_there_leaves_none(shop: Shop) -> None:

@@ -48,6 +48,16 @@ class Bench:
             },
         )
 
+    def limit_by_hand(self, id: str, attribute: str, value: int) -> None:
+        """As with `docker update`: `mem_limit` in bytes, or `cpu_shares`."""
+        if isinstance(self.engine, FakeEngine):
+            self.engine.limit_by_hand(id, attribute, value)
+            return
+        settings = {"mem_limit": {"Memory": value, "MemorySwap": value}, "cpu_shares": {"CpuShares": value}}
+        api = real_api()
+        with closing(api.transport):
+            api.post(f"/containers/{id}/update", settings[attribute])
+
     def create(self, spec: ContainerSpec, keep_volumes_of: str | None = None) -> str:
         return self.engine.create_container(spec.name, spec, keep_volumes_of)
 

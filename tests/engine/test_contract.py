@@ -1,10 +1,12 @@
 """What every engine does: the one in memory is held to what the real one shows."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from minicompose import labels
-from minicompose.engine.protocol import ExecSpec, LogChunk
+from minicompose.engine.protocol import Drift, ExecSpec, LogChunk
 from minicompose.errors import Conflict, EngineError, NotFound
 from minicompose.model import Mount, Network, Volume
 from minicompose.planning.plan import Endpoint
@@ -12,6 +14,11 @@ from tests.engine.making import Bench, check, until
 from tests.real_engine import IMAGE
 
 NOBODY = "nobody-has-this-name"
+
+
+def test_an_engine_is_the_same_whenever_it_is_asked(bench: Bench) -> None:
+    assert bench.engine.identity()
+    assert bench.engine.identity() == bench.engine.identity()
 
 
 # ---- containers ----
@@ -162,6 +169,14 @@ def test_no_container_is_renamed_to_a_name_that_is_taken(bench: Bench) -> None:
         bench.engine.rename_container(id, bench.named("web"))
 
 
+def test_one_that_has_the_name_already_is_left_as_it_is(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+
+    bench.engine.rename_container(id, bench.named("web"))
+
+    assert bench.observed(id).name == bench.named("web")
+
+
 def test_a_removed_container_is_gone(bench: Bench) -> None:
     id = bench.create(bench.spec("web"))
 
@@ -306,6 +321,27 @@ def test_a_closed_subscription_ends(bench: Bench) -> None:
     assert list(events) == []
 
 
+@pytest.mark.parametrize(("attribute", "asked", "given"), [("mem_limit", 1 << 26, 1 << 27), ("cpu_shares", None, 256)])
+def test_limits_that_were_changed_by_hand_are_told(bench: Bench, attribute: str, asked: int | None, given: int) -> None:
+    fields: dict[str, Any] = {attribute: asked}
+    changed = bench.spec("web", **fields)
+    other = bench.spec("db", mem_limit=1 << 26, cpus=0.5, pids_limit=50, restart="unless-stopped")
+    id, left_alone = bench.run(changed), bench.run(other)
+
+    bench.limit_by_hand(id, attribute, given)
+
+    told = bench.engine.drift({id: changed.service, left_alone: other.service})
+    assert told == {id: (Drift(attribute=attribute, asked=asked, found=given),)}
+
+
+def test_one_that_is_gone_has_not_drifted(bench: Bench) -> None:
+    spec = bench.spec("web")
+    id = bench.create(spec)
+    bench.engine.remove_container(id, volumes=False)
+
+    assert bench.engine.drift({id: spec.service}) == {}
+
+
 # ---- networks ----
 
 
@@ -325,6 +361,47 @@ def test_a_container_is_on_all_its_networks(bench: Bench) -> None:
     id = bench.run(spec)
 
     assert set(bench.observed(id).networks) == {front, back}
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_container_is_put_on_a_network_and_taken_off_it(bench: Bench, *, runs: bool) -> None:
+    front, back = bench.network("front"), bench.network("back")
+    make = bench.run if runs else bench.create
+    id = make(bench.spec("web", endpoints=(Endpoint(network=front),)))
+
+    bench.engine.connect_network(id, Endpoint(network=back, aliases=("web",)))
+    on_both = set(bench.observed(id).networks)
+    bench.engine.disconnect_network(id, front)
+
+    assert on_both == {front, back}
+    assert set(bench.observed(id).networks) == {back}
+
+
+def test_a_container_is_not_put_on_a_network_twice(bench: Bench) -> None:
+    network = bench.network()
+    id = bench.run(bench.spec("web", endpoints=(Endpoint(network=network),)))
+
+    with pytest.raises(EngineError, match="already exists"):
+        bench.engine.connect_network(id, Endpoint(network=network))
+
+
+@pytest.mark.parametrize("network", ["front", NOBODY])
+def test_a_container_is_not_taken_off_a_network_that_it_is_not_on(bench: Bench, network: str) -> None:
+    name = bench.network(network) if network == "front" else network
+    id = bench.run(bench.spec("web"))
+
+    with pytest.raises(NotFound):
+        bench.engine.disconnect_network(id, name)
+
+
+def test_a_network_is_observed_as_it_was_defined(bench: Bench) -> None:
+    network = Network(name=bench.named("net"), internal=True, driver_opts={"com.docker.network.driver.mtu": "1400"})
+    bench.engine.create_network(network, {labels.PROJECT: bench.project})
+
+    (found,) = [other for other in bench.observe().networks if other.name == network.name]
+
+    assert found.definition.internal
+    assert found.definition.driver_opts == network.driver_opts
 
 
 def test_a_network_carries_its_labels(bench: Bench) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from minicompose.engine.protocol import LogChunk
-from minicompose.errors import EngineFault
+from minicompose.errors import Conflict, EngineFault
 from minicompose.execution.events import AnyEvent, ContainerExited, LogLine, Notice
 from minicompose.execution.follower import AllExited, Ending, FirstExited, Follower, Stopped
 from minicompose.execution.interrupts import Interrupts
@@ -249,6 +249,28 @@ def test_a_container_without_readable_logs_is_noted_and_its_exit_is_told() -> No
         assert following.wait(Interrupts()) == AllExited()
 
     assert heard.lines[1:] == ["shop-web-1 exited 2"]
+
+
+def test_the_exit_of_a_container_is_told_though_another_command_is_removing_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = engine_with("web")
+    engine.start_container("shop-web-1")
+    logs = engine.logs
+
+    def marked_for_removal(container: str, *, follow: bool = False, **options: Any) -> Any:
+        if follow:
+            return logs(container, follow=True, **options)
+        raise Conflict("can not get logs from container which is dead or marked for removal", status=409)
+
+    heard = Heard()
+    with follower(engine, heard) as following:
+        monkeypatch.setattr(engine, "logs", marked_for_removal)
+        engine.say("shop-web-1", b"last words\n")
+        engine.exit("shop-web-1", 143)
+        assert following.wait(Interrupts()) == AllExited()
+
+    assert heard.lines == ["web-1 last words", "shop-web-1 exited 143"]
 
 
 def test_logs_go_on_when_the_engine_was_away() -> None:

@@ -610,6 +610,23 @@ def test_a_change_is_not_gone_on_with_when_it_will_be_put_back() -> None:
     assert engine.called("stop_container") == []
 
 
+def test_what_needs_a_change_that_is_not_gone_on_with_is_cancelled_too() -> None:
+    engine = engine_that_runs_the_old()
+    engine.fail("create_volume", "v90", EngineFault("no"))
+    hold = engine.hold("create_container", NEW)
+    whole = replacement()
+    checkpoint = step(5, Checkpoint(), 4, 90, name="shop")
+    steps = (*whole.steps[:4], checkpoint, whole.steps[5], volume(90), volume(91, 3))
+    running = Running(plan_of(*steps, *whole.way_back), engine)
+    hold.wait_reached()
+
+    running.saw("cancel 91 container v90 could not be created")
+    hold.release()
+
+    assert not running.report().ok
+    assert "v91" not in engine.volumes
+
+
 def test_a_checkpoint_tolerates_as_many_failures_as_it_says() -> None:
     for tolerated, end in ((1, "done 5"), (0, "cancel 5 the update of container shop was stopped")):
         engine = FakeEngine()

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from minicompose.history.revision import Revision, encode
-from minicompose.history.store import KEPT, Store, state_directory
+from minicompose.history.store import KEPT, Store
 from tests.history.making import revision_of
 from tests.stack_of import stack_of
 
@@ -175,23 +175,3 @@ def test_whoever_is_killed_on_the_way_leaves_a_whole_revision_or_none(
     assert found.damaged == ()
     assert [revision.number for revision in found.revisions] in ([1], [1, 2])
     assert store.add(numbered).number == len(found.revisions) + 1
-
-
-@pytest.mark.parametrize(
-    ("environment", "platform", "place"),
-    [
-        ({"XDG_STATE_HOME": "/s", "HOME": "/h"}, "linux", "/s"),
-        ({"HOME": "/h"}, "linux", "/h/.local/state"),
-        ({"HOME": "/h"}, "darwin", "/h/Library/Application Support"),
-        ({"LOCALAPPDATA": "/l", "USERPROFILE": "/u"}, "win32", "/l"),
-    ],
-)
-def test_it_is_kept_where_programs_of_the_platform_keep_their_state(
-    environment: dict[str, str], platform: str, place: str
-) -> None:
-    assert state_directory(environment, platform) == Path(place)
-
-
-def test_without_a_home_there_is_no_place_for_it() -> None:
-    with pytest.raises(OSError, match="neither HOME nor XDG_STATE_HOME is set"):
-        state_directory({}, "linux")

@@ -91,3 +91,14 @@ def test_boxes_of_one_column_keep_apart_and_edges_lead_to_the_right() -> None:
 
 def test_the_same_stack_gives_the_same_picture(shop: Stack) -> None:
     assert svg(shop) == svg(stack_of(SHOP))
+
+
+def test_what_lies_too_deep_begins_a_tree_of_its_own() -> None:
+    depth = 2000
+    chain = "".join(f"  s{number}: {{image: a, depends_on: [s{number + 1}]}}\n" for number in range(depth))
+    lines = terminal(stack_of(f"services:\n{chain}  s{depth}: {{image: a}}\n")).splitlines()
+
+    assert lines[0] == "s0"
+    assert lines[30].split() == ["└─", "s30", "(below)", "started"]
+    assert lines[31] == "s30"
+    assert lines[-1].split() == ["└─", f"s{depth}", "started"]

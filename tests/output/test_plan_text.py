@@ -1,6 +1,7 @@
 """How a plan reads."""
 
 import re
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from minicompose.planning.observed import Observed
 from minicompose.planning.plan import Change, Changed, Plan, Subject
 from minicompose.planning.up import UpOptions, plan_up
 from tests.carrying_out import running
+from tests.golden import assert_golden
 from tests.stack_of import stack_of
 
 WEB = "services: {web: {image: nginx}}"
@@ -66,6 +68,44 @@ def test_no_secret_of_a_stack_is_shown() -> None:
     assert "DB_PASSWORD" in text
     assert "hunter" not in text
     assert "sha256" not in text
+
+
+def test_the_containers_of_a_service_stand_together_and_say_once_why() -> None:
+    stack = stack_of("""
+        services:
+          web: {image: nginx, scale: 3, environment: {LEVEL: debug, KEEP: "1"}, depends_on: [db]}
+          db: {image: postgres, healthcheck: {test: [CMD, pg_isready]}}
+          mail: {image: mail, scale: 2}
+    """)
+    observed = running(stack, web={"environment": {"LEVEL": "info"}}, mail={"scale": 3})
+    assert_golden("plan-replicas", plan_text(plan_up(stack, observed, UpOptions(wait=True))))
+
+
+def test_a_long_plan_tells_in_a_line_or_two_what_becomes_of_each() -> None:
+    services = "".join(
+        f"\n  service-{n}: {{image: nginx{f', depends_on: [service-{n // 7}]' if n else ''}}}" for n in range(200)
+    )
+    stack = stack_of(f"services:{services}\n  web: {{image: nginx, environment: {{A: '1', B: '2'}}}}")
+    observed = running(stack, web={"environment": {"A": "0"}})
+    kept = tuple(each for each in observed.containers if each.service in ("web", "service-3", "service-4"))
+
+    text = plan_text(plan_up(stack, msgspec.structs.replace(observed, containers=kept)))
+
+    assert_golden("plan-long", text)
+    assert len(text.splitlines()) < 220
+    assert max(map(len, text.splitlines())) <= 110
+
+
+def test_a_plan_of_two_hundred_replacements_stays_readable() -> None:
+    services = "".join(f"\n  service-{n}: {{image: nginx, tty: true}}" for n in range(200))
+    stack = stack_of(f"services:{services}")
+    changed: dict[str, Any] = {f"service-{n}": {"tty": None} for n in range(200)}
+
+    lines = plan_text(plan_up(stack, running(stack, **changed))).splitlines()
+
+    assert lines[0] == "stack shop: 200 to replace, 1 unchanged"
+    assert len(lines) < 900
+    assert max(map(len, lines)) <= 110
 
 
 def test_lines_of_fifty_services_stay_narrow() -> None:

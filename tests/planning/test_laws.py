@@ -1,13 +1,12 @@
 """Laws that hold for every plan, tried on many stacks and changes of them."""
 
 from itertools import pairwise
-from typing import Any
 
 import msgspec
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from minicompose.model import Dependency, Healthcheck, Hook, Mount, Network, NetworkAttachment, Service, Stack, Volume
+from minicompose.model import Stack
 from minicompose.planning.census import NEXT
 from minicompose.planning.encoding import plan_json
 from minicompose.planning.observed import Observed
@@ -16,6 +15,7 @@ from minicompose.planning.plan import (
     CreateContainer,
     Plan,
     RemoveContainer,
+    RenameContainer,
     RestartContainer,
     RunHook,
     StartContainer,
@@ -23,65 +23,9 @@ from minicompose.planning.plan import (
     WaitUntil,
 )
 from minicompose.planning.up import UpOptions, plan_up
-from tests.carrying_out import carry_out, engine_for
-from tests.fake_engine import FakeEngine
-
-NAMES = ("cache", "db", "api", "web", "job")
-IMAGES = ("one:1", "two:1")
-
-
-@st.composite
-def services(draw: st.DrawFn, name: str, earlier: tuple[str, ...]) -> Service:
-    """A service that may need those that come earlier; `job` ends by itself."""
-    needs: dict[str, Dependency] = {}
-    for other in earlier:
-        if draw(st.booleans()):
-            conditions = ["service_started"]
-            if other in ("db", "cache"):
-                conditions.append("service_healthy")
-            condition: Any = draw(st.sampled_from(conditions))
-            needs[other] = Dependency(
-                condition=condition, restart=draw(st.booleans()), required=draw(st.sampled_from((True, True, False)))
-            )
-    shares = draw(st.sampled_from((None, None, *earlier))) if name != "job" else None
-    networks = draw(st.sets(st.sampled_from(("default", "back")), min_size=1))
-    return Service(
-        name=name,
-        image=draw(st.sampled_from(IMAGES)),
-        command=("true",) if name == "job" else ("sleep", "1000"),
-        environment={"LEVEL": draw(st.sampled_from(("1", "2")))},
-        depends_on=needs,
-        healthcheck=Healthcheck(test=("CMD", "true")) if name in ("db", "cache") else None,
-        network_mode=f"service:{shares}" if shares else None,
-        networks=None if shares else {key: NetworkAttachment() for key in sorted(networks)},
-        volumes=(Mount(type="volume", source="data", target="/data"),) if draw(st.booleans()) else None,
-        scale=draw(st.sampled_from((1, 1, 2, 3))),
-        post_start=draw(hooks()) if name != "job" else None,
-        pre_stop=draw(hooks()),
-    )
-
-
-def hooks() -> st.SearchStrategy[tuple[Hook, ...] | None]:
-    hook = st.sampled_from((Hook(command=("echo", "one")), Hook(command=("echo", "two"), user="app")))
-    return st.none() | st.lists(hook, min_size=1, max_size=2).map(tuple)
-
-
-@st.composite
-def stacks(draw: st.DrawFn) -> Stack:
-    names = [name for name in NAMES if draw(st.sampled_from((True, True, False)))] or ["db"]
-    found: dict[str, Service] = {}
-    for name in names:
-        found[name] = draw(services(name, tuple(found)))
-    return Stack(
-        name="shop",
-        services=found,
-        networks={
-            "default": Network(name="shop_default"),
-            "back": Network(name="shop_back", driver_opts={"mtu": draw(st.sampled_from(("1400", "1500")))}),
-        },
-        volumes={"data": Volume(name="shop_data")},
-    )
-
+from minicompose.planning.update import update_policy
+from tests.carrying_out import carry_out
+from tests.generated_stacks import IMAGES, engine_with, stacks
 
 OPTIONS = st.builds(
     UpOptions,
@@ -94,18 +38,6 @@ OPTIONS = st.builds(
 )
 
 SETTINGS = settings(max_examples=40, derandomize=True, deadline=None, database=None)
-
-
-def engine_with(stack: Stack, offered: tuple[str, ...]) -> FakeEngine:
-    """The stack runs on it; of `offered` images a registry has newer ones than the engine."""
-    engine = engine_for(stack)
-    for image in IMAGES:
-        if image not in engine.images:
-            engine.add_image(image)
-        engine.offer_image(image, None if image in offered else engine.images[image])
-    carry_out(plan_up(stack, engine.observe("shop")), engine)
-    return engine
-
 
 OFFERED = st.sets(st.sampled_from(IMAGES)).map(lambda images: tuple(sorted(images)))
 
@@ -186,8 +118,30 @@ def test_nothing_is_started_before_it_is_created_nor_beside_the_one_it_replaces(
     for step in plan.steps:
         if isinstance(step.action, StartContainer) and step.action.container in created:
             assert created[step.action.container] in earlier[step.id]
-            if step.group in stopped:
+            if (
+                step.group in stopped
+                and update_policy(after.services[step.subject.service or ""]).order == "stop-first"
+            ):
                 assert stopped[step.group] in earlier[step.id]
+
+
+@SETTINGS
+@given(stacks(), stacks(), OPTIONS)
+def test_one_that_is_replaced_start_first_is_stopped_when_its_successor_has_settled_and_has_its_name(
+    before: Stack, after: Stack, options: UpOptions
+) -> None:
+    assume(not options.no_start)
+    plan = plan_up(after, engine_with(before, ()).observe("shop"), options)
+    earlier = before_of(plan)
+    for step in plan.steps:
+        service = after.services.get(step.subject.service or "")
+        if service is None or not step.group.startswith("replace ") or not isinstance(step.action, StopContainer):
+            continue
+        if update_policy(service).order == "start-first":
+            before_it = [plan.steps[other - 1] for other in earlier[step.id]]
+            of_its_own = [other.action for other in before_it if other.group == step.group]
+            assert [action for action in of_its_own if isinstance(action, WaitUntil)]
+            assert [action for action in of_its_own if isinstance(action, RenameContainer)]
 
 
 @SETTINGS

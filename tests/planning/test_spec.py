@@ -9,13 +9,22 @@ import pytest
 from minicompose import __version__, fields, labels
 from minicompose.errors import UsageError
 from minicompose.model import Sealed, Stack
+from minicompose.output.plan_text import plan_text
 from minicompose.planning.encoding import plan_json
 from minicompose.planning.observed import Observed
-from minicompose.planning.plan import BoundFile, ContainerSpec, InjectedFile
+from minicompose.planning.plan import (
+    BoundFile,
+    ContainerSpec,
+    CreateContainer,
+    CreateNetwork,
+    CreateVolume,
+    InjectedFile,
+)
 from minicompose.planning.record import resource_record, written
 from minicompose.planning.spec import blueprint, container_spec
-from minicompose.planning.up import plan_up
-from tests.carrying_out import with_services
+from minicompose.planning.up import UpOptions, plan_up
+from tests.carrying_out import running, with_services
+from tests.golden import assert_golden
 from tests.stack_of import stack_of
 
 
@@ -252,3 +261,56 @@ def test_limits_of_deploy_count_and_its_replicas_do_not() -> None:
 
     assert fingerprint("replicas: 1") == fingerprint("replicas: 2")
     assert fingerprint("resources: {limits: {cpus: 1}}") != fingerprint("resources: {limits: {cpus: 2}}")
+
+
+# ---- what secret variables have brought ----
+
+BROUGHT = """
+    services:
+      web:
+        image: busybox
+        build: {context: ., args: {A: "x-${API_TOKEN}"}}
+        command: "serve ${API_TOKEN} --level ${LEVEL}"
+        entrypoint: [sh, "-c", "${API_TOKEN:-opensesame}"]
+        environment: {URL: "http://x/?t=${API_TOKEN}", OTHER: "${OTHER_TOKEN:-swordfish}", PLAIN: "${LEVEL}"}
+        labels: {where: "at ${API_TOKEN}"}
+        volumes: ["/srv/${API_TOKEN}:/x", "data:/data"]
+        post_start: [{command: "notify ${API_TOKEN}"}]
+        pre_stop: [{command: [bye, "${API_TOKEN}"]}]
+        healthcheck: {test: "curl ${API_TOKEN}"}
+        networks: {default: {driver_opts: {o: "a=${API_TOKEN}"}}}
+        x-deep: {token: abracadabra, list: [{password: shibboleth}], keys: {api_key: [openup, other]}}
+    networks: {default: {driver_opts: {o: "a=${API_TOKEN}"}}}
+    volumes: {data: {driver_opts: {o: "a=${API_TOKEN}"}}}
+"""
+VALUES = {"API_TOKEN": "correcthorse", "LEVEL": "debug"}
+SECRETS = ("correcthorse", "swordfish", "abracadabra", "shibboleth", "openup")
+
+
+def test_what_a_secret_variable_has_brought_is_in_no_label_and_no_plan() -> None:
+    stack = stack_of(BROUGHT, environment=VALUES)
+    plan = plan_up(stack, Observed(project="shop"), UpOptions(build=True))
+
+    texts = [plan_text(plan), plan_json(plan, stack).decode()]
+    for step in plan.steps:
+        if isinstance(step.action, CreateContainer):
+            texts.append(step.action.spec.labels[labels.SPEC])
+            assert "serve correcthorse" in " ".join(step.action.spec.service.command or ())
+        elif isinstance(step.action, CreateNetwork | CreateVolume):
+            texts.append(step.action.labels[labels.SPEC])
+
+    assert len(texts) == 5
+    for secret in SECRETS:
+        assert not [text for text in texts if secret in text]
+    assert "debug" in texts[1]
+
+
+def test_another_value_of_a_secret_variable_is_a_change_that_shows_neither() -> None:
+    stack = stack_of(BROUGHT, environment=VALUES)
+    before = stack_of(BROUGHT, environment=VALUES | {"API_TOKEN": "batterystaple"})
+    text = plan_text(plan_up(stack, running(before)))
+
+    assert_golden("secrets-changed", text)
+    assert "correcthorse" not in text
+    assert "batterystaple" not in text
+    assert "sha256" not in text

@@ -32,6 +32,7 @@ from minicompose.planning.plan import (
     RemoveContainer,
     RemoveNetwork,
     RenameContainer,
+    Renamed,
     RestartContainer,
     ScaledDown,
     StartContainer,
@@ -249,6 +250,32 @@ def errors_or_none(plan: Plan) -> list[str]:
     return [note.summary for note in plan.notes if note.severity == "error"]
 
 
+@pytest.mark.parametrize(
+    ("service", "place"),
+    [("scale: 1000000000", "stack.yaml:3:7"), ("deploy: {replicas: 1000000000}", "stack.yaml:3:16")],
+)
+def test_more_containers_than_any_engine_can_have_are_refused_where_they_are_asked_for(
+    service: str, place: str
+) -> None:
+    stack = stack_of(f"services:\n  a: {{image: a}}\n  b: {{{service}, image: b}}")
+
+    plan = plan_up(stack, Observed(project="shop"))
+
+    (note,) = plan.notes
+    assert plan.steps == ()
+    assert (note.severity, str(note.pos)) == ("error", place)
+    assert note.summary == "the stack is to have 1,000,000,001 containers, and can have 10,000"
+
+
+def test_services_that_have_too_many_containers_together_are_refused_too() -> None:
+    stack = stack_of("services: {a: {image: a, scale: 5000}, b: {image: b}}")
+
+    plan = plan_up(stack, Observed(project="shop"), UpOptions(scale={"b": 5001}))
+
+    (note,) = plan.notes
+    assert (note.pos, note.hint) == (None, '"b" alone is to have 5,001')
+
+
 def test_wait_waits_for_every_container_that_has_not_settled() -> None:
     stack = stack_of("services: {a: {image: a, scale: 2}, b: {image: a}}")
     plan = plan_up(stack, having(stack, "a"), UpOptions(wait=True))
@@ -403,6 +430,19 @@ def test_a_running_container_that_was_taken_off_its_network_is_replaced() -> Non
     stack = stack_of(WEB)
     observed = changed(running(stack), "shop-web-1", networks={"bridge": "b"})
     assert reasons(plan_up(stack, observed), "web") == {Disconnected(network="shop_default")}
+
+
+def test_a_container_that_was_renamed_by_hand_gets_its_name_again() -> None:
+    stack = stack_of(WEB)
+
+    observed = running(stack)
+    (container,) = observed.containers
+    renamed = msgspec.structs.replace(observed, containers=(msgspec.structs.replace(container, name="mine"),))
+
+    (step,) = plan_up(stack, renamed).steps
+
+    assert step.action == RenameContainer(container=container.id, name="shop-web-1")
+    assert step.because == Renamed(name="mine")
 
 
 def test_a_plan_as_json_seals_what_looks_like_a_secret() -> None:

@@ -58,6 +58,10 @@ class Running:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def until(self, text: str) -> None:
         """Wait for a line with `text` in it."""
         while (line := self._lines.get(timeout=PATIENCE)) is not None:

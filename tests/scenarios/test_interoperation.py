@@ -114,3 +114,20 @@ def test_minicompose_takes_over_what_docker_compose_runs_with_its_data(stage: St
     assert stage.states() == {"db-1": "running", "web-1": "running"}
     assert stage.good("exec", "-T", "db", "cat", "/data/file").out == "precious\n"
     assert "nothing to do" in stage.good("plan").out
+
+
+def test_what_docker_compose_runs_is_of_the_directory_where_it_was_brought_up(
+    stage: Stage, reference: Reference
+) -> None:
+    home, elsewhere = (stage.directory / owner / stage.project for owner in ("ann", "bob"))
+    for directory in (home, elsewhere):
+        directory.mkdir(parents=True)
+        (directory / "compose.yaml").write_text(STACK)
+    reference("-f", str(home / "compose.yaml"), "up", "-d")
+
+    refused = stage.run("down", directory=elsewhere, named=False)
+    taken_down = stage.run("down", directory=home, named=False)
+
+    assert refused.code == 2
+    assert f"are from another directory, {home}, and not from {elsewhere}" in refused.err
+    assert (taken_down.code, stage.states()) == (0, {})

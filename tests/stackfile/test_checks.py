@@ -14,9 +14,9 @@ SERVICES = "services:\n  db: {image: db}\n  web: {image: web, %s}\n"
 FOUND = [
     ("depends_on: [dbb]", '3:34 services.web.depends_on.dbb: there is no service "dbb" (did you mean "db"?)'),
     ("depends_on: [web]", "3:34 services.web.depends_on.web: a service cannot depend on itself"),
-    ('links: ["cache:c"]', '3:29 services.web.links[0]: there is no service "cache"'),
-    ('volumes_from: ["cache:ro"]', '3:36 services.web.volumes_from[0]: there is no service "cache"'),
-    ('pid: "service:cache"', '3:26 services.web.pid: there is no service "cache"'),
+    ('links: ["cache:c"]', '3:29 services.web.links[0]: there is no service "cache" (there are: db, web)'),
+    ('volumes_from: ["cache:ro"]', '3:36 services.web.volumes_from[0]: there is no service "cache" (there are: db, web)'),
+    ('pid: "service:cache"', '3:26 services.web.pid: there is no service "cache" (there are: db, web)'),
     ("networks: [lan]", '3:32 services.web.networks.lan: there is no network "lan" (declare "lan" under the top-level `networks`)'),
     ("volumes: [data:/d]", '3:31 services.web.volumes[0].source: there is no volume "data" (declare "data" under the top-level `volumes`)'),
     ("models: [llm]", '3:30 services.web.models.llm: there is no model "llm" (declare "llm" under the top-level `models`)'),

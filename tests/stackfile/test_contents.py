@@ -1,6 +1,7 @@
 """What lies beside the stack file: variables, labels, and contents of configs and secrets."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -8,9 +9,11 @@ import pytest
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Stack, Variables
+from minicompose.stackfile import contents
 from minicompose.stackfile.build import build_stack
 from minicompose.stackfile.canonical import canonical
 from minicompose.stackfile.contents import sealed, with_contents
+from minicompose.stackfile.textfile import read_text
 from tests.stackfile.reading import no_problem, tree
 
 
@@ -120,6 +123,74 @@ def test_a_problem_in_a_file_stands_there(project: Project) -> None:
     assert [str(problem.pos) for problem in project.found] == ["a.env:2:4"]
 
 
+def test_a_file_of_many_services_is_read_once_and_its_values_are_shared(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def reading(path: str, shown: str, report: Callable[[Diagnostic], None]) -> str | None:
+        read.append(path)
+        return read_text(path, shown, report)
+
+    monkeypatch.setattr(contents, "read_text", reading)
+    project.write("a.env", "A=1\nB=${A}2\n")
+    services = "".join(f"  s{number}: {{image: w, env_file: a.env, label_file: a.env}}\n" for number in range(5))
+
+    stack = project.read(f"services:\n{services}")
+
+    first, *others = stack.services.values()
+    assert first.environment == first.labels == {"A": "1", "B": "12"}
+    assert all(other.environment is first.environment for other in others)
+    assert all(other.labels is first.labels for other in others)
+    assert [Path(path).name for path in read] == ["a.env"]
+
+
+def test_a_file_that_asks_for_what_services_say_themselves_is_read_for_each_of_them(project: Project) -> None:
+    project.write("a.env", "A=${B:-none}\n")
+
+    stack = project.read("""
+        services:
+          one: {image: w, env_file: a.env}
+          two: {image: w, env_file: a.env, environment: {B: b}}
+          three: {image: w, env_file: a.env}
+    """)
+
+    assert [service.environment for service in stack.services.values()] == [
+        {"A": "none"},
+        {"A": "b", "B": "b"},
+        {"A": "none"},
+    ]
+
+
+def test_a_missing_file_is_told_at_every_service_that_names_it(project: Project) -> None:
+    project.read("services: {one: {image: w, env_file: a.env}, two: {image: w, env_file: a.env}}")
+
+    assert project.said() == [
+        "stack.yaml:1:38 services.one.env_file[0].path there is no file a.env",
+        "stack.yaml:1:72 services.two.env_file[0].path there is no file a.env",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "summary"),
+    [
+        ("MOST_GIVEN", "what files give to the services comes to more than 10 variables and labels"),
+        ("MOST_GROWN", "the values of such files grow beyond 10 characters"),
+    ],
+)
+def test_what_files_give_to_services_is_bounded(
+    project: Project, monkeypatch: pytest.MonkeyPatch, limit: str, summary: str
+) -> None:
+    monkeypatch.setattr(contents, limit, 10)
+    project.write("a.env", "A=${N}xx\n")
+    services = "".join(f"  s{n}: {{image: w, env_file: a.env, environment: {{N: {n}}}}}\n" for n in range(99))
+
+    project.read(f"services:\n{services}")
+
+    (problem,) = project.found
+    assert problem.summary == summary
+
+
 RESOURCES = """
     services: {web: {image: w, configs: [inline], secrets: [file, variable]}}
     configs: {inline: {content: text}, unused: {file: nowhere}}
@@ -142,6 +213,43 @@ def test_what_cannot_be_sealed_is_an_error_at_its_place(project: Project) -> Non
         f"stack.yaml:4:24 secrets.file.file there is no file {project.directory}/key",
         "stack.yaml:4:56 secrets.variable.environment the variable KEY is not set",
     ]
+
+
+def test_a_file_that_would_have_to_be_waited_for_or_is_too_large_is_not_read(project: Project) -> None:
+    os.mkfifo(project.directory / "pipe")
+    with (project.directory / "large").open("wb") as file:
+        file.truncate(10**12)
+
+    project.sealed("""
+        services: {web: {image: w, configs: [pipe, zero, large, unsized]}}
+        configs: {pipe: {file: ./pipe}, zero: {file: /dev/zero}, large: {file: ./large}, unsized: {file: /proc/kmsg}}
+    """)
+
+    assert [problem.summary.rpartition(": ")[2] for problem in project.found][:3] == [
+        "it is neither a file nor a directory",
+        "it is neither a file nor a directory",
+        "it is larger than 16 MB",
+    ]
+
+
+def test_a_file_of_several_secrets_is_read_once_and_all_together_are_bounded(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "MOST_SEALED", 10)
+    project.write("same", "12345678")
+    project.write("other", "12345678")
+
+    stack = project.sealed("""
+        services: {web: {image: w, secrets: [one, two, three]}}
+        secrets: {one: {file: ./same}, two: {file: ./same}, three: {file: ./other}}
+    """)
+
+    one, two, three = (stack.secrets[name].sealed for name in ("one", "two", "three"))
+    assert one is not None
+    assert two is not None
+    assert one.content is two.content
+    assert three is None
+    assert "with it, configs and secrets are larger than" in project.found[0].summary
 
 
 def test_a_sealed_content_never_shows_itself(project: Project) -> None:

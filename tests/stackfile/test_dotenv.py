@@ -1,9 +1,11 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from minicompose.diagnostic import Diagnostic
-from minicompose.stackfile.dotenv import parse_dotenv, parse_raw
+from minicompose.stackfile.dotenv import MOST_VARIABLES, parse_dotenv, parse_raw
 from tests.stackfile.reading import said
 
 KNOWN = {"B": "bb"}
@@ -135,6 +137,42 @@ def test_a_line_before_comes_over_what_an_earlier_file_says() -> None:
 
 def _refuse(problem: Diagnostic) -> None:
     pytest.fail(str(problem))
+
+
+def test_what_follows_quotes_is_told_once_for_each_line() -> None:
+    problems: list[Diagnostic] = []
+
+    parse_dotenv('A="a"B="b"C="c"D=d\nE="e"F="f"', ".env", KNOWN.get, problems.append)
+
+    assert [str(problem.pos) for problem in problems] == [".env:1:6", ".env:2:6"]
+
+
+def test_a_line_of_nothing_but_assignments_is_read_once() -> None:
+    problems: list[Diagnostic] = []
+
+    parse_dotenv("A=''" * (MOST_VARIABLES + 10), ".env", KNOWN.get, problems.append)
+
+    assert said(problems)[1:] == [".env sets more than 100,000 variables"]
+
+
+@pytest.mark.parametrize("parse", [parse_dotenv, parse_raw])
+def test_a_variable_that_is_set_again_and_again_counts_again_and_again(parse: Callable[..., dict[str, str]]) -> None:
+    problems: list[Diagnostic] = []
+
+    parse("A=1\n" * (MOST_VARIABLES + 10), ".env", KNOWN.get, problems.append)
+
+    assert said(problems) == [".env sets more than 100,000 variables"]
+
+
+def test_a_variable_that_is_not_set_is_told_once() -> None:
+    problems: list[Diagnostic] = []
+
+    parse_dotenv("A=$U$U\nB=$U\nC=$V", ".env", KNOWN.get, problems.append)
+
+    assert said(problems) == [
+        ".env:1:3 the variable U is not set; it counts as empty",
+        ".env:3:3 the variable V is not set; it counts as empty",
+    ]
 
 
 def test_values_that_double_and_double_are_stopped() -> None:

@@ -1,12 +1,18 @@
 """Files that mean harm, or went wrong badly: refused with a place, and with little work."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from minicompose.diagnostic import Diagnostic
 from minicompose.errors import StackFileError
+from minicompose.model import Node, SourcePos, Stack
 from minicompose.stackfile import LoadRequest, load_stack
+from minicompose.stackfile.checks.findings import Findings
+from minicompose.stackfile.pathtext import node_at
 from minicompose.stackfile.problems import MOST_ERRORS
 from tests.stackfile.laws import is_printed_for_good
 
@@ -76,6 +82,51 @@ def test_nobody_looks_for_more_errors_than_anybody_would_mend(tmp_path: Path, se
 
     assert told[0].startswith(f"there are {MOST_ERRORS} errors or more")
     assert len(told) == MOST_ERRORS + 1
+
+
+def test_too_many_ports_are_told_once(tmp_path: Path) -> None:
+    text = "".join(f"  s{number}: {{image: x, ports: ['1-60000', '1-60000/udp']}}\n" for number in range(5))
+
+    told = refusals(tmp_path, f"services:\n{text}")
+
+    assert told == ["compose.yaml:2:37 the ports of all services come to more than 100,000"]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "summary"),
+    [
+        pytest.param("volumes: ['{}']".format("a:" * 300_000), "has too many parts", id="mount"),
+        pytest.param(
+            "stop_grace_period: {}x".format("1h" * 300_000), '"1h1h1h1h1h1h1h1h1h1h..." is too large', id="duration"
+        ),
+        pytest.param("command: {}".format("${A:-" * 100_000), "it is not closed", id="expression"),
+    ],
+)
+def test_a_very_long_value_is_refused_without_a_deep_stack(tmp_path: Path, attribute: str, summary: str) -> None:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(500)
+    try:
+        (told,) = refusals(tmp_path, f"services:\n  a:\n    image: x\n    {attribute}\n")
+    finally:
+        sys.setrecursionlimit(limit)
+
+    assert summary in told
+    assert len(told) < 1500
+
+
+def test_a_warning_in_a_long_list_is_found_without_walking_along_it() -> None:
+    class Walked(list[Node]):
+        def __iter__(self) -> Iterator[Node]:
+            raise AssertionError("the list is walked along")
+
+    here = SourcePos("compose.yaml", 1, 1)
+    ports = Node(Walked([Node(80, here), Node(81, SourcePos("compose.yaml", 1, 7))]), here)
+    found: list[Diagnostic] = []
+
+    Findings(Stack(name="x", root=Node({"ports": ports}, here)), found.append).warning("ports", 1, says="no")
+
+    assert [str(problem.pos) for problem in found] == ["compose.yaml:1:7"]
+    assert node_at(Node({"ports": ports}, here), ("ports", 1)).value == 81
 
 
 def test_a_circle_of_very_many_services_is_found(tmp_path: Path) -> None:

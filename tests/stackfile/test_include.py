@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from minicompose.model import Node
+from minicompose.stackfile import include
 from minicompose.stackfile.include import MOST_DEEP, MOST_INCLUDED
+from minicompose.stackfile.scope import Scope
 from tests.stackfile.projects import problems_of, services_of, stack_in
 
 WEB = "services: {web: {image: web}}\n"
@@ -258,4 +261,54 @@ def test_a_tree_of_ten_to_the_tenth_projects_is_refused(tmp_path: Path) -> None:
 
     found = problems_of(tmp_path, {"0.yaml": files.pop("0.yaml")}, {**files, "10.yaml": WEB})
 
-    assert any(said.endswith(f"more than {MOST_INCLUDED:,} projects are included") for said in found)
+    assert [said.rpartition(": ")[2] for said in found] == [f"more than {MOST_INCLUDED:,} projects are included"]
+
+
+def test_what_is_included_again_and_again_is_refused_when_it_comes_to_too_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(include, "MOST_BROUGHT", 100)
+    entries = [{"path": "part.yaml", "project_directory": f"d{number}"} for number in range(99)]
+
+    found = problems_of(tmp_path, {"stack.yaml": f"include: {json.dumps(entries)}\n"}, {"part.yaml": WEB})
+
+    assert found == ["stack.yaml:1:1276 include[25]: what is included comes to more than 100 values"]
+
+
+def test_variables_of_included_projects_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(include, "MOST_SEEN", 100)
+    entries = [{"path": "part.yaml", "env_file": f"{number}.env"} for number in range(50)]
+    env = {f"{number}.env": f"A={number}" for number in range(50)}
+
+    found = problems_of(tmp_path, {"stack.yaml": f"include: {json.dumps(entries)}\n"}, {"part.yaml": WEB, **env})
+
+    assert [said.rpartition(": ")[2] for said in found] == [
+        "included projects have more than 100 variables of their own"
+    ]
+
+
+def test_definitions_that_may_mean_the_same_are_compared_only_so_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(include, "MOST_COMPARED", 3)
+    compared: list[str] = []
+    meaning = include._meaning
+
+    def counted(section: str, key: str, node: Node, scope: Scope) -> object:
+        compared.append(key)
+        return meaning(section, key, node, scope)
+
+    monkeypatch.setattr(include, "_meaning", counted)
+    entries = [{"path": f"part{number % 2}.yaml", "project_directory": f"d{number}"} for number in range(20)]
+    parts = {
+        f"part{number}.yaml": f"services: {{web: {{image: web, stop_grace_period: {60 * number}s}}}}"
+        for number in (0, 1)
+    }
+    parts["part0.yaml"] = parts["part0.yaml"].replace("0s", "1m")
+
+    found = problems_of(tmp_path, {"stack.yaml": f"include: {json.dumps(entries)}\n"}, parts)
+
+    assert len(compared) == 6
+    assert [said.rpartition(": ")[2] for said in found] == [
+        "more than 3 services and resources are included in several ways"
+    ]

@@ -120,6 +120,29 @@ def test_a_value_cannot_grow_without_end() -> None:
         substitute("$A" * 100, {"A": "x" * (MOST_TEXT // 50)}.get)
 
 
+def test_each_variable_that_is_not_set_is_told_once_and_in_order() -> None:
+    told: list[tuple[str, int]] = []
+
+    substitute(
+        "$V ${A:-$U $V${U}} $U" + "${A:-" * 5 + "$W" + "}" * 5, lambda _name: None, lambda *unset: told.append(unset)
+    )
+
+    assert told == [("V", 0), ("U", 8), ("W", 46)]
+
+
+def test_an_expression_in_what_is_too_long_is_not_looked_for() -> None:
+    asked: list[str] = []
+
+    def look_up(name: str) -> str | None:
+        asked.append(name)
+        return None
+
+    with pytest.raises(ExpressionError, match="longer than 1,048,576 characters"):
+        substitute("$A" * MOST_TEXT, look_up)
+
+    assert asked == []
+
+
 def test_all_values_together_cannot_grow_without_end() -> None:
     problems: list[Diagnostic] = []
     root = tree("[" + ", ".join(["$A"] * 40) + "]")

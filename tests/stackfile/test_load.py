@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from minicompose.errors import StackFileError, UsageError
 from minicompose.stackfile import Loaded, LoadRequest, load_stack, project_name
+from minicompose.stackfile.names import ProjectName
 from tests.stackfile.reading import said
 
 
@@ -117,7 +118,9 @@ def test_the_project_has_a_name(
     stack = load(project, *texts, **rest).stack
 
     assert (stack.name, stack.name_derived) == (name, derived)
-    assert project_name(request(project, *texts, **rest)) == name
+    assert project_name(request(project, *texts, **rest)) == ProjectName(
+        name=name, derived_from=str(project) if derived else None
+    )
 
 
 @pytest.mark.parametrize(
@@ -149,7 +152,7 @@ def test_the_name_of_the_project_is_a_variable(project: Path) -> None:
 
 
 def test_the_name_is_known_without_checking_the_files(project: Path) -> None:
-    assert project_name(request(project, "name: a\nservices: {s: {}}")) == "a"
+    assert project_name(request(project, "name: a\nservices: {s: {}}")).name == "a"
 
 
 def test_services_are_enabled_by_their_profiles(project: Path) -> None:

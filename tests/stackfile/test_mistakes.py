@@ -72,6 +72,15 @@ IN_A_SERVICE = """
     image:web
     enviroment: {A: 1}
     replicas: 3
+    environment: {A: ${PORT}}
+    command: [echo, ${PORT}]
+    depends_on: [databse]
+    depends_on: {db: service_healthy}
+    mem_limit: 1,5g
+    privileged: 'maybe'
+    ports: -80:80
+    env_file: [{path: ./a, require: false}]
+    tmpfs: [run]
 """.strip().splitlines()
 
 WHOLE_FILES = [
@@ -93,6 +102,14 @@ WHOLE_FILES = [
     "services:\n  web:\n    image: web: 1\n",
     "services:\n  web:\n    command: @daily\n",
     "services:\n  web:\n    image: web\n    ports: ['${PORT}:http']\n",
+    "services:\n  web:\n    image: web\n\ttty: true\n",
+    "services:\n  web: {image: web}}\n",
+    "services:\n  web:\n    image web\n",
+    "services\n  web: {image: web}\n",
+    "version 3\nservices:\n  web: {image: web}\n",
+    "services:\n<<<<<<< HEAD\n  web: {image: a}\n=======\n  web: {image: b}\n>>>>>>> other\n",
+    "x-a: &env {A: 1}\nservices:\n  web:\n    image: web\n    environment:\n      <<: *en\n",
+    "services:\n  web:\n    image: web\n    environment:\n      <<: [*en, *env]\n",
 ]
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
 from minicompose.model import Node, SourcePos, Stack
-from minicompose.stackfile.pathtext import path_text
+from minicompose.stackfile.pathtext import child, path_text
 
 
 class Findings:
@@ -56,11 +56,10 @@ class Findings:
         """The node at `path` or its nearest parent, and whether the path led to its end."""
         node = self._root
         for step in path:
-            inside = node.value if node is not None else None
-            entries = dict(enumerate(inside)) if isinstance(inside, list) else inside
-            if not isinstance(entries, dict) or step not in entries:
+            below = child(node, step) if node is not None else None
+            if below is None:
                 return node, False
-            node = entries[step]
+            node = below
         return node, node is not None
 
 

@@ -16,7 +16,8 @@ def check_mounts(stack: Stack, findings: Findings) -> None:
         for path, target in _targets(service):
             at = ("services", name, *path)
             if not target.startswith("/") and not is_windows_path(target):
-                findings.error(*at, says=f'the target "{target}" must be an absolute path', hint=_swapped(target))
+                hint = f"did you mean /{target}?" if path[0] == "tmpfs" and target else _swapped(target)
+                findings.error(*at, says=f'the target "{target}" must be an absolute path', hint=hint)
             elif target in taken:
                 says = f"something else is mounted on {target} already, at {findings.place(*taken[target])}"
                 findings.error(*at, says=says)

@@ -16,7 +16,7 @@ _EXPOSED = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(?:tcp|udp|sctp))?", r
 
 def check_ports(stack: Stack, findings: Findings) -> None:
     """One host port asked for twice on the same address, by services or by replicas of one."""
-    taken: dict[tuple[int, str], list[tuple[str, _Place]]] = {}
+    taken: dict[tuple[int, str], dict[str, _Place]] = {}  # who publishes a port, by address
     for name, service in stack.services.items():
         for index, exposed in enumerate(service.expose or ()):
             if not _is_exposed(exposed):
@@ -25,9 +25,9 @@ def check_ports(stack: Stack, findings: Findings) -> None:
         for index, port in enumerate(service.ports or ()):
             path = ("services", name, "ports", index)
             for number in _published(port, path, findings):
-                holders = taken.setdefault((number, port.protocol), [])
+                holders = taken.setdefault((number, port.protocol), {})
                 _check_taken(number, port, path, holders, findings)
-                holders.append((port.host_ip or "", path))
+                holders.setdefault(port.host_ip or "", path)
                 if service.replicas > 1:
                     says = f"{service.replicas} containers of the service cannot all have port {number} of the host"
                     hint = f"leave out the published port, or give a range: {number}-{number + service.replicas - 1}"
@@ -39,13 +39,18 @@ def _is_exposed(text: str) -> bool:
     return found is not None and int(found[1]) <= int(found[2] or found[1]) <= 65535
 
 
-def _check_taken(number: int, port: Port, path: _Place, holders: list[tuple[str, _Place]], findings: Findings) -> None:
-    for host_ip, other in holders:
-        if _same_address(port.host_ip or "", host_ip):
-            where = f'the service "{other[1]}"' if other[1] != path[1] else "this service"
-            says = f"port {number} of the host is already published by {where}, at {findings.place(*other)}"
-            findings.warning(*path, says=says)
-            return
+def _check_taken(number: int, port: Port, path: _Place, holders: dict[str, _Place], findings: Findings) -> None:
+    other = _holder(port.host_ip or "", holders)
+    if other is not None:
+        where = f'the service "{other[1]}"' if other[1] != path[1] else "this service"
+        says = f"port {number} of the host is already published by {where}, at {findings.place(*other)}"
+        findings.warning(*path, says=says)
+
+
+def _holder(address: str, holders: dict[str, _Place]) -> _Place | None:
+    """Who has the port at an address that cannot be had beside `address`. There may be very many addresses."""
+    near = (address, *_EVERYWHERE) if address not in _EVERYWHERE else (address, *holders)
+    return next((holders[one] for one in near if one in holders and _same_address(one, address)), None)
 
 
 def _same_address(one: str, other: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from minicompose.model import Config, Model, Network, Service, Stack, Volume
 from minicompose.stackfile.checks.findings import Findings, did_you_mean
 
+_MOST_NAMED = 5  # services, where none has a name like the one that is looked for
 _NAMESPACES = ("network_mode", "ipc", "pid", "uts", "cgroup")
 _Resources = dict[str, Network] | dict[str, Volume] | dict[str, Config] | dict[str, Model]
 
@@ -81,7 +82,8 @@ def _check_service(stack: Stack, findings: Findings, path: tuple[str | int, ...]
         hint = f"enable it with --profile {profiles[0]}" if profiles else ""
         findings.error(*path, says=f'the service "{name}" is not enabled by any active profile', hint=hint)
         return
-    findings.error(*path, says=f'there is no service "{name}"', hint=did_you_mean(name, _services(stack)))
+    hint = did_you_mean(name, _services(stack)) or _all_of(_services(stack))
+    findings.error(*path, says=f'there is no service "{name}"', hint=hint)
 
 
 def _check_contexts(stack: Stack, service: Service, findings: Findings) -> None:
@@ -94,6 +96,10 @@ def _check_contexts(stack: Stack, service: Service, findings: Findings) -> None:
         _check_service(stack, findings, path, other)
         if other in stack.services and stack.services[other].build is None:
             findings.error(*path, says=f'the service "{other}" is not built, so it has no context to use')
+
+
+def _all_of(names: Collection[str]) -> str:
+    return f"there are: {', '.join(names)}" if len(names) <= _MOST_NAMED else ""
 
 
 def _services(stack: Stack) -> Collection[str]:

@@ -1,0 +1,1 @@
+"""What this computer keeps about projects beside their history: who is changing one, and what was taken over."""
