@@ -19,6 +19,8 @@ VERBS = {
     "apply": "carry out a plan that was kept in a file",
     "ps": "list the stack's containers",
     "logs": "show what the containers print",
+    "explain": "say why a service does not run or is not healthy",
+    "doctor": "find what would make `up` fail, before it does",
     "exec": "run a command in a running container",
     "build": "build the services' images",
     "pull": "pull the services' images",

@@ -60,6 +60,12 @@ class StackFileError(MinicomposeError):
         super().__init__(f"{len(self.diagnostics)} problem(s) in the stack file")
 
 
+class WouldFail(StackFileError):
+    """The files are right; what they ask for cannot be had as things are now. Nothing has been changed."""
+
+    exit_code = ExitCode.FAILED
+
+
 class EngineError(MinicomposeError):
     """The engine answered with an error; `status` is the HTTP status, 0 where there was no answer.
 

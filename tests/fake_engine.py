@@ -30,6 +30,7 @@ from minicompose.engine.protocol import (
     ExecSpec,
     LogChunk,
     OnProgress,
+    Probe,
     Progress,
 )
 from minicompose.errors import Conflict, EngineError, EngineFault, EngineRefused, NotFound
@@ -197,6 +198,9 @@ class _Container:
         self.exit_code = 0
         self.error = ""
         self.health_output = ""
+        self.probes: tuple[Probe, ...] = ()
+        self.started = 0
+        self.finished = 0
         self.volumes: dict[str, str] = {}
         self.anonymous: set[str] = set()
         # Until it is started for the first time the ids of its networks are not known.
@@ -228,6 +232,7 @@ class FakeEngine:
         self.execs: list[tuple[str, ExecSpec]] = []
         self.most_at_once = 0
         self.registry: dict[str, str] = {}
+        self.host = Abilities()
         self.closed = False
         self._api = api
         self._identity = identity
@@ -371,7 +376,7 @@ class FakeEngine:
         return self._identity
 
     def abilities(self) -> Abilities:
-        return Abilities()
+        return self.host
 
     def observe(self, project: str) -> Observed:
         with self._lock:
@@ -386,6 +391,10 @@ class FakeEngine:
                 volumes=tuple(self._volumes.values()),
                 images=dict(self._images),
             )
+
+    def all_containers(self) -> tuple[ObservedContainer, ...]:
+        with self._lock:
+            return tuple(self._observed(found) for found in self._containers.values())
 
     def create_network(self, network: Network, labels: dict[str, str]) -> None:
         with self._call("create_network", network.name):
@@ -741,6 +750,7 @@ class FakeEngine:
             container.exit_code = 128
             raise
         container.state, container.error, container.exit_code = "running", "", 0
+        container.started, container.probes = self._clock, ()
         container.health = "starting" if _has_check(container.spec.service) else "none"
         self._emit(container, "start")
         if behaviour.output:
@@ -759,7 +769,7 @@ class FakeEngine:
         self._emit(container, "stop")
 
     def _die(self, container: _Container, code: int) -> None:
-        container.state, container.exit_code = "exited", code
+        container.state, container.exit_code, container.finished = "exited", code, self._clock
         if container.health != "none":
             container.health = "unhealthy"
         container.fall_silent()
@@ -767,6 +777,9 @@ class FakeEngine:
 
     def _set_health(self, container: _Container, health: Health) -> None:
         container.health = health
+        if health != "starting":
+            probe = Probe(exit_code=0 if health == "healthy" else 1, output=container.health_output)
+            container.probes = (*container.probes[-4:], probe)
         self._emit(container, "health_status", health=health)
 
     def _emit(
@@ -888,7 +901,20 @@ def _state_of(container: _Container) -> ContainerState:
         error=container.error,
         health_output=container.health_output,
         tty=bool(container.spec.service.tty),
+        probes=container.probes,
+        failing=len(container.probes) if container.health == "unhealthy" else 0,
+        memory=int(container.spec.service.mem_limit or 0),
+        started_at=_moment(container.started),
+        finished_at=_moment(container.finished),
+        asked_ports=_published(container.spec.service),
+        bind_sources={
+            mount.target: mount.source or "" for mount in container.spec.service.volumes or () if mount.type == "bind"
+        },
     )
+
+
+def _moment(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.000000000Z") if at else ""
 
 
 def _published(service: Service) -> tuple[PublishedPort, ...]:

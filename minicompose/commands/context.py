@@ -10,7 +10,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from minicompose.errors import ExitCode, StackFileError, UsageError, nearest
+from minicompose.errors import ExitCode, StackFileError, UsageError, WouldFail, nearest
 
 if TYPE_CHECKING:
     from minicompose.diagnostic import Diagnostic
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from minicompose.stackfile.names import ProjectName
 
 OnEvent = Callable[["AnyEvent"], None]
+Through = Callable[[OnEvent], OnEvent]
 
 # How many engine calls may be in flight. Measured on two cores: four starts at once are nearly twice
 # as fast as one, and more gain nothing.
@@ -90,6 +91,20 @@ class Context:
         self.warn(loaded.warnings)
         self.check_services(services, (*loaded.stack.services, *loaded.stack.disabled))
         return loaded
+
+    def load_leniently(self, services: Iterable[str] = ()) -> tuple["Loaded", StackFileError | None]:
+        """Like `load`, for commands that create nothing: files beside the stack files may be missing.
+
+        What is wrong with those is the second of the pair. Raises StackFileError for what is wrong besides.
+        """
+        wrong: StackFileError | None = None
+        for contents, reading in ((True, {}), (False, {}), (False, {"resolve_environment": False})):
+            try:
+                return self.load(services, contents=contents, reading=reading), wrong
+            except StackFileError as error:
+                wrong = wrong or error
+                last = error
+        raise last
 
     @property
     def separator(self) -> str:
@@ -180,6 +195,21 @@ class Context:
         if plan.steps:
             found += lacks(select(loaded.stack, services), self.engine.info().api, self.engine.abilities)
         self.refuse(found, loaded.texts)
+
+    def refuse_what_would_fail(self, loaded: "Loaded", observed: "Observed", plan: "Plan") -> None:
+        """Raise WouldFail for what is in the way of the plan, and warn of what may be.
+
+        What the plan itself stops or removes is not in its way. One without steps is not looked at.
+        """
+        if not plan.steps:
+            return
+        from minicompose.commands.obstacles import obstacles  # here and below: only where something is to be done
+        from minicompose.diagnosis.wanted import wanted_by
+
+        found = obstacles(self.engine, loaded.stack, observed, wanted_by(plan, loaded.stack, observed))
+        if any(problem.severity == "error" for problem in found):
+            raise WouldFail(found, loaded.texts)
+        self.warn(found)
 
     def refuse(self, found: Iterable["Diagnostic"], texts: dict[str, str]) -> None:
         """Raise StackFileError when there is an error among what was found; else show the warnings."""
@@ -343,14 +373,21 @@ class Context:
             raise UsageError(f"--parallel takes a number from 1 on, or -1 for no limit, not {asked}")
         return 64 if number == -1 else number
 
-    def carry_out(self, plan: "Plan", *, deadline: float | None = None) -> "RunReport":
-        """Run a plan with live progress and Ctrl-C handled."""
+    def carry_out(
+        self, plan: "Plan", *, deadline: float | None = None, through: "Through | None" = None
+    ) -> "RunReport":
+        """Run a plan with live progress and Ctrl-C handled; events go `through` something on their way to it."""
         from minicompose.execution.interrupts import handling_signals
         from minicompose.execution.run import run_plan
 
         with self.sink() as sink, handling_signals(self.interrupts):
             return run_plan(
-                plan, self.engine, sink, interrupts=self.interrupts, workers=self.workers, deadline=deadline
+                plan,
+                self.engine,
+                through(sink) if through else sink,
+                interrupts=self.interrupts,
+                workers=self.workers,
+                deadline=deadline,
             )
 
 

@@ -25,13 +25,13 @@ from minicompose.stackfile.pathtext import node_at, path_text
 
 def refusals(stack: Stack) -> list[Diagnostic]:
     """What no engine carries out of the services of `stack`, the building of images aside."""
-    return [_diagnostic(stack, owner, lack) for owner, lack in _refused(stack)]
+    return [as_diagnostic(stack, owner, lack) for owner, lack in _refused(stack)]
 
 
 def build_refusals(stack: Stack, plan: Plan) -> list[Diagnostic]:
     """What the builder does not do, of the builds that are in the plan."""
     return [
-        _diagnostic(stack, ("services", service.name, "build"), lack)
+        as_diagnostic(stack, ("services", service.name, "build"), lack)
         for service, build in _built(stack, plan)
         for lack in refused_build(build)
     ]
@@ -41,7 +41,7 @@ def platform_refusals(stack: Stack, plan: Plan) -> list[Diagnostic]:
     """Builds for several platforms. To bring a stack up, the engine's own is enough."""
     why, hint = "the classic builder makes one platform's image", "say which by `platform` of the service"
     return [
-        _diagnostic(stack, ("services", service.name, "build"), Lack(("platforms",), why, hint=hint))
+        as_diagnostic(stack, ("services", service.name, "build"), Lack(("platforms",), why, hint=hint))
         for service, build in _built(stack, plan)
         if service.platform is None and len(build.platforms or ()) > 1
     ]
@@ -65,7 +65,7 @@ def lacks(stack: Stack, api: tuple[int, int], abilities: Callable[[], Abilities]
     particular = [service for service in stack.services.values() if depends_on_host(service)]
     if particular:
         found += _on_host(particular, abilities())
-    return [_diagnostic(stack, owner, lack) for owner, lack in found]
+    return [as_diagnostic(stack, owner, lack) for owner, lack in found]
 
 
 def _on_host(services: Iterable[Service], host: Abilities) -> Iterator[tuple[Path, Lack]]:
@@ -100,11 +100,12 @@ def _missing_profiles(stack: Stack, service: Service) -> Iterator[Lack]:
             yield Lack(("security_opt", index), f"there is no seccomp profile {path}")
 
 
-def _diagnostic(stack: Stack, owner: Path, lack: Lack) -> Diagnostic:
+def as_diagnostic(stack: Stack, owner: Path, lack: Lack) -> Diagnostic:
+    """What is asked for below `owner` and lacks, at its place; a lack without a path has none."""
     path = (*owner, *lack.path)
     return Diagnostic(
         severity="warning" if lack.harmless else "error",
-        pos=stack.position(*path),
+        pos=stack.position(*path) if path else None,
         path=path_text(path),
         summary=lack.why,
         hint=lack.hint,
@@ -114,6 +115,8 @@ def _diagnostic(stack: Stack, owner: Path, lack: Lack) -> Diagnostic:
 
 def _length(stack: Stack, path: Path) -> int:
     """How much is underlined: the key, which `Stack.position` is of, or the value of an entry of a list."""
+    if not path:
+        return 1
     if isinstance(path[-1], str) or stack.root is None:
         return len(str(path[-1]))
     return underlined(node_at(stack.root, path).value)

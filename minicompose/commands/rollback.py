@@ -125,7 +125,10 @@ def _planned(
     if strangers:
         notes.append(_strangers_note(each.name for each in observed.containers if each.service in strangers))
     plan = msgspec.structs.replace(plan, notes=tuple(notes))
-    context.refuse_what_is_lacking(Loaded(stack=stack, warnings=(), texts={}, variables={}), plan, ())
+    loaded = Loaded(stack=stack, warnings=(), texts={}, variables={})
+    context.refuse_what_is_lacking(loaded, plan, ())
+    if not context.options.dry_run:
+        context.refuse_what_would_fail(loaded, observed, plan)
     return plan
 
 

@@ -20,6 +20,7 @@ from minicompose.commands import exclusive
 from minicompose.commands.context import Context, OnEvent, exit_code, seconds
 from minicompose.commands.drift import drift_notes
 from minicompose.commands.exclusive import Turn, changing
+from minicompose.commands.witness import Witness
 from minicompose.errors import ExitCode, MinicomposeError, UsageError
 from minicompose.planning.freshness import aging_images
 from minicompose.planning.observed import Observed
@@ -115,8 +116,11 @@ def carried_out(args: Namespace, context: Context, loaded: "Loaded", turn: Turn,
         return ExitCode.OK
     stack = loaded.stack
     context.warn(plan.notes)
+    context.refuse_what_would_fail(loaded, turn.observed, plan)
     if args.detach or args.wait or args.no_start:
-        report = context.carry_out(plan, deadline=args.wait_timeout)
+        report = context.carry_out(
+            plan, deadline=args.wait_timeout, through=lambda sink: Witness(context, stack, turn.observed, plan, sink)
+        )
         _note(args, context, stack, turn.observed, report)
         return exit_code(report)
     return _attached(args, context, stack, turn, plan)
@@ -126,7 +130,7 @@ def planned(context: Context, loaded: "Loaded", observed: Observed, options: UpO
     """The plan from what is `observed` to what was `loaded`; raises StackFileError for what cannot be."""
     context.check_services(options.scale, loaded.stack.services)
     context.refuse_what_no_engine_does(loaded, options.services)
-    plan = plan_up(loaded.stack, _with_ages(observed, loaded.stack, context.engine), options)
+    plan = plan_up(loaded.stack, with_ages(observed, loaded.stack, context.engine), options)
     context.refuse_what_is_lacking(loaded, plan, options.services)
     drifted = [] if options.no_recreate else drift_notes(loaded.stack, observed, plan, context.engine)
     return msgspec.structs.replace(plan, notes=(*plan.notes, *drifted)) if drifted else plan
@@ -137,7 +141,7 @@ def is_work(plan: Plan) -> bool:
     return any(not isinstance(step.action, WaitUntil) for step in plan.steps)
 
 
-def _with_ages(observed: Observed, stack: "Stack", engine: "Engine") -> Observed:
+def with_ages(observed: Observed, stack: "Stack", engine: "Engine") -> Observed:
     """What is there, with the age of those images that are pulled when they have become old."""
     named_at = {image: engine.image_named_at(image) for image in aging_images(stack)}
     known = {image: moment for image, moment in named_at.items() if moment is not None}
@@ -219,7 +223,8 @@ def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, pla
     with context.showing(args, names, shown) as on_event, handling_signals(context.interrupts):
         follower = Follower(context.engine, stack.name, on_event, sources, services=watched, abort_on=abort_on)
         with follower:
-            report = run_plan(plan, context.engine, on_event, interrupts=context.interrupts, workers=context.workers)
+            witness = Witness(context, stack, turn.observed, plan, on_event)
+            report = run_plan(plan, context.engine, witness, interrupts=context.interrupts, workers=context.workers)
             if not report.ok and not report.interrupted:
                 return exit_code(report)
             _note(args, context, stack, turn.observed, report)

@@ -1,6 +1,5 @@
 """Building images with the engine's classic builder."""
 
-import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ import msgspec
 from minicompose.engine.protocol import OnProgress
 from minicompose.engine.registry import reports
 from minicompose.engine.resources import ulimit
-from minicompose.engine.support import cache_image
+from minicompose.engine.support import cache_image, is_remote
 from minicompose.engine.translate import host_lines
 from minicompose.engine.transport import Query
 from minicompose.errors import BadRequest, EngineFault
@@ -21,13 +20,7 @@ from minicompose.planning.plan import BuildImage
 
 _TAIL_LINES = 30
 _PIECE = 65536
-_REMOTE = re.compile(r"^(https?://|git://|ssh://|git@|github\.com/)|\.git(#.*)?$")
 _INLINE_NAME = ".dockerfile.inline"
-
-
-def is_remote(context: str) -> bool:
-    """Whether the engine fetches the context itself: a git repository or an archive's URL."""
-    return bool(_REMOTE.search(context)) and not Path(context).exists()
 
 
 def build_query(asked: BuildImage, dockerfile: str) -> Query:

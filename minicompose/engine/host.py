@@ -1,6 +1,7 @@
 """What `GET /info` tells of the engine's host, as `Abilities`."""
 
 import shutil
+import socket
 from typing import Any
 
 from minicompose.engine.protocol import Abilities
@@ -32,6 +33,11 @@ def abilities(told: dict[str, Any], address: str) -> Abilities:
         without=frozenset(limit for word, limit in _LIMITS.items() if told.get(word) is False),
         storage=told.get("Driver") or "",
         filesystem=status.get("Backing Filesystem", ""),
+        root=told.get("DockerRootDir") or "",
+        arch=told.get("Architecture") or "",
+        memory=told.get("MemTotal") or 0,
+        cpus=told.get("NCPU") or 0,
+        is_local=address.startswith("unix://") and told.get("Name") == socket.gethostname(),
     )
 
 

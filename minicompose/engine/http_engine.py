@@ -4,7 +4,7 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import msgspec
@@ -12,7 +12,7 @@ import msgspec
 from minicompose import labels as known_labels
 from minicompose.engine.api import Api
 from minicompose.engine.limits import drift
-from minicompose.engine.listing import observed
+from minicompose.engine.listing import containers_in, observed
 from minicompose.engine.networking import connected_later, endpoint_body, links_of
 from minicompose.engine.protocol import (
     Abilities,
@@ -22,13 +22,14 @@ from minicompose.engine.protocol import (
     EngineInfo,
     ExecSpec,
     OnProgress,
+    Probe,
 )
 from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
 from minicompose.engine.streams import HttpEvents, HttpExec, HttpLogs
 from minicompose.engine.translate import container_body, network_body, service_body, volume_body
 from minicompose.errors import Conflict, EngineError, NotFound
 from minicompose.model import Network, Service, Volume
-from minicompose.planning.observed import Health, Observed, State
+from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 
 # What is subscribed to; a health check makes three exec events each time, which nobody reads.
@@ -118,6 +119,9 @@ class HttpEngine:
             lambda: self._api.call("GET", "/images/json"),
         )
         return observed(project, containers, networks, volumes, images)
+
+    def all_containers(self) -> tuple[ObservedContainer, ...]:
+        return containers_in(self._api.call("GET", "/containers/json", {"all": "1"}))
 
     # ---- networks and volumes ----
 
@@ -274,6 +278,14 @@ class HttpEngine:
             error=state.error,
             health_output=health.log[-1].output if health and health.log else "",
             tty=told.config.tty,
+            probes=tuple(Probe(exit_code=its.exit_code, output=its.output) for its in (health and health.log) or ()),
+            failing=health.failing_streak if health else 0,
+            memory=told.host_config.memory,
+            restarts=told.restart_count,
+            started_at=_moment(state.started_at),
+            finished_at=_moment(state.finished_at),
+            asked_ports=tuple(_asked_ports(told.host_config)),
+            bind_sources={its.destination: its.source for its in told.mounts or () if its.type == "bind"},
         )
 
     def container_settings(self, container: str) -> ContainerSettings:
@@ -407,11 +419,13 @@ class HttpEngine:
 
 
 class _Probe(msgspec.Struct, rename="pascal"):
+    exit_code: int = 0
     output: str = ""
 
 
 class _HealthState(msgspec.Struct, rename="pascal"):
     status: Health = "none"
+    failing_streak: int = 0
     log: list[_Probe] | None = None
 
 
@@ -420,6 +434,8 @@ class _State(msgspec.Struct, rename="pascal"):
     exit_code: int = 0
     oom_killed: bool = msgspec.field(default=False, name="OOMKilled")
     error: str = ""
+    started_at: str = ""
+    finished_at: str = ""
     health: _HealthState | None = None
 
 
@@ -431,11 +447,49 @@ class _Config(msgspec.Struct, rename="pascal"):
     labels: dict[str, str] | None = None
 
 
+class _Binding(msgspec.Struct, rename="pascal"):
+    host_ip: str = ""
+    host_port: str = ""
+
+
+class _HostConfig(msgspec.Struct, rename="pascal"):
+    memory: int = 0
+    port_bindings: dict[str, list[_Binding] | None] | None = None
+
+
+class _Mount(msgspec.Struct, rename="pascal"):
+    type: str = ""
+    source: str = ""
+    destination: str = ""
+
+
 class _Inspected(msgspec.Struct, rename="pascal"):
     id: str
     name: str
     state: _State
     config: _Config
+    host_config: _HostConfig = msgspec.field(default_factory=_HostConfig)
+    restart_count: int = 0
+    mounts: list[_Mount] | None = None
+
+
+def _asked_ports(host: _HostConfig) -> Iterator[PublishedPort]:
+    """What is asked for by number; of a range the engine takes one when the container is started."""
+    for inside, bindings in (host.port_bindings or {}).items():
+        number, _, protocol = inside.partition("/")
+        for binding in bindings or ():
+            if binding.host_port.isdigit() and binding.host_port != "0":
+                yield PublishedPort(
+                    container_port=int(number),
+                    protocol=protocol or "tcp",
+                    host_ip=binding.host_ip or None,
+                    host_port=int(binding.host_port),
+                )
+
+
+def _moment(text: str) -> str:
+    """The year 1 is how the engine says that there was none."""
+    return "" if text.startswith("0001-") else text
 
 
 def _mounted_volumes(inspected: Any) -> dict[str, str]:

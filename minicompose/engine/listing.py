@@ -96,7 +96,7 @@ def observed(project: str, containers: bytes, networks: bytes, volumes: bytes, i
     """From the bodies of the four lists; the containers are those of `project` already."""
     return Observed(
         project=project,
-        containers=tuple(_container(its) for its in msgspec.json.decode(containers, type=list[_Container])),
+        containers=containers_in(containers),
         networks=tuple(
             ObservedNetwork(
                 id=its.id, name=its.name, driver=its.driver, labels=its.labels or {}, definition=_definition(its)
@@ -114,6 +114,11 @@ def observed(project: str, containers: bytes, networks: bytes, volumes: bytes, i
             if not name.startswith("<none>")
         },
     )
+
+
+def containers_in(body: bytes) -> tuple[ObservedContainer, ...]:
+    """From the body of the list of containers."""
+    return tuple(_container(its) for its in msgspec.json.decode(body, type=list[_Container]))
 
 
 def _definition(its: _Network) -> Network:

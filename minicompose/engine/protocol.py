@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from minicompose.model import Network, Service, Volume
-from minicompose.planning.observed import Health, Observed, ObservedContainer, State
+from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 
 
@@ -34,7 +34,9 @@ class Abilities(Value, frozen=True, kw_only=True):
     `runtimes` are those that a container can ask for. `devices` tells whether there is a driver for
     GPUs and the like, None where nothing is known. `without` names the limits that its kernel has no
     control group for: memory, swap, pids, cpuset, cpu_period, cpu_quota, cpu_shares, oom_kill_disable.
-    `storage` is what keeps the containers' file systems, on the file system `filesystem`.
+    `storage` is what keeps the containers' file systems, on the file system `filesystem`, in the directory `root`.
+    `memory` is in bytes, 0 where nothing is known, as for `cpus`. `is_local`: it is this very machine, and its
+    files and ports are those that we see.
     """
 
     os: str = "linux"
@@ -43,10 +45,28 @@ class Abilities(Value, frozen=True, kw_only=True):
     without: frozenset[str] = frozenset()
     storage: str = ""
     filesystem: str = ""
+    root: str = ""
+    arch: str = ""
+    memory: int = 0
+    cpus: int = 0
+    is_local: bool = False
+
+
+class Probe(Value, frozen=True, kw_only=True):
+    """One run of a health check: what it ended with, and what it printed."""
+
+    exit_code: int
+    output: str = ""
 
 
 class ContainerState(Value, frozen=True, kw_only=True):
-    """One container, inspected. `health_output` is what its last health check printed."""
+    """One container, inspected. `health_output` is what its last health check printed.
+
+    `probes` are its last health checks, the newest last, of which `failing` in a row have failed. `memory` is
+    its limit in bytes, 0 without one; `restarts` is how often its restart policy has started it again.
+    `asked_ports` are those that it publishes when it runs, `bind_sources` what it has mounted of the
+    engine's machine, by target. Moments are as the engine writes them, empty where there was none.
+    """
 
     id: str
     name: str
@@ -57,6 +77,14 @@ class ContainerState(Value, frozen=True, kw_only=True):
     error: str = ""
     health_output: str = ""
     tty: bool = False
+    probes: tuple[Probe, ...] = ()
+    failing: int = 0
+    memory: int = 0
+    restarts: int = 0
+    started_at: str = ""
+    finished_at: str = ""
+    asked_ports: tuple[PublishedPort, ...] = ()
+    bind_sources: dict[str, str] = {}
 
 
 class ContainerSettings(Value, frozen=True, kw_only=True):
@@ -180,6 +208,9 @@ class Engine(Protocol):
     def observe(self, project: str) -> Observed:
         """What is there of `project`, in a handful of list calls made side by side."""
 
+    def all_containers(self) -> tuple[ObservedContainer, ...]:
+        """All that the engine has, of whatever project or of none."""
+
     def create_network(self, network: Network, labels: dict[str, str]) -> None: ...
 
     def remove_network(self, network: str) -> None: ...
@@ -279,5 +310,6 @@ __all__ = [
     "LogStream",
     "ObservedContainer",
     "OnProgress",
+    "Probe",
     "Progress",
 ]

@@ -5,6 +5,8 @@ on a value, or on the engine's host, is here.
 """
 
 import functools
+import pathlib
+import re
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -30,6 +32,7 @@ class Lack(msgspec.Struct, frozen=True, order=True):
     hint: str = ""
 
 
+_REMOTE = re.compile(r"^(https?://|git://|ssh://|git@|github\.com/)|\.git(#.*)?$")
 _MOUNT_TYPES: dict[str, Version] = {"cluster": (1, 42), "image": (1, 48)}
 _RECURSIVE: dict[str, Version] = {"writable": (1, 44), "readonly": (1, 44)}
 _SEVERAL_CARDS: Version = (1, 44)
@@ -61,6 +64,11 @@ def cache_image(entry: str) -> str:
         return entry
     words = dict(word.partition("=")[::2] for word in entry.split(","))
     return words.get("ref", "") if words.get("type", "registry") == "registry" else ""
+
+
+def is_remote(context: str) -> bool:
+    """Whether the engine fetches the context itself: a git repository or an archive's URL."""
+    return bool(_REMOTE.search(context)) and not pathlib.Path(context).exists()
 
 
 def refused_config(config: Config, *, secret: bool) -> list[Lack]:

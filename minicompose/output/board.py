@@ -199,7 +199,7 @@ class Board:
         row.layers, row.detail = {}, ""
         if event.step in self._started:
             row.spent += event.at - self._started[event.step]
-        row.below = [event.message, *([event.hint] if event.hint else [])]
+        row.below = [event.message, *event.hint.splitlines()]
         row.below += [f"| {line}" for line in event.output.splitlines()[-10:]]
 
     def _cancel(self, event: StepCancelled) -> None:

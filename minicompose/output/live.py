@@ -77,10 +77,11 @@ class LiveForm:
         self._live.console.print(Text.from_ansi(text.removesuffix("\n")), soft_wrap=True)
 
     def end(self) -> None:
-        """Draw a last time and give the terminal back."""
+        """Draw a last time, with all notices, and give the terminal back."""
         live, self._live = self._live, None
         if live is not None:
             live.stop()
+            self._board.notices = []
 
     def _begin(self) -> None:
         from rich.live import Live

@@ -119,9 +119,10 @@ class PlainForm:
         if step.reverts:
             self._say(step, f"could not put back what was there: {event.message}", _RED)
             return
+        self._cancelled.add(f"{step.subject.type} {step.subject.name}")  # that it goes no further is no news
         self._say(step, f"failed: {event.message}", _RED)
-        if event.hint:
-            self._line(f"    {event.hint}")
+        for line in event.hint.splitlines():
+            self._line(f"    {line}")
         for line in event.output.splitlines():
             self._line(f"    | {line}")
 

@@ -97,7 +97,7 @@ def span_text(seconds: int) -> str:
         if seconds >= size:
             number = seconds // size
             return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
-    return f"{seconds} seconds"
+    return "1 second" if seconds == 1 else f"{seconds} seconds"
 
 
 def change_text(change: Change) -> str:

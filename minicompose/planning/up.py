@@ -289,7 +289,7 @@ class _Up:
             for kind, declared in (("configs", self._stack.configs), ("secrets", self._stack.secrets)):
                 for index, grant in enumerate(getattr(service, kind) or ()):
                     config = declared.get(grant.source)
-                    if config is not None and config.sealed is None and config.file is None:
+                    if config is not None and config.external and config.sealed is None and config.file is None:
                         self._notes.append(
                             Diagnostic(
                                 severity="error",

@@ -8,7 +8,8 @@ import pytest
 from minicompose import labels
 from minicompose.engine.protocol import Drift, ExecSpec, LogChunk
 from minicompose.errors import Conflict, EngineError, NotFound
-from minicompose.model import Mount, Network, Volume
+from minicompose.model import ByteSize, Mount, Network, Port, Volume
+from minicompose.planning.observed import PublishedPort
 from minicompose.planning.plan import Endpoint
 from tests.engine.making import Bench, check, until
 from tests.real_engine import IMAGE
@@ -650,3 +651,41 @@ def test_no_command_runs_in_a_container_that_does_not(bench: Bench) -> None:
 
     with pytest.raises(Conflict):
         bench.engine.exec(id, ExecSpec(command=("true",)))
+
+
+# ---- what explains a state ----
+
+
+def test_all_containers_are_those_of_every_project(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+
+    assert id in [each.id for each in bench.engine.all_containers()]
+    assert [each for each in bench.engine.all_containers() if each.id == id] == [bench.observed(id)]
+
+
+def test_a_containers_limit_and_what_it_asks_of_the_host_are_inspected(bench: Bench) -> None:
+    ports = (Port(target=80, published="18475", host_ip="127.0.0.1"),)
+    id = bench.create(
+        bench.spec(
+            "web", mem_limit=ByteSize(32 << 20), ports=ports, volumes=(Mount(type="bind", source="/tmp", target="/t"),)
+        )
+    )
+
+    state = bench.engine.inspect_container(id)
+
+    assert state.memory == 32 << 20
+    assert state.asked_ports == (PublishedPort(container_port=80, host_ip="127.0.0.1", host_port=18475),)
+    assert state.bind_sources == {"/t": "/tmp"}
+    assert (state.started_at, state.restarts) == ("", 0)
+
+
+def test_failed_health_checks_are_inspected_with_their_codes(bench: Bench) -> None:
+    with bench.events() as events:
+        id = bench.run(bench.spec("web", healthcheck=check("CMD", "false")))
+        until(events, lambda event: event.health == "unhealthy")
+
+    state = bench.engine.inspect_container(id)
+
+    assert state.failing >= 1
+    assert {probe.exit_code for probe in state.probes} == {1}
+    assert state.started_at

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from minicompose.engine.builds import build_query, follow_build, is_remote
+from minicompose.engine.builds import build_query, follow_build
 from minicompose.engine.listing import exit_code_in, health_in, observed
 from minicompose.engine.moments import timestamp
 from minicompose.engine.protocol import LogChunk, Progress
 from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
 from minicompose.engine.streams import lines, output_chunks
+from minicompose.engine.support import is_remote
 from minicompose.errors import EngineFault, EngineRefused, UsageError
 from minicompose.model import Build, ByteSize, Ulimit
 from minicompose.planning.observed import Observed, ObservedContainer, PublishedPort

@@ -29,8 +29,11 @@ from minicompose.planning.plan import (
     StopContainer,
     Subject,
 )
+from minicompose.planning.up import plan_up
+from tests.carrying_out import engine_running
 from tests.fake_engine import Behaviour, FakeEngine
 from tests.runs import IMAGE, create, engine_with, plan_of, start, step, wait
+from tests.stack_of import stack_of
 
 
 class Terminal(io.StringIO):
@@ -103,6 +106,27 @@ def test_plain_tells_a_failure_with_what_the_container_printed_and_what_is_not_d
         "    | no disk",
         "container shop-web-1: not started, since container shop-db-1 did not become healthy",
         "1 of 3 steps done, 1 failed, 1 not begun",
+    ]
+
+
+def failing_replacement() -> tuple[Plan, FakeEngine]:
+    """A new version that does not start, and a service that is to be restarted because of it."""
+    stack = stack_of("""
+        services:
+          db: {image: "db:2"}
+          web: {image: web, depends_on: {db: {condition: service_started, restart: true}}}
+    """)
+    engine = engine_running(stack, db={"image": "db:1"})
+    engine.fail("start_container", "shop-db-1.next", EngineFault("no such command"))
+    return plan_up(stack, engine.observe("shop")), engine
+
+
+def test_plain_tells_that_what_was_there_is_put_back_and_nothing_twice() -> None:
+    assert without_times(shown(*failing_replacement())) == [
+        "container shop-db-1: failed: no such command",
+        "container shop-web-1: not restarted, since container shop-db-1 could not be started",
+        "container shop-db-1: put back what was there before",
+        "2 of 9 steps done, 1 failed, 6 not begun",
     ]
 
 
@@ -248,6 +272,17 @@ def test_live_ends_with_a_line_for_each_resource_and_a_summary(monkeypatch: pyte
     assert frame[-1].startswith(" ✘ shop  0 resources done, 1 failed, 1 not done in ")
 
 
+def test_live_ends_with_what_was_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, frame = live(*failing_replacement(), monkeypatch)
+
+    words = [re.sub(r" +[\d.]+s$", "", line) for line in frame]
+    assert words[-4:-1] == [
+        "     no such command",
+        "     put back what was there before",
+        " − container shop-web-1  not done, since container shop-db-1 could not be sta…",
+    ]
+
+
 def test_live_shows_the_cursor_again_also_after_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Terminal()
     with pytest.raises(KeyError), open_sink("tty", stream, color=True, environment={}) as sink:
@@ -327,4 +362,6 @@ def test_text_beside_the_live_display_is_written_whole(monkeypatch: pytest.Monke
         sink(RunFinished(at=1, done=1, failed=0, cancelled=0, skipped=0))
 
     assert "web-1  | hello" in stream.getvalue()
-    assert "warning: look out" in stream.getvalue()
+    drawn, _, after = stream.getvalue().rpartition("\x1b[?25h")  # the cursor is shown again
+    assert "warning: look out" in drawn
+    assert "look out" not in after

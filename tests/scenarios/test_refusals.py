@@ -1,6 +1,7 @@
 """What the engine refuses is named, and what worked stays."""
 
 import json
+import os
 import socket
 
 import pytest
@@ -10,7 +11,7 @@ from tests.scenarios.stage import Done, Stage
 pytestmark = pytest.mark.engine
 
 
-def test_a_port_that_is_taken_is_named_and_the_other_services_run(stage: Stage) -> None:
+def test_a_port_that_is_taken_is_named_with_its_holder_before_anything_is_made(stage: Stage) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -24,10 +25,9 @@ services:
         done = stage.run("up", "-d")
 
     assert done.code == 1
-    assert str(port) in done.err
-    assert "web-1" in done.err
-    assert stage.states()["db-1"] == "running"
-    assert stage.states().get("web-1", "created") == "created"
+    assert f"compose.yaml:4:70: services.web.ports[0]: port {port} of the host is taken by " in done.err
+    assert f"(process {os.getpid()})" in done.err
+    assert (stage.containers(), stage.networks()) == ({}, [])
 
 
 def test_a_port_that_has_become_free_is_taken_by_the_next_up(stage: Stage) -> None:
