@@ -23,6 +23,7 @@ from minicompose.model import Stack
 if TYPE_CHECKING:
     from minicompose.model import Node
     from minicompose.stackfile.load import Loaded, Outlined
+    from minicompose.stackfile.variables import Variable
 
 _NAMES = ("services", "images", "volumes", "networks", "models", "profiles")
 
@@ -43,7 +44,7 @@ _CONTRADICTIONS = (
 def configure(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("services", nargs="*", metavar="SERVICE", help="only these services (web* is a pattern), and what they need")
-    add("--format", choices=("yaml", "json"), default="yaml", help="how to print it (default: yaml)")
+    add("--format", choices=("yaml", "json"), help="how to print it (default: yaml; lists as lines)")
     add("-o", "--output", metavar="FILE", help="write to FILE instead of standard output")
     add("--no-interpolate", action="store_true", help="leave variables as they are written")
     add("--no-normalize", action="store_true", help="add nothing that is only implied")
@@ -272,22 +273,25 @@ def _variables(args: Namespace, outlined: "Outlined") -> str:
     from minicompose.stackfile.variables import variables_of
 
     found = variables_of(outlined.documents)
-    if args.format == "json":
-        described = {
-            each.name: {
-                "Name": each.name,
-                "DefaultValue": each.default,
-                "PresenceValue": each.alternate,
-                "Required": each.required,
-            }
-            for each in found
-        }
+    if args.format:
+        described = {each.name: _described(each, args.format) for each in found}
         return _data(described, args)
     from minicompose.output.tables import table
 
     header = ("NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE")
     rows = [(each.name, str(each.required).lower(), each.default, each.alternate) for each in found]
     return table(header, [tuple(cell.replace("\n", "\\n") for cell in row) for row in rows], least=17)
+
+
+def _described(variable: "Variable", form: str) -> dict[str, object]:
+    """A variable as the reference has it: the names of its attributes are in lower case in YAML."""
+    said = {
+        "Name": variable.name,
+        "DefaultValue": variable.default,
+        "PresenceValue": variable.alternate,
+        "Required": variable.required,
+    }
+    return said if form == "json" else {name.lower(): value for name, value in said.items()}
 
 
 # ---- digests ----

@@ -46,9 +46,7 @@ def used_networks(stack: Stack, services: Iterable[Service]) -> dict[str, Networ
 
 
 def used_volumes(stack: Stack, services: Iterable[Service]) -> dict[str, Volume]:
-    sources = {
-        mount.source for service in services for mount in service.volumes or () if mount.type in ("volume", "cluster")
-    }
+    sources = {mount.source for service in services for mount in service.volumes or () if mount.type == "volume"}
     return {key: stack.volumes[key] for key in sorted(source for source in sources if source) if key in stack.volumes}
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from minicompose.model import Service, Stack
 from minicompose.planning import graph
-from minicompose.planning.resources import used_networks, used_volumes
+from minicompose.planning.resources import used_volumes
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ def without_unused(stack: Stack) -> Stack:
     models = {name for service in services for name in service.models or ()}
     return msgspec.structs.replace(
         stack,
-        networks=_only(stack.networks, used_networks(stack, services)),
+        networks=_only(stack.networks, {name for service in services for name in service.networks or ()}),
         volumes=_only(stack.volumes, used_volumes(stack, services)),
         configs=_only(stack.configs, configs),
         secrets=_only(stack.secrets, secrets),

@@ -291,6 +291,9 @@ def _pairs_reader(form: Pairs) -> _Reader:
                 return None
         if type(node.value) is not dict:
             return None
+        if "" in node.value and _is_written_as_key(node.value[""]):
+            problems.bad(where, short.BadValue("a name is empty", node.value[""]))
+            return None
         entries: dict[str, Node] = {}
         changed = False
         for key, child in node.value.items():
@@ -305,6 +308,11 @@ def _pairs_reader(form: Pairs) -> _Reader:
         return node.holding(entries) if changed else node
 
     return read
+
+
+def _is_written_as_key(node: Node) -> bool:
+    """Whether the file has `NAME: VALUE` there; an entry of a list, `NAME=VALUE`, begins where its name does."""
+    return node.key_pos is not None and node.key_pos != node.pos
 
 
 def _table_reader(form: Table) -> _Reader:

@@ -3,6 +3,7 @@
 Only what enabled services use is read.
 """
 
+import functools
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,7 @@ MOST_SEALED = 64 * 1024 * 1024  # bytes of all files of configs and secrets
 _QUOTED = re.compile(r"""["']([^"']*)["']""")
 _PLAIN = re.compile(r"([^\s,\[\]{}]*)")
 _Lookup = Callable[[str], str | None]
+_Answer = tuple[str | None, str | None]  # what is known outside, and what earlier files say
 
 MOST_GIVEN = 2_000_000  # variables and labels of services that files give, where services do not share them
 MOST_GROWN = 64 * 1024 * 1024  # characters of their values
@@ -172,12 +174,12 @@ class _Parsed(msgspec.Struct, frozen=True):
     `values` are those of `found`.
     """
 
-    asked: dict[str, str | None]
+    asked: dict[str, _Answer]
     found: dict[str, Node]
     values: dict[str, str]
 
-    def holds(self, look_up: _Lookup) -> bool:
-        return all(look_up(name) == value for name, value in self.asked.items())
+    def holds(self, answer: Callable[[str], _Answer]) -> bool:
+        return all(answer(name) == value for name, value in self.asked.items())
 
 
 class _TooMuch(Exception):
@@ -240,12 +242,11 @@ class _FilesOfServices:
         def look_up(name: str) -> str | None:
             if name in self.lookup:
                 return self.lookup[name]
-            node = own.get(name) or found.get(name)
-            return node.value if node is not None else None
+            return own[name].value if name in own else None
 
         for index, entry in enumerate(_items(inside, "env_file")):
             path = ("services", service, "env_file", index)
-            found = self._united(found, self._env_file(entry, path, look_up), entry, path)
+            found = self._united(found, self._env_file(entry, path, look_up, found), entry, path)
         if said is not None and not bare and not found:
             return said
         place = said or inside.get("env_file") or Node({}, SourcePos("", 0, 0))
@@ -264,7 +265,9 @@ class _FilesOfServices:
             raise _TooMuch
         return one | other
 
-    def _env_file(self, entry: Node, path: tuple[str | int, ...], look_up: _Lookup) -> dict[str, Node]:
+    def _env_file(
+        self, entry: Node, path: tuple[str | int, ...], look_up: _Lookup, earlier: dict[str, Node]
+    ) -> dict[str, Node]:
         options = entry.value
         if "path" not in options:
             return {}  # the schema has said so
@@ -274,7 +277,7 @@ class _FilesOfServices:
             summary = f'"{form}" is not a format: the only one is raw'
             self._complain(options["format"], (*path, "format"), summary)
             return {}
-        return self._variables(options["path"], (*path, "path"), required, form, look_up)
+        return self._variables(options["path"], (*path, "path"), required, form, look_up, earlier)
 
     def _labels(self, inside: dict[str, Node], service: str) -> Node:
         """The labels of the files, under those of `labels`."""
@@ -285,7 +288,7 @@ class _FilesOfServices:
 
         for index, entry in enumerate(_items(inside, "label_file")):
             path = ("services", service, "label_file", index)
-            found = self._united(found, self._variables(entry, path, True, "", look_up), entry, path)
+            found = self._united(found, self._variables(entry, path, True, "", look_up, {}), entry, path)
         said = inside.get("labels")
         if said is not None and not found:
             return said
@@ -294,14 +297,27 @@ class _FilesOfServices:
         return place.holding(self._united(found, own, place, ("services", service, "label_file")))
 
     def _variables(
-        self, node: Node, path: tuple[str | int, ...], required: bool, form: str, look_up: _Lookup
+        self,
+        node: Node,
+        path: tuple[str | int, ...],
+        required: bool,
+        form: str,
+        look_up: _Lookup,
+        earlier: dict[str, Node],
     ) -> dict[str, Node]:
-        """What the file at the path `node` sets, each at its line; `form` is "raw" or ""."""
+        """What the file at the path `node` sets, each at its line; `form` is "raw" or "".
+
+        Its lines come over those of `earlier` files, and what `look_up` knows over both.
+        """
         file = self.located(node.value)
         if not required and not Path(file).exists():
             return {}
         known = self.parsed.get((file, form))
-        if known is not None and known.holds(look_up):
+
+        def answer(name: str) -> _Answer:
+            return look_up(name), earlier[name].value if name in earlier else None
+
+        if known is not None and known.holds(answer):
             return known.found
 
         def placed(problem: Diagnostic) -> None:
@@ -315,13 +331,14 @@ class _FilesOfServices:
             placed(problem)
         if read.text is None:
             return {}
-        asked: dict[str, str | None] = {}
+        asked: dict[str, _Answer] = {}
 
         def asking(name: str) -> str | None:
-            asked[name] = look_up(name)
-            return asked[name]
+            asked[name] = answer(name)
+            return asked[name][0]
 
-        parse = parse_raw if form == "raw" else parse_dotenv
+        said = {name: entry.value for name, entry in earlier.items()}
+        parse = parse_raw if form == "raw" else functools.partial(parse_dotenv, earlier=said)
         values = parse(read.text, self.shown(file), asking, placed)
         self.grown += sum(map(len, values.values()))
         if self.grown > MOST_GROWN:

@@ -7,7 +7,8 @@ them. Expressions are those of `interpolate`.
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.lines import Lines
@@ -42,15 +43,19 @@ _ESCAPES = {
 _ENDS = {"'": re.compile(r"(?:[^'\\]++|\\[\s\S])*+'"), '"': re.compile(r'(?:[^"\\]++|\\[\s\S])*+"')}
 
 MOST_VARIABLES = 100_000  # in one file, each as often as it is set
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def parse_dotenv(text: str, file: str, lookup: Lookup, report: Report) -> dict[str, str]:
+def parse_dotenv(
+    text: str, file: str, lookup: Lookup, report: Report, earlier: Mapping[str, str] = _NOTHING
+) -> dict[str, str]:
     """The variables that `text` sets, in its order, a later line over an earlier one.
 
-    Expressions, and names without a value, ask `lookup` first and the lines before second; such a
-    name that nobody knows is left out. Problems go to `report`, placed in `file`; their lines are skipped.
+    Expressions, and names without a value, ask `lookup` first, the lines before second, and what
+    `earlier` files set third; such a name that nobody knows is left out. Problems go to `report`,
+    placed in `file`; their lines are skipped.
     """
-    return _Dotenv(text, file, lookup, report).read()
+    return _Dotenv(text, file, lookup, report, earlier).read()
 
 
 def places_of(text: str, file: str) -> dict[str, SourcePos]:
@@ -90,10 +95,11 @@ def parse_raw(text: str, file: str, lookup: Lookup, report: Report) -> dict[str,
 
 
 class _Dotenv:
-    def __init__(self, text: str, file: str, lookup: Lookup, report: Report) -> None:
+    def __init__(self, text: str, file: str, lookup: Lookup, report: Report, earlier: Mapping[str, str]) -> None:
         self.text = text
         self.file = file
         self.lookup = lookup
+        self.earlier = earlier
         self.report = report
         self.found: dict[str, str] = {}
         self.size = 0  # of what expressions came to
@@ -215,7 +221,7 @@ class _Dotenv:
 
     def _value_of(self, name: str) -> str | None:
         value = self.lookup(name)
-        return self.found.get(name) if value is None else value
+        return self.found.get(name, self.earlier.get(name)) if value is None else value
 
     def _complain(self, index: int, summary: str, hint: str = "", severity: str = "error", length: int = 1) -> None:
         self.lines = self.lines or Lines(self.text)

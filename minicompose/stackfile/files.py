@@ -197,8 +197,7 @@ class _Search:
             if text is None:
                 continue
             self.texts[shown] = text
-            known = added | self.variables
-            added |= parse_dotenv(text, shown, known.get, self.report)
+            added |= parse_dotenv(text, shown, self.variables.get, self.report, added)
             places = places_of(text, shown)
             self.places |= {name: place for name, place in places.items() if name not in self.variables}
         if self._is_without_env_file(added):

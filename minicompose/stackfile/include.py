@@ -9,12 +9,14 @@ import os.path
 from collections.abc import Callable
 
 import msgspec
+from msgspec.structs import replace
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node, Origin, Variables
 from minicompose.stackfile.build import build_stack
 from minicompose.stackfile.canonical import canonical
 from minicompose.stackfile.dotenv import parse_dotenv, places_of
+from minicompose.stackfile.merge import OVERRIDE, RESET
 from minicompose.stackfile.paths import absolute, change_at
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.scope import Scope, looked_up
@@ -144,11 +146,10 @@ class Including:
             if text is None:
                 continue
             self._sources.texts[shown] = text
-            known = values | outer.values
-            self._seen += len(known)
+            self._seen += len(values.keys() | outer.values.keys())
             if self._seen > MOST_SEEN:
                 break
-            values |= parse_dotenv(text, shown, known.get, self._report)
+            values |= parse_dotenv(text, shown, outer.values.get, self._report, values)
             places |= {name: place for name, place in places_of(text, shown).items() if name not in outer.values}
         self._seen += len(values)
         return Variables(values | outer.values, places) if values else outer
@@ -166,6 +167,8 @@ class Including:
             for key, node in theirs.value.items():
                 if key not in inside:
                     inside[key] = _brought(node, entry)
+                elif inside[key].tag == RESET:  # what earlier files say of it is gone before it is brought
+                    inside[key] = replace(_brought(node, entry), tag=OVERRIDE)
                 elif not self._alike(name, key, inside[key], node, scope):
                     self._conflict(name, key, inside[key], node, entry)
             added[name] = Node(inside, theirs.pos, theirs.key_pos) if own is None else own.holding(inside)

@@ -140,7 +140,7 @@ def _implied(inside: dict[str, Node]) -> Iterator[tuple[str, Node]]:
         yield link.value.partition(":")[0], _started(link, restart=True)
     for namespace in _NAMESPACES:
         node = inside.get(namespace)
-        if node is not None and node.value.startswith("service:"):
+        if node is not None and isinstance(node.value, str) and node.value.startswith("service:"):
             yield node.value.removeprefix("service:"), _started(node, restart=True)
     for source in _items(inside, "volumes_from"):
         if not source.value.startswith("container:"):

@@ -24,7 +24,7 @@ _BASES = (
     (2, re.compile(r"0[bB]([01]+)")),
     (16, re.compile(r"0[xX]([0-9a-fA-F]+)")),
     (8, re.compile(r"0[oO]?([0-7]+)")),
-    (10, re.compile(r"([0-9]+)")),
+    (10, re.compile(r"(0|[1-9][0-9]*)")),  # `08` is the float 8 to the reference
 )
 _SIGN_INSIDE = re.compile(r"(0[bo])([-+])")  # `0b-1` is -1 to the reference
 _STRAY_UNDERSCORE = re.compile(r"(?<![0-9])_|_(?![0-9])")

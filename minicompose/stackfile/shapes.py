@@ -187,7 +187,7 @@ class _Explainer:
             case "maximum":
                 yield Problem(path=path, summary=f"must be at most {wanted}, not {value}")
             case "pattern":  # of `propertyNames`: in values patterns are always one choice of several
-                summary = f"a name here may only have {schema['title']}"
+                summary = f"a name here may only have {schema['title']}" if value else "a name is empty"
                 fitting = re.sub(r"[^a-zA-Z0-9._-]+", "-", value).strip("-")
                 hint = f'did you mean "{fitting}"?' if fitting else ""
                 yield Problem(path=(*path, value), summary=summary, hint=hint, at_key=True)

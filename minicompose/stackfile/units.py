@@ -23,11 +23,14 @@ _NANOSECONDS = {
 }
 _SPAN = re.compile(r"([0-9]*)(?:\.([0-9]*))?(ns|us|µs|μs|ms|s|m|h|d|w)")
 _DURATION = re.compile(r"([+-]?)((?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h|d|w))+)")
-_SIZE = re.compile(r"\+?((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?) ?([kKmMgGtTpP]?)(?:[iI]?[bB])?")
+_DIGITS = "[0-9]+(?:_[0-9]+)*"
+_SIZE = re.compile(
+    rf"\+?((?:{_DIGITS}\.?(?:{_DIGITS})?|\.{_DIGITS})(?:[eE][+-]?[0-9]{{1,2}})?) ?([kKmMgGtTpP]?)(?:[iI]?[bB])?"
+)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 _OCTAL = re.compile(r"(?:0o)?([0-7]+)")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(rf"[+-]?(?:{_DIGITS}\.?(?:{_DIGITS})?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?")
 _SPELT = re.compile(r" *([0-9]+(?:\.[0-9]+)?) *([A-Za-z]+) *")
 _SPELT_SPANS = ("ms", "s", "m", "h", "d", "w")
 _LARGEST = 2**63 - 1  # of what engines count with

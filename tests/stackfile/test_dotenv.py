@@ -127,6 +127,18 @@ def test_what_follows_quotes_has_the_grammar_of_any_line() -> None:
     ]
 
 
+def test_a_line_before_comes_over_what_an_earlier_file_says() -> None:
+    earlier = {"A": "earlier", "B": "not asked", "C": "cc"}
+
+    found = parse_dotenv("X=$A$B$C\nA=here\nY=$A$B$C\nC", ".env", KNOWN.get, _refuse, earlier)
+
+    assert found == {"X": "earlierbbcc", "A": "here", "Y": "herebbcc", "C": "cc"}
+
+
+def _refuse(problem: Diagnostic) -> None:
+    pytest.fail(str(problem))
+
+
 def test_what_follows_quotes_is_told_once_for_each_line() -> None:
     problems: list[Diagnostic] = []
 

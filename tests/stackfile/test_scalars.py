@@ -20,7 +20,7 @@ from minicompose.stackfile.scalars import resolve
         ("-010", -8),
         ("0o10", 8),
         ("0_1", 1),
-        ("08", 8),
+        ("08", 8.0),
         ("0xff", 255),
         ("-0x1F", -31),
         ("0b11", 3),
