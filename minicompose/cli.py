@@ -24,6 +24,7 @@ VERBS = {
     "exec": "run a command in a running container",
     "build": "build the services' images",
     "pull": "pull the services' images",
+    "push": "push the services' images to their registries",
     "config": "show the stack file as it is understood",
     "history": "list what the stack has been, and compare",
     "rollback": "go back to what the stack was before",

@@ -469,6 +469,14 @@ class FakeEngine:
         on_progress(Progress(layer="0123456789ab", status="Downloading", current=1, total=2))
         on_progress(Progress(layer="0123456789ab", status="Pull complete"))
 
+    def push_image(self, image: str, on_progress: OnProgress) -> None:
+        with self._call("push_image", image):
+            if _tagged(image) not in self._images:
+                raise NotFound(f"An image does not exist locally with the tag: {image}", status=404)
+            self.registry[_tagged(image)] = self._images[_tagged(image)]
+        on_progress(Progress(layer="0123456789ab", status="Pushing", current=1, total=2))
+        on_progress(Progress(layer="0123456789ab", status="Pushed"))
+
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
         with self._call("build_image", build.image):
             id = self._new_id("image")

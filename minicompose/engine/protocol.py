@@ -142,7 +142,8 @@ class EventStream(Protocol):
 class Progress(Value, frozen=True, kw_only=True):
     """How far a pull or a build is.
 
-    A pull speaks of a `layer` ("a1b2c3") with a status ("Downloading") and bytes; a build or a hook prints `text`.
+    A pull or a push speaks of a `layer` ("a1b2c3") with a status ("Downloading") and bytes; a build or a hook prints
+    `text`, and one that is tried again says so.
     A `warning` is the engine's own, about what it has created.
     """
 
@@ -241,7 +242,11 @@ class Engine(Protocol):
 
     def remove_volume(self, volume: str) -> None: ...
 
-    def pull_image(self, image: str, platform: str | None, on_progress: OnProgress) -> None: ...
+    def pull_image(self, image: str, platform: str | None, on_progress: OnProgress) -> None:
+        """A registry that falters is tried again; the progress tells of it as `text`."""
+
+    def push_image(self, image: str, on_progress: OnProgress) -> None:
+        """Its registry gets the image under its name. NotFound when the engine has no such image."""
 
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
         """Raises EngineFault with the end of the build's output when a step fails."""

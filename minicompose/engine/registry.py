@@ -1,4 +1,4 @@
-"""Pulling images: names, credentials, progress."""
+"""Pulling and pushing images: names, credentials, progress."""
 
 import base64
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ class _Error(msgspec.Struct):
 
 
 class Report(msgspec.Struct):
-    """One line of what the engine prints while it pulls or builds."""
+    """One line of what the engine prints while it pulls, pushes or builds."""
 
     status: str = ""
     id: str = ""
@@ -48,12 +48,12 @@ _decoder = msgspec.json.Decoder(Report)
 
 
 def reports(chunks: Iterator[bytes]) -> Iterator[Report]:
-    """The lines of a pull or a build."""
+    """The lines of a pull, a push or a build."""
     return map(_decoder.decode, lines(chunks))
 
 
-def follow_pull(chunks: Iterator[bytes], on_progress: OnProgress) -> None:
-    """Tell how a pull goes on. Raises what its last words say, if they are of an error."""
+def follow_transfer(chunks: Iterator[bytes], on_progress: OnProgress) -> None:
+    """Tell how a pull or a push goes on. Raises what its last words say, if they are of an error."""
     for report in reports(chunks):
         if report.error:
             code = report.error_detail.code if report.error_detail else None
@@ -93,6 +93,10 @@ class Credentials:
         except DockerException as error:
             raise _store_failed(error) from error
         return {"X-Registry-Auth": _text(auth.encode_header(found))} if found else {}
+
+    def push_headers(self, image: str) -> dict[str, str]:
+        """The same for a push, for which the engine insists on a header: one that says nobody, without any."""
+        return self.pull_headers(image) or {"X-Registry-Auth": base64.urlsafe_b64encode(b"{}").decode()}
 
     def build_headers(self) -> dict[str, str]:
         """The header with all credentials, for whatever images a build begins from."""

@@ -22,6 +22,7 @@ from minicompose.planning.plan import (
     DisconnectNetwork,
     Plan,
     PullImage,
+    PushImage,
     RemoveContainer,
     RemoveImage,
     RemoveNetwork,
@@ -38,7 +39,19 @@ from minicompose.planning.plan import (
 )
 
 Kind = Literal[
-    "create", "replace", "maybe", "start", "restart", "connect", "stop", "pull", "build", "rename", "remove", "wait"
+    "create",
+    "replace",
+    "maybe",
+    "start",
+    "restart",
+    "connect",
+    "stop",
+    "pull",
+    "build",
+    "push",
+    "rename",
+    "remove",
+    "wait",
 ]
 
 # How each kind of change is counted, and its sign and colour.
@@ -51,6 +64,7 @@ _KINDS: dict[Kind, tuple[str, str, str]] = {
     "connect": ("to connect to its networks", "~", "33"),
     "pull": ("to pull", "^", "36"),
     "build": ("to build", "^", "36"),
+    "push": ("to push", "^", "36"),
     "rename": ("to rename", "~", "33"),
     "stop": ("to stop", "-", "31"),
     "remove": ("to remove", "-", "31"),
@@ -58,7 +72,7 @@ _KINDS: dict[Kind, tuple[str, str, str]] = {
 }
 _TYPES = ("network", "volume", "image", "container", "service", "stack")
 # Nothing that works is taken away by these: in a long plan they come below all others.
-_PLAIN: frozenset[Kind] = frozenset({"create", "start", "pull", "build", "wait"})
+_PLAIN: frozenset[Kind] = frozenset({"create", "start", "pull", "build", "push", "wait"})
 _LONG = 40  # more changes make a plan a long one, and the steps of each are told in short
 _WIDTH = 110
 _MOST_RUNS = 6
@@ -183,6 +197,7 @@ def _kind(steps: Sequence[Step]) -> Kind:
         ("stop", StopContainer),
         ("pull", PullImage),
         ("build", BuildImage),
+        ("push", PushImage),
         ("rename", RenameContainer),
     ):
         if any(isinstance(action, verbs) for action in actions):
@@ -312,6 +327,8 @@ def action_text(action: Action, subject: Subject, group: str = "") -> str:
             return f"remove {_which(container, subject, group)}".rstrip()
         case PullImage():
             return "pull"
+        case PushImage():
+            return "push"
         case BuildImage():
             return "build"
         case StartContainer(container=container):

@@ -14,6 +14,7 @@ from minicompose.planning.plan import (
     Delay,
     DisconnectNetwork,
     PullImage,
+    PushImage,
     RemoveContainer,
     RemoveImage,
     RemoveNetwork,
@@ -38,6 +39,8 @@ def doing_and_done(action: Action) -> tuple[str, str]:
             return "removing", "removed"
         case PullImage():
             return "pulling", "pulled"
+        case PushImage():
+            return "pushing", "pushed"
         case BuildImage():
             return "building", "built"
         case StartContainer():

@@ -1,6 +1,6 @@
-"""The plans of `build` and `pull`: images alone, no container is touched."""
+"""The plans of `build`, `pull` and `push`: images alone, no container is touched."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -8,7 +8,7 @@ from minicompose.model import Build, Service, Stack
 from minicompose.planning import graph
 from minicompose.planning.images import Images, build_action, familiar
 from minicompose.planning.observed import Observed
-from minicompose.planning.plan import Asked, Plan, PullImage, Subject
+from minicompose.planning.plan import Asked, Plan, PullImage, PushImage, Subject
 from minicompose.planning.record import service_image
 from minicompose.planning.steps import Steps
 
@@ -29,6 +29,13 @@ class PullOptions(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[str, ...] = ()
     missing_only: bool = False
     ignore_buildable: bool = False
+    include_dependencies: bool = False
+
+
+class PushOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line of `push` says."""
+
+    services: tuple[str, ...] = ()
     include_dependencies: bool = False
 
 
@@ -80,6 +87,28 @@ def plan_pull(stack: Stack, observed: Observed, options: PullOptions) -> Plan:
         else:
             steps.add(subject, PullImage(image=image, platform=service.platform), Asked(option="pull"))
     return steps.plan(stack.name, unchanged=unchanged)
+
+
+def plan_push(stack: Stack, options: PushOptions) -> Plan:
+    """A push of each image that is built here and has a name, and of its tags; each name is pushed once."""
+    steps = Steps()
+    _add_pushes(steps, _named(stack, options.services, options.include_dependencies), {})
+    return steps.plan(stack.name)
+
+
+def _add_pushes(steps: Steps, services: Iterable[Service], builds: Mapping[str, int]) -> None:
+    """`builds` are the steps that build images, by these; a push comes after its image's."""
+    seen = set()
+    for service in services:
+        if service.build is None or service.image is None:
+            continue
+        for image in (service.image, *(service.build.tags or ())):
+            if familiar(image) in seen:
+                continue
+            seen.add(familiar(image))
+            subject = Subject(type="image", name=image, service=service.name)
+            after = [builds[familiar(service.image)]] if familiar(service.image) in builds else []
+            steps.add(subject, PushImage(image=image), Asked(option="push"), after=after)
 
 
 def _is_pulled(service: Service, options: PullOptions) -> bool:

@@ -116,6 +116,12 @@ class PullImage(Tagged, frozen=True, kw_only=True):
     platform: str | None = None
 
 
+class PushImage(Tagged, frozen=True, kw_only=True):
+    """Give the registry that the image's name names what the engine has under it."""
+
+    image: str
+
+
 class BuildImage(Tagged, frozen=True, kw_only=True):
     """Build `image` (its full name and tag)."""
 
@@ -238,6 +244,7 @@ Action = (
     | CreateVolume
     | RemoveVolume
     | PullImage
+    | PushImage
     | BuildImage
     | RemoveImage
     | CreateContainer

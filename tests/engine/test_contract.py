@@ -558,6 +558,11 @@ def test_a_pulled_image_is_named_at_that_time(bench: Bench, offered: str) -> Non
     assert first < second
 
 
+def test_an_image_that_the_engine_has_not_cannot_be_pushed(bench: Bench) -> None:
+    with pytest.raises(NotFound, match="nobody/made-this"):
+        bench.engine.push_image("127.0.0.1:1/nobody/made-this:1", lambda _: None)
+
+
 def test_a_registry_tells_an_images_digest_and_nothing_is_pulled(bench: Bench, offered: str) -> None:
     digest = bench.engine.image_digest(offered)
 
