@@ -25,6 +25,8 @@ VERBS = {
     "build": "build the services' images",
     "pull": "pull the services' images",
     "push": "push the services' images to their registries",
+    "login": "log in to a registry",
+    "logout": "log out from a registry",
     "config": "show the stack file as it is understood",
     "history": "list what the stack has been, and compare",
     "rollback": "go back to what the stack was before",

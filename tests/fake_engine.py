@@ -30,6 +30,7 @@ from minicompose.engine.protocol import (
     EngineInfo,
     ExecSpec,
     LogChunk,
+    Login,
     OnProgress,
     Probe,
     Progress,
@@ -235,6 +236,7 @@ class FakeEngine:
         self.execs: list[tuple[str, ExecSpec]] = []
         self.most_at_once = 0
         self.registry: dict[str, str] = {}
+        self.passwords: dict[tuple[str, str], str] = {}
         self.host = Abilities()
         self.closed = False
         self._api = api
@@ -468,6 +470,12 @@ class FakeEngine:
                 self._platforms[_tagged(image)] = platform
         on_progress(Progress(layer="0123456789ab", status="Downloading", current=1, total=2))
         on_progress(Progress(layer="0123456789ab", status="Pull complete"))
+
+    def log_in(self, login: Login) -> Login:
+        with self._call("log_in", login.server):
+            if self.passwords.get((login.server, login.username)) != login.password:
+                raise EngineRefused(f"login attempt to http://{login.server}/v2/ failed with status: 401", status=401)
+            return login
 
     def push_image(self, image: str, on_progress: OnProgress) -> None:
         with self._call("push_image", image):

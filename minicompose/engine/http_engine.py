@@ -21,6 +21,7 @@ from minicompose.engine.protocol import (
     Drift,
     EngineInfo,
     ExecSpec,
+    Login,
     OnProgress,
     Probe,
     Progress,
@@ -171,6 +172,12 @@ class HttpEngine:
         finally:
             self._images.clear()
         self._note_time(image)
+
+    def log_in(self, login: Login) -> Login:
+        body = {"username": login.username, "password": login.password, "serveraddress": login.server}
+        told = self._api.post("/auth", {**body, **({"identitytoken": login.token} if login.token else {})})
+        token = (told or {}).get("IdentityToken") or login.token
+        return msgspec.structs.replace(login, token=token, password="" if token else login.password)
 
     def push_image(self, image: str, on_progress: OnProgress) -> None:
         name, tag = name_and_tag(image)

@@ -211,6 +211,18 @@ class ExecSession(Protocol):
     def close(self) -> None: ...
 
 
+class Login(Value, frozen=True, kw_only=True):
+    """Who one is for a registry; `server` is its host, or the URL by which Docker Hub is known.
+
+    It has a password, or the `token` that the registry gave for that.
+    """
+
+    server: str
+    username: str
+    password: str = ""
+    token: str = ""
+
+
 class Engine(Protocol):
     """One engine, reached. Also a context manager: leaving it closes its connections."""
 
@@ -244,6 +256,12 @@ class Engine(Protocol):
 
     def pull_image(self, image: str, platform: str | None, on_progress: OnProgress) -> None:
         """A registry that falters is tried again; the progress tells of it as `text`."""
+
+    def log_in(self, login: Login) -> Login:
+        """Ask the registry; returns what is to be kept, with a token in the password's place where it gives one.
+
+        Raises EngineRefused when the registry does not take it.
+        """
 
     def push_image(self, image: str, on_progress: OnProgress) -> None:
         """Its registry gets the image under its name. NotFound when the engine has no such image."""
@@ -337,6 +355,7 @@ __all__ = [
     "ExecSpec",
     "LogChunk",
     "LogStream",
+    "Login",
     "ObservedContainer",
     "OnProgress",
     "Probe",

@@ -10,7 +10,7 @@ from minicompose.engine.contexts import docker_config
 from minicompose.engine.failures import failure
 from minicompose.engine.protocol import OnProgress, Progress
 from minicompose.engine.streams import lines
-from minicompose.errors import EngineRefused
+from minicompose.errors import BadRequest, EngineRefused
 
 
 class _Detail(msgspec.Struct):
@@ -81,18 +81,31 @@ class Credentials:
 
     def pull_headers(self, image: str) -> dict[str, str]:
         """The header with the credentials for the image's registry; empty without any."""
-        config = docker_config(self._environment)
-        if not _logged_in(config):
+        if not _logged_in(docker_config(self._environment)):
             return {}
         from docker import auth  # the docker SDK costs 135 ms
         from docker.errors import DockerException
 
         try:
             registry, _ = auth.resolve_repository_name(image)
-            found = auth.load_config(config_dict=config).resolve_authconfig(registry)
         except DockerException as error:
-            raise _store_failed(error) from error
+            raise BadRequest(str(error)) from error
+        found = self.of(registry)
         return {"X-Registry-Auth": _text(auth.encode_header(found))} if found else {}
+
+    def of(self, registry: str) -> dict[str, str] | None:
+        """What the docker SDK knows of the login to a registry."""
+        config = docker_config(self._environment)
+        if not _logged_in(config):
+            return None
+        from docker import auth  # the docker SDK costs 135 ms
+        from docker.errors import DockerException
+
+        try:
+            found: dict[str, str] | None = auth.load_config(config_dict=config).resolve_authconfig(registry)
+        except DockerException as error:
+            raise store_failed(error) from error
+        return found
 
     def push_headers(self, image: str) -> dict[str, str]:
         """The same for a push, for which the engine insists on a header: one that says nobody, without any."""
@@ -124,7 +137,7 @@ class Credentials:
             store: Any = auth.load_config(config_dict=config)
             found: dict[str, Any] = store.get_all_credentials()
         except DockerException as error:
-            raise _store_failed(error) from error
+            raise store_failed(error) from error
         return found
 
 
@@ -143,7 +156,8 @@ def _logged_in(config: dict[str, Any]) -> bool:
     return any(config.get(key) for key in ("auths", "credsStore", "credHelpers"))
 
 
-def _store_failed(error: Exception) -> EngineRefused:
+def store_failed(error: Exception | str) -> EngineRefused:
+    """A credential helper is not there, or says no."""
     return EngineRefused(
         f"the credential store of Docker's configuration does not answer: {error}",
         "see credsStore and credHelpers in ~/.docker/config.json",

@@ -7,7 +7,7 @@ import pytest
 
 from minicompose.errors import NotFound
 from tests.counting_registry import CountingRegistry
-from tests.registry import Registry, registry
+from tests.registry import PASSWORD, USER, Registry, registry
 from tests.scenarios.stage import Stage
 
 pytestmark = pytest.mark.engine
@@ -85,3 +85,23 @@ def test_an_image_that_the_registry_has_not_is_asked_for_once(stage: Stage) -> N
 
     assert (failed.code, ignored.code) == (1, 0)
     assert "trying again" not in failed.err
+
+
+def test_login_opens_a_registry_and_logout_closes_it(stage: Stage) -> None:
+    environment = {"DOCKER_CONFIG": str(stage.directory / "docker")}
+    with registry(stage.directory / "registry", private=True) as private:
+        image = private.image(f"{stage.project}:1")
+        stage.write(f"services: {{web: {{image: '{image}', build: {{dockerfile_inline: 'FROM busybox:test'}}}}}}")
+        stage.good("build")
+
+        login = stage.run("login", private.host, "-u", USER, "-p", PASSWORD, environment=environment)
+        pushed = stage.run("push", environment=environment)
+        stage.run("logout", private.host, environment=environment)
+        refused = stage.run("push", environment=environment)
+        wrong = stage.run("login", private.host, "-u", USER, "-p", "wrong", environment=environment)
+        forget_images_of(private.host, stage)
+
+    assert (login.code, login.out) == (0, "Login Succeeded\n"), login.said
+    assert pushed.code == 0, pushed.said
+    assert refused.code == 1
+    assert (wrong.code, "are the name and the password right?" in wrong.err) == (3, True), wrong.said
