@@ -140,7 +140,7 @@ class HttpEngine:
         self._api.delete(f"/networks/{network}")
 
     def connect_network(self, container: str, endpoint: Endpoint) -> None:
-        config = endpoint_body(endpoint, [], self._api.version)
+        config = endpoint_body(endpoint, list(endpoint.links), self._api.version)
         self._api.post(f"/networks/{endpoint.network}/connect", {"Container": container, "EndpointConfig": config})
 
     def disconnect_network(self, container: str, network: str) -> None:
