@@ -16,7 +16,7 @@ from typing import assert_never
 import msgspec
 
 from minicompose.engine.protocol import Engine, EngineEvent, Progress
-from minicompose.errors import MinicomposeError, NotFound
+from minicompose.errors import Conflict, MinicomposeError, NotFound
 from minicompose.execution.actions import failure, holds, perform
 from minicompose.execution.events import (
     AnyEvent,
@@ -40,8 +40,10 @@ from minicompose.execution.waits import Blind, Looked, Met, Missed, Troubled, Wa
 from minicompose.execution.way_back import WayBack
 from minicompose.execution.workers import Job, Workers
 from minicompose.planning.plan import (
+    Action,
     BuildImage,
     Checkpoint,
+    CreateNetwork,
     Delay,
     Plan,
     RestartContainer,
@@ -342,7 +344,7 @@ class _Run:
         step = self._order.steps[id]
         if isinstance(step.action, WaitUntil) and error is None:
             return
-        if error is None or (isinstance(error, NotFound) and step.reverts):  # it was never made, or is gone already
+        if error is None or (step.reverts and _is_reverted(step.action, error)):
             action = step.action
             if isinstance(action, StartContainer):
                 self._waits.note_start(action.container, self._now())
@@ -525,3 +527,8 @@ class _Run:
 
     def _now(self) -> float:
         return self._clock() - self._start
+
+
+def _is_reverted(action: Action, error: Exception) -> bool:
+    """Whether the engine says that nothing is to be put back: it was never made or is gone, or was never removed."""
+    return isinstance(error, NotFound) or (isinstance(error, Conflict) and isinstance(action, CreateNetwork))
