@@ -19,6 +19,7 @@ from typing import Any, Self
 import msgspec
 
 from minicompose import labels
+from minicompose.engine.attached import network_drift
 from minicompose.engine.networking import bound_links
 from minicompose.engine.protocol import (
     Abilities,
@@ -30,6 +31,7 @@ from minicompose.engine.protocol import (
     EngineInfo,
     ExecSpec,
     LogChunk,
+    MadeOf,
     OnProgress,
     Probe,
     Progress,
@@ -212,6 +214,9 @@ class _Container:
         self.aliases = {endpoint.network: endpoint.aliases for endpoint in spec.endpoints}
         self.output: list[_Said] = []
         self.followers: list[SimpleQueue[_Said | None]] = []
+
+    def attachments(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        return {name: {"Aliases": self.aliases.get(name, ())} for name in self.networks}
 
     def say(self, said: _Said) -> None:
         self.output.append(said)
@@ -613,15 +618,18 @@ class FakeEngine:
         """As with `docker update`."""
         self._find(container).by_hand[attribute] = value
 
-    def drift(self, containers: Mapping[str, Service]) -> dict[str, tuple[Drift, ...]]:
+    def drift(self, containers: Mapping[str, MadeOf]) -> dict[str, tuple[Drift, ...]]:
         with self._lock:
             told = {
-                id: tuple(
-                    Drift(attribute=name, asked=getattr(service, name), found=value)
-                    for name, value in self._containers[id].by_hand.items()
-                    if value != getattr(service, name)
+                id: (
+                    *(
+                        Drift(attribute=name, asked=getattr(asked.service, name), found=value)
+                        for name, value in self._containers[id].by_hand.items()
+                        if value != getattr(asked.service, name)
+                    ),
+                    *network_drift(asked.endpoints, self._containers[id].attachments()),
                 )
-                for id, service in containers.items()
+                for id, asked in containers.items()
                 if id in self._containers
             }
         return {id: its for id, its in told.items() if its}

@@ -11,6 +11,7 @@ import msgspec
 
 from minicompose import labels as known_labels
 from minicompose.engine.api import Api
+from minicompose.engine.attached import network_drift
 from minicompose.engine.limits import drift
 from minicompose.engine.listing import containers_in, observed
 from minicompose.engine.networking import bound_links, connected_later, endpoint_body, links_of
@@ -21,6 +22,7 @@ from minicompose.engine.protocol import (
     Drift,
     EngineInfo,
     ExecSpec,
+    MadeOf,
     OnProgress,
     Probe,
     Progress,
@@ -30,7 +32,7 @@ from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
 from minicompose.engine.streams import HttpEvents, HttpExec, HttpLogs
 from minicompose.engine.translate import container_body, network_body, service_body, volume_body
 from minicompose.errors import Conflict, EngineError, NotFound
-from minicompose.model import Network, Service, Volume
+from minicompose.model import Network, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 
@@ -322,15 +324,17 @@ class HttpEngine:
             labels=told.labels or {},
         )
 
-    def drift(self, containers: Mapping[str, Service]) -> dict[str, tuple[Drift, ...]]:
+    def drift(self, containers: Mapping[str, MadeOf]) -> dict[str, tuple[Drift, ...]]:
         from concurrent.futures import ThreadPoolExecutor  # only where there are containers to look at
 
         def look(id: str) -> tuple[Drift, ...]:
             try:
-                found = self._api.get(f"/containers/{id}/json")["HostConfig"]
+                found = self._api.get(f"/containers/{id}/json")
             except NotFound:
                 return ()
-            return drift(service_body(containers[id]).get("HostConfig") or {}, found)
+            asked = containers[id]
+            limits = drift(service_body(asked.service).get("HostConfig") or {}, found["HostConfig"])
+            return (*limits, *network_drift(asked.endpoints, found["NetworkSettings"].get("Networks") or {}))
 
         with ThreadPoolExecutor(_LOOKS) as looks:
             told = dict(zip(containers, looks.map(look, containers), strict=True))

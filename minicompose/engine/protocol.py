@@ -104,15 +104,25 @@ class ContainerSettings(Value, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
 
 
+class MadeOf(Value, frozen=True, kw_only=True):
+    """What a container was made of."""
+
+    service: Service
+    endpoints: tuple[Endpoint, ...] = ()
+
+
 class Drift(Value, frozen=True, kw_only=True):
     """An attribute that somebody has changed of a container, with the value that was asked for and the one found.
 
-    None is no limit; memory is in bytes, `cpus` is how many.
+    None is no limit; memory is in bytes, `cpus` is how many. `network` is set where it is about how the container is
+    on one, by the engine's name: `aliases` that were asked for and are lost, an address that is another one, or
+    `networks` where it was put on one besides.
     """
 
     attribute: str
     asked: str | int | float | None
     found: str | int | float | None
+    network: str = ""
 
 
 class EngineEvent(Value, frozen=True, kw_only=True):
@@ -296,8 +306,9 @@ class Engine(Protocol):
 
     def container_settings(self, container: str) -> ContainerSettings: ...
 
-    def drift(self, containers: Mapping[str, Service]) -> dict[str, tuple[Drift, ...]]:
-        """What somebody has changed of the limits of containers since they were made of these services; by their ids.
+    def drift(self, containers: Mapping[str, MadeOf]) -> dict[str, tuple[Drift, ...]]:
+        """What somebody has changed of containers since they were made: their limits, and how they are on their
+        networks; by their ids.
 
         Containers that are as they were made, or are gone, are left out.
         """

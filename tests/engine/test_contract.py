@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from minicompose import labels
-from minicompose.engine.protocol import Drift, ExecSpec, LogChunk
+from minicompose.engine.protocol import Drift, ExecSpec, LogChunk, MadeOf
 from minicompose.errors import Conflict, EngineError, NotFound
 from minicompose.model import ByteSize, Mount, Network, Port, Volume
 from minicompose.planning.observed import PublishedPort
@@ -332,7 +332,7 @@ def test_limits_that_were_changed_by_hand_are_told(bench: Bench, attribute: str,
 
     bench.limit_by_hand(id, attribute, given)
 
-    told = bench.engine.drift({id: changed.service, left_alone: other.service})
+    told = bench.engine.drift({id: MadeOf(service=changed.service), left_alone: MadeOf(service=other.service)})
     assert told == {id: (Drift(attribute=attribute, asked=asked, found=given),)}
 
 
@@ -341,7 +341,26 @@ def test_one_that_is_gone_has_not_drifted(bench: Bench) -> None:
     id = bench.create(spec)
     bench.engine.remove_container(id, volumes=False)
 
-    assert bench.engine.drift({id: spec.service}) == {}
+    assert bench.engine.drift({id: MadeOf(service=spec.service)}) == {}
+
+
+def test_names_that_were_lost_by_hand_and_networks_that_were_added_are_told(bench: Bench) -> None:
+    own, other = bench.network("own"), bench.network("other")
+    spec = bench.spec("web", endpoints=(Endpoint(network=own, aliases=("web", "www")),))
+    made = MadeOf(service=spec.service, endpoints=spec.endpoints)
+    id = bench.run(spec)
+    before = bench.engine.drift({id: made})
+
+    bench.engine.connect_network(id, Endpoint(network=other))
+    bench.engine.disconnect_network(id, own)
+    taken_off = bench.engine.drift({id: made})
+    bench.engine.connect_network(id, Endpoint(network=own, aliases=("www",)))
+
+    added = Drift(attribute="networks", asked=None, found=other, network=other)
+    lost = Drift(attribute="aliases", asked="web", found=None, network=own)
+    assert before == {}
+    assert taken_off == {id: (added,)}
+    assert bench.engine.drift({id: made}) == {id: (lost, added)}
 
 
 # ---- networks ----
