@@ -378,11 +378,13 @@ class Context:
     def carry_out(
         self, plan: "Plan", *, deadline: float | None = None, through: "Through | None" = None
     ) -> "RunReport":
-        """Run a plan with live progress and Ctrl-C handled; events go `through` something on their way to it."""
+        """Run a plan with live progress, with Ctrl-C and the end of the terminal handled; events go `through`
+        something on their way to it.
+        """
         from minicompose.execution.interrupts import handling_signals
         from minicompose.execution.run import run_plan
 
-        with self.sink() as sink, handling_signals(self.interrupts):
+        with self.sink() as sink, handling_signals(self.interrupts, hangup=True):
             return run_plan(
                 plan,
                 self.engine,

@@ -126,6 +126,7 @@ class _Run:
         self._plan = plan
         self._engine = engine
         self._on_event = on_event
+        self._is_heard = True
         self._interrupts = interrupts
         self._workers = Workers(workers)
         self._clock = clock
@@ -523,7 +524,14 @@ class _Run:
                 self._make_ready(step.id)
 
     def _emit(self, event: AnyEvent) -> None:
-        self._on_event(event)
+        """Tell it. Where nobody can be told any more (a closed pipe, a terminal that is gone, a full disk) the run goes
+        on unheard: to leave a stack half changed is worse.
+        """
+        if self._is_heard:
+            try:
+                self._on_event(event)
+            except OSError:
+                self._is_heard = False
 
     def _now(self) -> float:
         return self._clock() - self._start

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from minicompose.errors import Conflict, EngineFault, EngineUnreachable
 from minicompose.execution import subscription
-from minicompose.execution.events import Notice, RunFinished, RunStarted, StepFailed
+from minicompose.execution.events import AnyEvent, Notice, RunFinished, RunStarted, StepFailed
 from minicompose.execution.interrupts import Interrupts
 from minicompose.execution.run import run_plan
 from minicompose.model import Build, Volume
@@ -572,6 +572,22 @@ def test_nothing_is_put_back_when_all_went_well() -> None:
     report = run_plan(replacement(), engine, lambda _: None)
 
     assert (report.ok, report.put_back) == (True, ())
+    assert states(engine) == {NEW: "running"}
+
+
+def test_a_run_goes_on_to_its_end_when_nobody_hears_of_it_any_more() -> None:
+    engine = engine_that_runs_the_old()
+    told: list[str] = []
+
+    def hear(event: AnyEvent) -> None:
+        told.append(in_words(event))
+        if len(told) > 2:
+            raise BrokenPipeError
+
+    report = run_plan(replacement(), engine, hear)
+
+    assert report.ok
+    assert len(told) == 3
     assert states(engine) == {NEW: "running"}
 
 
