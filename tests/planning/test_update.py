@@ -19,6 +19,7 @@ from minicompose.planning.plan import (
     WaitUntil,
 )
 from minicompose.planning.up import UpOptions, plan_up
+from minicompose.planning.update import Policy
 from tests.carrying_out import running
 from tests.golden import assert_golden
 from tests.stack_of import stack_of
@@ -51,6 +52,11 @@ def before(plan: Plan, step: Step) -> set[int]:
     for other in (*step.after, *step.wants):
         found |= {other} | before(plan, plan.steps[other - 1])
     return found
+
+
+@pytest.mark.parametrize(("ratio", "containers", "tolerated"), [(0.29, 100, 29), (0.25, 7, 1), (0.9, 1, 0), (1.0, 3, 3)])
+def test_a_share_of_the_containers_may_fail(ratio: float, containers: int, tolerated: int) -> None:
+    assert Policy(failure_ratio=ratio).tolerated(containers) == tolerated
 
 
 def test_replicas_are_updated_one_after_the_other_start_first() -> None:
