@@ -54,7 +54,9 @@ def before(plan: Plan, step: Step) -> set[int]:
     return found
 
 
-@pytest.mark.parametrize(("ratio", "containers", "tolerated"), [(0.29, 100, 29), (0.25, 7, 1), (0.9, 1, 0), (1.0, 3, 3)])
+@pytest.mark.parametrize(
+    ("ratio", "containers", "tolerated"), [(0.29, 100, 29), (0.25, 7, 1), (0.9, 1, 0), (1.0, 3, 3)]
+)
 def test_a_share_of_the_containers_may_fail(ratio: float, containers: int, tolerated: int) -> None:
     assert Policy(failure_ratio=ratio).tolerated(containers) == tolerated
 
