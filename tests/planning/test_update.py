@@ -162,8 +162,8 @@ def test_rollback_config_says_how_they_are_put_back() -> None:
 @pytest.mark.parametrize(
     ("more", "place", "what"),
     [
-        ('ports: ["8080:80"]', "ports.0", "port 8080 of the host"),
-        ('ports: ["8080-8081:80"]', "ports.0", "one of the ports 8080-8081 of the host"),
+        ('ports: ["8080:80"]', "ports[0]", "port 8080 of the host"),
+        ('ports: ["8080-8081:80"]', "ports[0]", "one of the ports 8080-8081 of the host"),
         ("mac_address: 02:42:ac:11:00:07", "mac_address", "the address 02:42:ac:11:00:07"),
     ],
 )
