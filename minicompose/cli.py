@@ -15,6 +15,10 @@ from minicompose.errors import ExitCode, MinicomposeError, StackFileError, Usage
 VERBS = {
     "up": "create and start what the stack file says",
     "down": "stop and remove what a stack runs",
+    "stop": "stop what runs, and keep it",
+    "kill": "send a signal to what runs",
+    "pause": "have what runs stand still",
+    "unpause": "let what is paused go on",
     "plan": "show what `up` would do, and why",
     "apply": "carry out a plan that was kept in a file",
     "ps": "list the stack's containers",

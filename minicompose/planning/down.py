@@ -9,6 +9,7 @@ from minicompose.diagnostic import Diagnostic
 from minicompose.model import Service, Stack
 from minicompose.planning import graph
 from minicompose.planning.census import is_up
+from minicompose.planning.chosen import chosen
 from minicompose.planning.hooks import lost_hooks, stop, with_hook_texts
 from minicompose.planning.images import Images, familiar
 from minicompose.planning.observed import Observed, ObservedContainer
@@ -42,6 +43,8 @@ class DownOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StopOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line of `stop` says; `services` are those named, none meaning all."""
+
     services: tuple[str, ...] = ()
     timeout: int | None = None
 
@@ -89,17 +92,14 @@ def plan_stop(observed: Observed, options: StopOptions | None = None, stack: Sta
     """Stop what runs of the services, dependents first; one-offs go on."""
     options = options or StopOptions()
     steps = Steps()
-    chosen = [
-        container
-        for container in observed.containers
-        if not container.oneoff and (not options.services or container.service in options.services)
-    ]
+    containers = chosen(observed, options.services, stack)
     services = stack.services if stack else {}
-    _stops(steps, chosen, services, options.timeout, {container.id: Asked(option="stop") for container in chosen})
+    because = {container.id: Asked(option="stop") for container in containers}
+    _stops(steps, containers, services, options.timeout, because)
     plan = steps.plan(
         observed.project,
-        notes=lost_hooks(chosen, services),
-        unchanged=[_subject(container) for container in _in_order(chosen) if not is_up(container)],
+        notes=lost_hooks(containers, services),
+        unchanged=[_subject(container) for container in _in_order(containers) if not is_up(container)],
     )
     return with_hook_texts(plan, stack)
 

@@ -161,6 +161,17 @@ class StopContainer(Tagged, frozen=True, kw_only=True):
     timeout: int | None = None
 
 
+class KillContainer(Tagged, frozen=True, kw_only=True):
+    """`signal` by its name or number, as the engine takes it; what the container makes of it is its own affair."""
+
+    container: str
+    signal: str
+
+
+class PauseContainer(Tagged, frozen=True, kw_only=True):
+    container: str
+
+
 class UnpauseContainer(Tagged, frozen=True, kw_only=True):
     container: str
 
@@ -244,6 +255,8 @@ Action = (
     | StartContainer
     | RestartContainer
     | StopContainer
+    | KillContainer
+    | PauseContainer
     | UnpauseContainer
     | RenameContainer
     | RemoveContainer
