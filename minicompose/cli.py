@@ -15,7 +15,10 @@ from minicompose.errors import ExitCode, MinicomposeError, StackFileError, Usage
 VERBS = {
     "up": "create and start what the stack file says",
     "down": "stop and remove what a stack runs",
+    "start": "start what is there and does not run",
     "stop": "stop what runs, and keep it",
+    "restart": "stop what runs, and start it again",
+    "rm": "remove containers that do not run",
     "kill": "send a signal to what runs",
     "pause": "have what runs stand still",
     "unpause": "let what is paused go on",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from minicompose.commands.asking import confirmed
 from minicompose.commands.context import Context, exit_code
 from minicompose.commands.exclusive import changing
 from minicompose.errors import ExitCode, WouldFail
@@ -13,6 +14,7 @@ from minicompose.planning.observed import Observed
 from minicompose.planning.plan import Plan
 
 if TYPE_CHECKING:
+    from minicompose.commands.context import Through
     from minicompose.model import Stack
 
 # Makes the plan of what is there and of the stack, which is None where the labels have to do.
@@ -42,8 +44,17 @@ def meant_project(context: Context) -> Project:
     return Project(name=stack.name, stack=stack, texts=loaded.texts, derived_from=stack.derived_from)
 
 
-def changed(args: Namespace, context: Context, plan_of: PlanOf, nothing: str) -> ExitCode:
-    """Plan, and carry the plan out; `nothing` is said when there is nothing to do, and of what."""
+def changed(
+    args: Namespace,
+    context: Context,
+    plan_of: PlanOf,
+    nothing: str,
+    question: Callable[[Plan], str] | None = None,
+) -> ExitCode:
+    """Plan, and carry the plan out; `nothing` is said when there is nothing to do, and of what.
+
+    Where a plan has a `question`, it is done only when the answer is yes.
+    """
     project = meant_project(context)
     with changing(args, context, project.name, project.derived_from) as turn:
         context.check_services(args.services, project.services(turn.observed))
@@ -57,4 +68,18 @@ def changed(args: Namespace, context: Context, plan_of: PlanOf, nothing: str) ->
         if not plan.steps:
             context.tell(f"{nothing} of {', '.join(args.services) or f'project {project.name}'}")
             return ExitCode.OK
-        return exit_code(context.carry_out(plan))
+        if question is not None and not confirmed(question(plan), "-f"):
+            context.tell("nothing was done")
+            return ExitCode.OK
+        through = _explaining(context, project, turn.observed, plan)
+        return exit_code(context.carry_out(plan, through=through))
+
+
+def _explaining(context: Context, project: Project, observed: Observed, plan: Plan) -> "Through | None":
+    """What adds its reason to a step that fails; the labels alone do not say enough for that."""
+    stack = project.stack
+    if stack is None:
+        return None
+    from minicompose.commands.witness import Witness
+
+    return lambda sink: Witness(context, stack, observed, plan, sink)

@@ -4,7 +4,7 @@ import msgspec
 
 from minicompose.model import Stack
 from minicompose.planning.census import is_up
-from minicompose.planning.chosen import chosen, chosen_with_oneoffs
+from minicompose.planning.chosen import chosen, chosen_with_oneoffs, subject_of
 from minicompose.planning.observed import Observed, ObservedContainer
 from minicompose.planning.plan import (
     Asked,
@@ -13,7 +13,6 @@ from minicompose.planning.plan import (
     PauseContainer,
     Plan,
     RemoveContainer,
-    Subject,
     UnpauseContainer,
 )
 from minicompose.planning.steps import Steps
@@ -34,7 +33,7 @@ def plan_kill(observed: Observed, options: KillOptions, stack: Stack | None = No
     for container in chosen_with_oneoffs(observed, options.services, stack):
         if is_up(container):
             kill = KillContainer(container=container.id, signal=options.signal)
-            steps.add(_subject(container), kill, Asked(option="kill"))
+            steps.add(subject_of(container), kill, Asked(option="kill"))
     if options.remove_orphans and stack is not None:
         for container in orphans_of(stack, observed):
             _take_away(steps, container)
@@ -44,8 +43,8 @@ def plan_kill(observed: Observed, options: KillOptions, stack: Stack | None = No
 def _take_away(steps: Steps, orphan: ObservedContainer) -> None:
     killed: tuple[int, ...] = ()
     if is_up(orphan):
-        killed = (steps.add(_subject(orphan), KillContainer(container=orphan.id, signal="SIGKILL"), Orphan()),)
-    steps.add(_subject(orphan), RemoveContainer(container=orphan.id), Orphan(), after=killed)
+        killed = (steps.add(subject_of(orphan), KillContainer(container=orphan.id, signal="SIGKILL"), Orphan()),)
+    steps.add(subject_of(orphan), RemoveContainer(container=orphan.id), Orphan(), after=killed)
 
 
 def plan_pause(observed: Observed, services: tuple[str, ...] = (), stack: Stack | None = None) -> Plan:
@@ -54,8 +53,8 @@ def plan_pause(observed: Observed, services: tuple[str, ...] = (), stack: Stack 
     containers = chosen(observed, services, stack)
     for container in containers:
         if container.state == "running":
-            steps.add(_subject(container), PauseContainer(container=container.id), Asked(option="pause"))
-    return steps.plan(observed.project, unchanged=[_subject(each) for each in containers if each.state == "paused"])
+            steps.add(subject_of(container), PauseContainer(container=container.id), Asked(option="pause"))
+    return steps.plan(observed.project, unchanged=[subject_of(each) for each in containers if each.state == "paused"])
 
 
 def plan_unpause(observed: Observed, services: tuple[str, ...] = (), stack: Stack | None = None) -> Plan:
@@ -64,9 +63,5 @@ def plan_unpause(observed: Observed, services: tuple[str, ...] = (), stack: Stac
     containers = chosen(observed, services, stack)
     for container in containers:
         if container.state == "paused":
-            steps.add(_subject(container), UnpauseContainer(container=container.id), Asked(option="unpause"))
-    return steps.plan(observed.project, unchanged=[_subject(each) for each in containers if each.state == "running"])
-
-
-def _subject(container: ObservedContainer) -> Subject:
-    return Subject(type="container", name=container.name, service=container.service)
+            steps.add(subject_of(container), UnpauseContainer(container=container.id), Asked(option="unpause"))
+    return steps.plan(observed.project, unchanged=[subject_of(each) for each in containers if each.state == "running"])

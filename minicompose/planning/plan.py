@@ -308,6 +308,10 @@ class DependencyReplaced(Tagged, frozen=True, kw_only=True):
     service: str
 
 
+class DependencyRestarted(Tagged, frozen=True, kw_only=True):
+    service: str
+
+
 class NetworkReplaced(Tagged, frozen=True, kw_only=True):
     network: str
 
@@ -384,6 +388,7 @@ Reason = (
     | ImageUpdated
     | ImageMayChange
     | DependencyReplaced
+    | DependencyRestarted
     | NetworkReplaced
     | Disconnected
     | NotRunning
