@@ -14,6 +14,8 @@ from minicompose.errors import ExitCode, MinicomposeError, StackFileError, Usage
 # Each verb is a module of `minicompose.commands`, imported only when its turn comes.
 VERBS = {
     "up": "create and start what the stack file says",
+    "create": "create what the stack file says, and start nothing",
+    "scale": "change how many containers a service has",
     "down": "stop and remove what a stack runs",
     "start": "start what is there and does not run",
     "stop": "stop what runs, and keep it",
@@ -22,6 +24,7 @@ VERBS = {
     "kill": "send a signal to what runs",
     "pause": "have what runs stand still",
     "unpause": "let what is paused go on",
+    "wait": "wait until services have ended",
     "plan": "show what `up` would do, and why",
     "apply": "carry out a plan that was kept in a file",
     "ps": "list the stack's containers",

@@ -385,3 +385,168 @@ def test_rm_does_nothing_where_nobody_can_be_asked(shop: Shop) -> None:
 
     assert "-f does it without asking" in shop.err
     assert states(shop) == {"db": "running", "web": "running"}
+
+
+# ---- create ----
+
+
+def test_create_starts_nothing(shop: Shop) -> None:
+    shop.write(STACK)
+
+    shop.run("create")
+
+    assert states(shop) == {"db": "created", "web": "created"}
+
+
+def test_create_of_a_service_creates_what_it_needs(shop: Shop) -> None:
+    shop.write(WITH_TOOL)
+
+    shop.run("create", "web", "--scale", "web=2")
+
+    assert sorted(shop.engine.containers) == ["shop-db-1", "shop-web-1", "shop-web-2"]
+
+
+def test_what_was_created_is_started_by_start(shop: Shop) -> None:
+    shop.write(STACK)
+    shop.run("create")
+
+    shop.run("start")
+
+    assert states(shop) == {"db": "running", "web": "running"}
+
+
+@pytest.mark.parametrize("words", [("--build",), ("--pull", "build")])
+def test_create_builds_when_asked(shop: Shop, words: tuple[str, ...]) -> None:
+    (shop.directory / "Dockerfile").write_text("FROM db:1")
+    shop.write("services: {app: {build: .}}")
+    shop.run("create")
+
+    shop.run("create", *words)
+
+    assert len(calls(shop, "build_image")) == 2
+
+
+def test_create_refuses_what_contradicts_itself(shop: Shop) -> None:
+    shop.write(STACK)
+
+    shop.run("create", "--build", "--no-build", code=2)
+
+    assert "--build and --no-build do not go together" in shop.err
+
+
+# ---- scale ----
+
+
+def test_scale_adds_and_removes_containers(shop: Shop) -> None:
+    shop.up(STACK)
+
+    shop.run("scale", "web=3")
+    assert sorted(shop.engine.containers) == ["shop-db-1", "shop-web-1", "shop-web-2", "shop-web-3"]
+
+    shop.run("scale", "web=1", "db=1")
+    assert sorted(shop.engine.containers) == ["shop-db-1", "shop-web-1"]
+
+
+def test_scale_starts_what_the_service_depends_on_unless_told_not_to(shop: Shop) -> None:
+    shop.write(STACK)
+
+    shop.run("scale", "--no-deps", "web=2")
+    assert sorted(shop.engine.containers) == ["shop-web-1", "shop-web-2"]
+
+    shop.run("scale", "web=2")
+    assert sorted(shop.engine.containers) == ["shop-db-1", "shop-web-1", "shop-web-2"]
+
+
+def test_scale_leaves_other_services_alone(shop: Shop) -> None:
+    shop.write(STACK)
+
+    shop.run("scale", "db=2")
+
+    assert sorted(shop.engine.containers) == ["shop-db-1", "shop-db-2"]
+
+
+def test_scale_leaves_a_revision_that_can_be_gone_back_to(shop: Shop) -> None:
+    shop.up(STACK)
+
+    shop.run("scale", "web=2")
+
+    assert len(shop.history()) == 2
+
+
+@pytest.mark.parametrize("word", ["web", "web=", "web=many", "web=-1", "=2"])
+def test_scale_takes_a_service_and_a_number(shop: Shop, word: str) -> None:
+    shop.write(STACK)
+
+    shop.run("scale", word, code=2)
+
+    assert "SERVICE=N is wanted" in shop.err
+
+
+def test_scale_of_a_service_that_there_is_not_is_refused(shop: Shop) -> None:
+    shop.write(STACK)
+
+    shop.run("scale", "wbe=2", code=2)
+
+    assert 'did you mean "web"?' in shop.err
+
+
+# ---- wait ----
+
+
+def test_wait_prints_the_code_and_exits_with_it(shop: Shop) -> None:
+    shop.up(STACK)
+    shop.engine.exit("shop-web-1", 7)
+
+    told = shop.run("wait", "web", code=7)
+
+    assert told == f'container "{shop.ids()["shop-web-1"]}" exited with status code 7\n'
+
+
+def test_wait_can_take_the_project_down(shop: Shop) -> None:
+    shop.up(STACK)
+    shop.engine.exit("shop-web-1", 7)
+
+    shop.run("wait", "--down-project", "web", "db", code=7)
+
+    assert states(shop) == {}
+
+
+def test_there_must_be_something_to_wait_for(shop: Shop) -> None:
+    shop.write(STACK)
+    shop.run("create")
+
+    shop.run("wait", "web", code=1)
+
+    assert "there is no container to wait for of web" in shop.err
+
+
+def test_wait_for_a_service_that_there_is_not_is_refused(shop: Shop) -> None:
+    shop.up(STACK)
+
+    shop.run("wait", "wbe", code=2)
+
+    assert 'did you mean "web"?' in shop.err
+
+
+# ---- up ----
+
+
+@pytest.mark.parametrize(("words", "shown"), [((), True), (("--quiet-pull",), False)])
+def test_the_progress_of_pulls_is_left_out_when_asked(shop: Shop, words: tuple[str, ...], shown: bool) -> None:
+    shop.engine.offer_image("new:1")
+    shop.write('services: {db: {image: "new:1", command: sleep 1}}')
+
+    shop.run("--progress", "json", "up", "-d", *words)
+
+    assert ("StepProgress" in shop.err) is shown
+    assert '"StepDone"' in shop.err
+
+
+@pytest.mark.parametrize(("words", "shown"), [((), True), (("--quiet-build",), False)])
+def test_what_builds_print_is_left_out_when_asked(shop: Shop, words: tuple[str, ...], shown: bool) -> None:
+    (shop.directory / "Dockerfile").write_text("FROM db:1")
+    shop.write("services: {app: {build: .}}")
+
+    shop.run("up", "-d", *words)
+
+    assert ("Successfully built" in shop.err) is shown
