@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from minicompose import __version__
 from minicompose.errors import ExitCode, MinicomposeError, StackFileError, UsageError, nearest
@@ -102,6 +102,19 @@ def global_parser() -> Parser:
     return parser
 
 
+def parser_of(verb: str, command: Any) -> Parser:
+    """What stands after a verb; `command` is its module."""
+    parser = Parser(
+        prog=f"minicompose {verb}",
+        description=(command.__doc__ or "").partition("\n\n")[2] or VERBS[verb],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.configure(parser)
+    parser.add_argument("--dry-run", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
 def run(words: Sequence[str]) -> int:
     """Carry out one command line and return its exit code; raises MinicomposeError."""
     parser = global_parser()
@@ -125,14 +138,7 @@ def run(words: Sequence[str]) -> int:
     from minicompose.commands.context import Context  # after the words are known to be good
 
     command = importlib.import_module(f"minicompose.commands.{options.verb}")
-    verb_parser = Parser(
-        prog=f"minicompose {options.verb}",
-        description=(command.__doc__ or "").partition("\n\n")[2] or VERBS[options.verb],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    command.configure(verb_parser)
-    verb_parser.add_argument("--dry-run", action="store_true", help=argparse.SUPPRESS)
+    verb_parser = parser_of(options.verb, command)
     args = verb_parser.parse_all(options.words)
     options.dry_run |= args.dry_run
     with Context(options, dict(os.environ), _working_directory()) as context:
