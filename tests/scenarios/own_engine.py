@@ -33,7 +33,10 @@ class OwnEngine:
         places = {name: str(self._directory / name) for name in ("data-root", "exec-root", "pidfile")}
         words = [f"--{name}={place}" for name, place in places.items()]
         # In a network namespace of its own: it clears away the bridges that it finds.
-        command = ["unshare", "--net", "dockerd", "--iptables=false", f"--host={self.address}", *words]
+        # In containerd, which it may share with another engine, it has names of its own, too.
+        namespaces = ["--containerd-namespace=minicompose-test", "--containerd-plugins-namespace=minicompose-plugins"]
+        options = ["--iptables=false", f"--host={self.address}", *namespaces, *words]
+        command = ["unshare", "--net", "dockerd", *options]
         with (self._directory / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
         until = time.monotonic() + PATIENCE
