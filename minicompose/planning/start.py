@@ -57,14 +57,15 @@ def plan_start(observed: Observed, services: tuple[str, ...] = (), stack: Stack 
 def plan_restart(observed: Observed, options: RestartOptions, stack: Stack | None = None) -> Plan:
     """Restart the services, none named meaning all: what runs is stopped first, what does not is started."""
     starting = _Starting(observed, options.services, stack)
-    asked = frozenset(options.services or starting.enabled)
-    because: dict[str, Reason] = {name: Asked(option="restart") for name in asked}
+    because: dict[str, Reason] = {name: Asked(option="restart") for name in options.services or starting.enabled}
     for name in starting.order:
+        containers = starting.containers(name)
         if name not in because and not options.no_deps and (restarted := starting.goes_with(name, because)):
-            because[name] = DependencyRestarted(service=restarted)
-        for container in starting.containers(name) if name in because else ():
-            if name in asked or is_up(container):
-                starting.restart(container, because[name], options.timeout)
+            containers = [container for container in containers if is_up(container)]
+            if containers:
+                because[name] = DependencyRestarted(service=restarted)
+        for container in containers if name in because else ():
+            starting.restart(container, because[name], options.timeout)
     return starting.plan()
 
 

@@ -117,6 +117,24 @@ def test_the_named_project_alone_is_enough(shop: Shop) -> None:
     assert states(shop) == {"db": "exited", "web": "exited"}
 
 
+def test_a_name_in_the_environment_is_enough_where_there_is_no_stack_file(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.up(STACK)
+    (shop.directory / "compose.yaml").unlink()
+    monkeypatch.setenv("COMPOSE_PROJECT_NAME", "shop")
+
+    shop.run("stop", named=False)
+
+    assert states(shop) == {"db": "exited", "web": "exited"}
+
+
+def test_without_a_stack_file_and_a_name_nothing_is_done(shop: Shop) -> None:
+    shop.run("stop", code=2, named=False)
+
+    assert "there is no stack file here" in shop.err
+
+
 # ---- stop ----
 
 
