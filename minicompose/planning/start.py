@@ -90,6 +90,7 @@ class _Starting:
         self._notes: list[Diagnostic] = []
         self._unchanged: list[Subject] = []
         self._stopped: list[ObservedContainer] = []
+        self._networks = {network.id for network in observed.networks}
         self._live: dict[str, list[_Live]] = {}
         self._waits: dict[tuple[str, Condition], int] = {}
         self.order = graph.order(self._needs)
@@ -146,6 +147,9 @@ class _Starting:
             self._unchanged.append(subject_of(container))
             self._comes(container, None)
             return
+        self._notes.extend(
+            _lost(container, name) for name, id in container.networks.items() if id and id not in self._networks
+        )
         because = NotRunning(state=container.state)
         self._comes(
             container,
@@ -240,3 +244,8 @@ def _note(summary: str, *, is_error: bool) -> Diagnostic:
 def _paused(container: ObservedContainer) -> Diagnostic:
     summary = f"{container.name} is paused, and is left so"
     return Diagnostic(severity="warning", pos=None, summary=summary, hint="`unpause` lets it go on")
+
+
+def _lost(container: ObservedContainer, network: str) -> Diagnostic:
+    summary = f"{container.name} was made on a network {network} that is gone, and cannot be started"
+    return Diagnostic(severity="warning", pos=None, summary=summary, hint="`up` makes the container anew")

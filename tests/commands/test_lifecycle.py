@@ -433,6 +433,17 @@ def test_what_was_created_is_started_by_start(shop: Shop) -> None:
     assert states(shop) == {"db": "running", "web": "running"}
 
 
+def test_what_has_changed_is_replaced_by_create_and_not_started(shop: Shop) -> None:
+    shop.up(STACK)
+    before = shop.ids()
+    shop.write(STACK.replace("db:1", "cache:1"))
+
+    shop.run("create")
+
+    assert states(shop) == {"db": "created", "web": "running"}
+    assert shop.ids()["shop-web-1"] == before["shop-web-1"]
+
+
 @pytest.mark.parametrize("words", [("--build",), ("--pull", "build")])
 def test_create_builds_when_asked(shop: Shop, words: tuple[str, ...]) -> None:
     (shop.directory / "Dockerfile").write_text("FROM db:1")

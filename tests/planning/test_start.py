@@ -104,6 +104,16 @@ def test_once_started_there_is_nothing_more_to_start() -> None:
     assert plan_start(engine.observe("shop"), stack=stack).steps == ()
 
 
+def test_a_container_whose_network_is_gone_is_told_of() -> None:
+    observed = msgspec.structs.replace(stopped("services: {db: {image: a}}"), networks=())
+
+    plan = plan_start(observed)
+
+    assert [note.summary for note in plan.notes] == [
+        "shop-db-1 was made on a network shop_default that is gone, and cannot be started"
+    ]
+
+
 def test_a_start_says_how_the_container_is() -> None:
     plan = plan_start(stopped("services: {db: {image: a}}"))
 
