@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from minicompose import __version__
 from minicompose.errors import ExitCode, MinicomposeError, StackFileError, UsageError, nearest
@@ -14,7 +14,17 @@ from minicompose.errors import ExitCode, MinicomposeError, StackFileError, Usage
 # Each verb is a module of `minicompose.commands`, imported only when its turn comes.
 VERBS = {
     "up": "create and start what the stack file says",
+    "create": "create what the stack file says, and start nothing",
+    "scale": "change how many containers a service has",
     "down": "stop and remove what a stack runs",
+    "start": "start what is there and does not run",
+    "stop": "stop what runs, and keep it",
+    "restart": "stop what runs, and start it again",
+    "rm": "remove containers that do not run",
+    "kill": "send a signal to what runs",
+    "pause": "have what runs stand still",
+    "unpause": "let what is paused go on",
+    "wait": "wait until services have ended",
     "plan": "show what `up` would do, and why",
     "apply": "carry out a plan that was kept in a file",
     "ps": "list the stack's containers",
@@ -92,6 +102,19 @@ def global_parser() -> Parser:
     return parser
 
 
+def parser_of(verb: str, command: Any) -> Parser:
+    """What stands after a verb; `command` is its module."""
+    parser = Parser(
+        prog=f"minicompose {verb}",
+        description=(command.__doc__ or "").partition("\n\n")[2] or VERBS[verb],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.configure(parser)
+    parser.add_argument("--dry-run", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
 def run(words: Sequence[str]) -> int:
     """Carry out one command line and return its exit code; raises MinicomposeError."""
     parser = global_parser()
@@ -115,14 +138,7 @@ def run(words: Sequence[str]) -> int:
     from minicompose.commands.context import Context  # after the words are known to be good
 
     command = importlib.import_module(f"minicompose.commands.{options.verb}")
-    verb_parser = Parser(
-        prog=f"minicompose {options.verb}",
-        description=(command.__doc__ or "").partition("\n\n")[2] or VERBS[options.verb],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    command.configure(verb_parser)
-    verb_parser.add_argument("--dry-run", action="store_true", help=argparse.SUPPRESS)
+    verb_parser = parser_of(options.verb, command)
     args = verb_parser.parse_all(options.words)
     options.dry_run |= args.dry_run
     with Context(options, dict(os.environ), _working_directory()) as context:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import msgspec
 
 from minicompose.diagnostic import Diagnostic
-from minicompose.errors import StackFileError, UsageError
+from minicompose.errors import NoStackFile, StackFileError, UsageError
 from minicompose.lines import Lines
 from minicompose.model import Node, SourcePos, Stack, Variables
 from minicompose.stackfile.build import build_stack
@@ -187,7 +187,7 @@ class _Loading:
     def read(self) -> list[Node]:
         """The documents of all files, in their order."""
         if not self.location.files:
-            raise UsageError(
+            raise NoStackFile(
                 "there is no stack file here or in any parent directory",
                 hint="write a compose.yaml, or name a file with -f",
             )
