@@ -82,7 +82,7 @@ def _is_shown(container: ObservedContainer, args: Namespace, states: set[str]) -
 
 
 def _print_containers(args: Namespace, context: Context, observed: Observed, shown: list[ObservedContainer]) -> None:
-    from minicompose.output.containers import COLUMNS_WITH_WHY, FORM, container_record
+    from minicompose.output.containers import FORM, container_record, explained_table
     from minicompose.output.formats import formatted
 
     width = None if args.no_trunc else context.width
@@ -91,8 +91,10 @@ def _print_containers(args: Namespace, context: Context, observed: Observed, sho
     records = [
         container_record(each, observed.project, full=args.no_trunc, why=reasons.get(each.name, "")) for each in shown
     ]
-    columns = COLUMNS_WITH_WHY if explained and reasons else ()
-    context.print_lines([formatted(args.format, FORM, records, width=width, columns=columns)])
+    if explained:
+        context.print(explained_table(records, width))
+    else:
+        context.print_lines([formatted(args.format, FORM, records, width=width)])
 
 
 def _reasons(context: Context, observed: Observed, shown: Iterable[ObservedContainer]) -> dict[str, str]:

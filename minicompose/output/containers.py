@@ -1,9 +1,9 @@
 """Containers as `ps` tells of them: records with the fields that docker has, and one that says why."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
-from minicompose.output.formats import Form, Record, label_of
+from minicompose.output.formats import Form, Record, formatted, label_of
 from minicompose.output.ports import ports_text, sorted_ports
 from minicompose.output.spans import ago
 from minicompose.output.tables import cut
@@ -41,8 +41,9 @@ FORM = Form(
     spare=("Command", "Image", "RunningFor", "Service", "Ports"),
     extra=("Why",),
 )
-# With the reasons of what is not well, for people.
-COLUMNS_WITH_WHY = ("Name", "Image", "Command", "Service", "RunningFor", "Status", "Why", "Ports")
+_COLUMNS_WITH_WHY = ("Name", "Image", "Command", "Service", "RunningFor", "Status", "Why", "Ports")
+# On fewer columns a reason has a line of its own.
+_WIDE_ENOUGH = 100
 
 
 def container_record(
@@ -84,12 +85,21 @@ def container_record(
     }
 
 
+def explained_table(records: Sequence[Record], width: int | None) -> str:
+    """The plain table with the reasons of what is not well, for people."""
+    if not any(record["Why"] for record in records):
+        return formatted("table", FORM, records, width=width)
+    if width is None or width >= _WIDE_ENOUGH:
+        return formatted("table", FORM, records, width=width, columns=_COLUMNS_WITH_WHY)
+    header, *rows = formatted("table", FORM, records, width=width).splitlines()
+    lines = [header]
+    for row, record in zip(rows, records, strict=True):
+        lines += [row, *([cut(f"  {record['Why']}", width)] if record["Why"] else [])]
+    return "\n".join(lines)
+
+
 def labels_text(labels: Mapping[str, str]) -> str:
     return ",".join(f"{name}={value}" for name, value in labels.items())
-
-
-def names_of_services(containers: Iterable[ObservedContainer]) -> list[str]:
-    return list(dict.fromkeys(container.service for container in containers))
 
 
 def quoted_command(command: str, *, full: bool) -> str:

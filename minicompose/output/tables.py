@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 GAP = "   "
 # A column that may be cut has so many columns at least, and one that is firm no more than these, before
 # another one is left out.
-_READABLE = 12
-_FIRM = 32
+_READABLE = 14
+_FIRM = 36
 
 
 def table(
