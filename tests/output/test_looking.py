@@ -19,10 +19,14 @@ from minicompose.planning.observed import Health, ObservedContainer, State
 
 
 def container(
-    name: str = "shop-web-1", state: State = "running", health: Health = "none", code: int | None = None, **tags: str
+    name: str = "shop-web-1",
+    state: State = "running",
+    health: Health = "none",
+    code: int | None = None,
+    tags: dict[str, str] | None = None,
 ) -> ObservedContainer:
     return ObservedContainer(
-        id="1" * 64, name=name, service="web", number=1, state=state, health=health, exit_code=code, labels=tags
+        id="1" * 64, name=name, service="web", number=1, state=state, health=health, exit_code=code, labels=tags or {}
     )
 
 
@@ -43,7 +47,7 @@ def test_sizes_are_those_of_docker(size: int, decimal: str, binary: str) -> None
 def test_projects_are_sorted_and_their_states_counted() -> None:
     def one(project: str, state: State, file: str) -> ObservedContainer:
         tags = {labels.PROJECT: project, labels.CONFIG_HASH: "x", labels.CONFIG_FILES: file}
-        return container(state=state, **tags)
+        return container(state=state, tags=tags)
 
     containers = [
         one("shop", "running", "/s/a.yaml,/s/b.yaml"),
