@@ -47,7 +47,7 @@ class Parser(argparse.ArgumentParser):
 
     def parse_all(self, words: Sequence[str]) -> argparse.Namespace:
         """Like `parse_args`, but says which of the unknown options is near to a known one."""
-        args, unknown = self.parse_known_args([said for word in words for said in self._plainly(word)])
+        args, unknown = self.parse_known_args(self._plainly(words))
         if unknown:
             word = unknown[0]
             known = [option for action in self._actions for option in action.option_strings]
@@ -57,8 +57,20 @@ class Parser(argparse.ArgumentParser):
             raise UsageError(f"unknown {kind} {word}", f"{hint}see `{self.prog} --help`")
         return args
 
-    def _plainly(self, word: str) -> list[str]:
-        """A flag that has a value, as `--wait=false`: the same with the flag alone, its opposite, or nothing."""
+    def _plainly(self, words: Sequence[str]) -> list[str]:
+        """Flags with a value, as `--wait=false`, as the flag alone, its opposite, or nothing.
+
+        What follows `--` is left alone, and so is what may be the words of a command that is run.
+        """
+        runs_a_command = any(action.nargs == argparse.REMAINDER for action in self._actions)
+        plain: list[str] = []
+        for place, word in enumerate(words):
+            if word == "--" or (runs_a_command and not word.startswith("-")):
+                return [*plain, *words[place:]]
+            plain += self._plain_flag(word)
+        return plain
+
+    def _plain_flag(self, word: str) -> list[str]:
         flag, _, value = word.partition("=")
         action = self._option_string_actions.get(flag)
         if action is None or action.nargs != 0 or value not in ("true", "false"):

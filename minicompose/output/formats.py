@@ -80,8 +80,8 @@ def _template_in(format: str) -> str | None:
 
 
 def _json(form: Form, record: Record) -> str:
-    plain = {name: value for name, value in record.items() if not callable(value) and name not in form.extra}
-    return msgspec.json.encode(plain, order="sorted").decode()
+    names = sorted(name for name, value in record.items() if not callable(value) and name not in form.extra)
+    return msgspec.json.encode({name: record[name] for name in names}).decode()
 
 
 def _template_table(texts: Iterable[str], width: int | None) -> str:

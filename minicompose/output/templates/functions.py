@@ -36,9 +36,10 @@ def is_true(value: object) -> bool:
 
 
 def as_json(value: object) -> str:
+    """A record's keys are sorted; those of what is in it stay as they are, which is as Go has them."""
     if isinstance(value, Mapping):
-        value = {name: its for name, its in value.items() if not callable(its)}
-    return msgspec.json.encode(value, order="sorted").decode()
+        value = {name: value[name] for name in sorted(value) if not callable(value[name])}
+    return msgspec.json.encode(value).decode()
 
 
 def printf(form: str, *values: object) -> str:
