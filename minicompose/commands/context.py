@@ -342,9 +342,8 @@ class Context:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
     def print_lines(self, texts: Iterable[str]) -> None:
-        """Data, for standard output; nothing at all, not even a line break, where there is none."""
-        if text := "\n".join(texts):
-            self.print(text)
+        """Data, for standard output, with a line break after each."""
+        sys.stdout.write("".join(f"{text}\n" for text in texts))
 
     def show_problems(self, error: StackFileError) -> None:
         """What is wrong with the stack files, on standard error; for programs an object a line."""

@@ -92,9 +92,9 @@ def _print_containers(args: Namespace, context: Context, observed: Observed, sho
         container_record(each, observed.project, full=args.no_trunc, why=reasons.get(each.name, "")) for each in shown
     ]
     if explained:
-        context.print(explained_table(records, width))
+        context.print_lines(explained_table(records, width))
     else:
-        context.print_lines([formatted(args.format, FORM, records, width=width)])
+        context.print_lines(formatted(args.format, FORM, records, width=width))
 
 
 def _reasons(context: Context, observed: Observed, shown: Iterable[ObservedContainer]) -> dict[str, str]:

@@ -57,7 +57,7 @@ def _once(args: Namespace, context: Context, containers: list[ObservedContainer]
 
     used = used_once(context.engine, containers)
     there = [each for each in containers if each.id in used]
-    context.print_lines([_text(args, there, lambda each: used[each.id], context.width)])
+    context.print_lines(_lines(args, there, lambda each: used[each.id], context.width))
     return ExitCode.OK
 
 
@@ -80,20 +80,20 @@ def _live(args: Namespace, context: Context, observed: Observed) -> ExitCode:
             containers = _shown(args, usages.observed())
             if screen is not None:
                 columns, rows = os.get_terminal_size(1)
-                screen.draw(_text(args, containers, usages.of, columns), columns, rows)
+                screen.draw(_lines(args, containers, usages.of, columns), columns, rows)
             elif all(usages.of(each) is not None for each in containers):
-                context.print_lines([_text(args, containers, usages.of, context.width)])
+                context.print_lines(_lines(args, containers, usages.of, context.width))
                 sys.stdout.flush()
             pressed.wait(_PERIOD)
     return ExitCode.INTERRUPTED
 
 
-def _text(
+def _lines(
     args: Namespace,
     containers: list[ObservedContainer],
     used: Callable[[ObservedContainer], Usage | None],
     width: int | None,
-) -> str:
+) -> list[str]:
     from minicompose.output.formats import formatted
     from minicompose.output.usage import FORM, usage_record
 

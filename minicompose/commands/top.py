@@ -24,5 +24,5 @@ def run(args: Namespace, context: Context) -> ExitCode:
             with suppress(Conflict, NotFound):  # it ended while we looked
                 processes = context.engine.processes(container.id)
                 running.append(Running(container.service, container.number, processes))
-    context.print_lines([processes_table(running, width=context.width)])
+    context.print_lines(processes_table(running, width=context.width).splitlines())
     return ExitCode.OK

@@ -42,5 +42,5 @@ def run(args: Namespace, context: Context) -> ExitCode:
         context.print_lines(volume.name for volume in volumes)
     else:
         records = [volume_record(volume) for volume in volumes]
-        context.print_lines([formatted(args.format, FORM, records, width=context.width)])
+        context.print_lines(formatted(args.format, FORM, records, width=context.width))
     return ExitCode.OK

@@ -85,17 +85,17 @@ def container_record(
     }
 
 
-def explained_table(records: Sequence[Record], width: int | None) -> str:
+def explained_table(records: Sequence[Record], width: int | None) -> list[str]:
     """The plain table with the reasons of what is not well, for people."""
     if not any(record["Why"] for record in records):
         return formatted("table", FORM, records, width=width)
     if width is None or width >= _WIDE_ENOUGH:
         return formatted("table", FORM, records, width=width, columns=_COLUMNS_WITH_WHY)
-    header, *rows = formatted("table", FORM, records, width=width).splitlines()
+    header, *rows = formatted("table", FORM, records, width=width)
     lines = [header]
     for row, record in zip(rows, records, strict=True):
         lines += [row, *([cut(f"  {record['Why']}", width)] if record["Why"] else [])]
-    return "\n".join(lines)
+    return lines
 
 
 def labels_text(labels: Mapping[str, str]) -> str:

@@ -44,25 +44,26 @@ def check_format(format: str) -> None:
 
 def formatted(
     format: str, form: Form, records: Iterable[Record], *, width: int | None = None, columns: Sequence[str] = ()
-) -> str:
-    """The records in that format; `width` is that of the terminal, `columns` are other ones than the form's.
+) -> list[str]:
+    """The records in that format, as lines; `width` is that of the terminal, `columns` are other ones than the form's.
 
     Records may have functions among their fields, which only templates see.
     """
     if format == "json":
-        return "\n".join(_json(form, record) for record in records)
+        return [_json(form, record) for record in records]
     template = _template_in(format)
     if template is None:
         names = columns or form.columns
         rows = [[str(record[name]) for name in names] for record in records]
         spare = [names.index(name) for name in form.spare if name in names]
-        return fitted([form.titles[name] for name in names], rows, width=width, least=_LEAST, spare=spare)
+        titles = [form.titles[name] for name in names]
+        return fitted(titles, rows, width=width, least=_LEAST, spare=spare).split("\n")
     from minicompose.output.templates.rendering import Template  # as above
 
     filled = Template(template)
     lines = [filled.filled(record) for record in records]
     if not is_table(format):
-        return "\n".join(lines)
+        return lines
     return _template_table([filled.header({"Label": title_of_label, **form.titles}), *lines], width)
 
 
@@ -84,11 +85,11 @@ def _json(form: Form, record: Record) -> str:
     return msgspec.json.encode({name: record[name] for name in names}).decode()
 
 
-def _template_table(texts: Iterable[str], width: int | None) -> str:
+def _template_table(texts: Iterable[str], width: int | None) -> list[str]:
     rows = [line.split("\t") for text in texts for line in text.split("\n")]
     most = max(len(row) for row in rows)
     header, *others = [row + [""] * (most - len(row)) for row in rows]
-    return table(header, others, width=width, least=_LEAST)
+    return table(header, others, width=width, least=_LEAST).split("\n")
 
 
 def label_of(labels: Mapping[str, str]) -> Callable[[str], str]:

@@ -1,5 +1,6 @@
 """A text that takes the whole terminal, and is drawn again and again."""
 
+from collections.abc import Sequence
 from typing import Self, TextIO
 
 _OWN_SCREEN = "\x1b[?1049h\x1b[?25l"
@@ -24,9 +25,8 @@ class Redrawn:
         self._out.write(_USUAL_SCREEN + self._last)
         self._out.flush()
 
-    def draw(self, text: str, columns: int, rows: int) -> None:
+    def draw(self, lines: Sequence[str], columns: int, rows: int) -> None:
         """`columns` and `rows` are those of the terminal now. What has no room is told of in the last line."""
-        lines = text.splitlines()
         self._last = "".join(f"{line}\n" for line in lines)
         if len(lines) >= rows > 1:
             lines = [*lines[: rows - 2], f"... and {len(lines) - rows + 2} more"[:columns]]

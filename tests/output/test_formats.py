@@ -33,7 +33,7 @@ NOW = 1_700_000_003.0
 
 
 def test_ps_prints_what_docker_compose_ps_prints() -> None:
-    assert formatted("table", FORM, [container_record(CONTAINER, "fps", now=NOW)]) == (
+    assert "\n".join(formatted("table", FORM, [container_record(CONTAINER, "fps", now=NOW)])) == (
         "NAME       IMAGE          COMMAND                  SERVICE   CREATED         STATUS                  PORTS\n"
         'fps-db-1   busybox:test   "sh -c \'echo a very …"   db        3 seconds ago   Up 1 second (healthy)   '
         "7000/tcp, 0.0.0.0:8080->80/tcp, [::]:8080->80/tcp"
@@ -41,7 +41,7 @@ def test_ps_prints_what_docker_compose_ps_prints() -> None:
 
 
 def test_ps_json_has_the_keys_that_other_tools_read() -> None:
-    told = json.loads(formatted("json", FORM, [container_record(CONTAINER, "fps", now=NOW, why="x")]))
+    told = json.loads(*formatted("json", FORM, [container_record(CONTAINER, "fps", now=NOW, why="x")]))
 
     assert told["ID"] == "c1d61c62f655"
     assert told["Publishers"][0] == {"URL": "0.0.0.0", "TargetPort": 80, "PublishedPort": 8080, "Protocol": "tcp"}
@@ -61,7 +61,7 @@ def test_ps_json_has_the_keys_that_other_tools_read() -> None:
 def test_a_template_is_filled_for_each_record() -> None:
     records = [container_record(CONTAINER, "fps", now=NOW)] * 2
 
-    assert formatted("{{.Name}}:{{.State}}", FORM, records) == "fps-db-1:running\nfps-db-1:running"
+    assert formatted("{{.Name}}:{{.State}}", FORM, records) == ["fps-db-1:running", "fps-db-1:running"]
 
 
 def test_a_template_table_has_titles_and_aligned_columns() -> None:
@@ -71,7 +71,7 @@ def test_a_template_table_has_titles_and_aligned_columns() -> None:
         r'table {{.Service}}\t{{upper .Name}}\t{{.Label "com.docker.compose.service"}}\t{{.Why}}', FORM, [record]
     )
 
-    assert told.splitlines() == ["SERVICE   NAME       service   WHY", "db        FPS-DB-1   db        it sleeps"]
+    assert told == ["SERVICE   NAME       service   WHY", "db        FPS-DB-1   db        it sleeps"]
 
 
 def test_mounts_are_shortened_unless_all_is_asked_for() -> None:

@@ -186,16 +186,16 @@ def test_a_reason_has_a_line_of_its_own_on_a_narrow_terminal() -> None:
         container("shop-web-1", state="exited", code=3), "shop", why="no database to be found anywhere"
     )
 
-    assert explained_table([well, sick], 30).splitlines()[2:] == ["shop-web-1", "  no database to be found any…"]
-    assert "WHY" in explained_table([well, sick], 150).splitlines()[0]
-    assert "WHY" not in explained_table([well], 150)
+    assert explained_table([well, sick], 30)[2:] == ["shop-web-1", "  no database to be found any…"]
+    assert "WHY" in explained_table([well, sick], 150)[0]
+    assert "WHY" not in explained_table([well], 150)[0]
 
 
 def test_a_text_that_is_redrawn_is_left_on_the_usual_screen() -> None:
     out = io.StringIO()
     with Redrawn(out) as screen:
-        screen.draw("one", 20, 10)
-        screen.draw("a\nb\nc\nd", 20, 4)
+        screen.draw(["one"], 20, 10)
+        screen.draw(["a", "b", "c", "d"], 20, 4)
 
     assert "\x1b[Ha\x1b[K\r\nb\x1b[K\r\n... and 2 more\x1b[K\r\n\x1b[J" in out.getvalue()
     assert out.getvalue().startswith("\x1b[?1049h")

@@ -21,7 +21,7 @@ def shown(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case Mapping():
-            return f"map[{' '.join(f'{key}:{shown(value[key])}' for key in sorted(value))}]"
+            return f"{{{' '.join(shown(its) for its in value.values() if not callable(its))}}}"
         case str():
             return value
         case Sequence():
@@ -111,7 +111,10 @@ def slice_(value: Any, *ends: int) -> object:
 
 
 def eq(value: object, *others: object) -> bool:
-    return any(value == other for other in others)
+    """Whether it is equal to one of the others."""
+    if any(isinstance(value, str) != isinstance(other, str) for other in others):
+        raise Wrong(f"cannot compare a text with a number, as {shown(value)!r} and {shown(others[0])!r}")
+    return value in others
 
 
 def and_(*values: object) -> object:
@@ -127,7 +130,7 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "or": or_,
     "not": lambda value: not is_true(value),
     "eq": eq,
-    "ne": lambda one, other: one != other,
+    "ne": lambda one, other: not eq(one, other),
     "lt": lambda one, other: one < other,
     "le": lambda one, other: one <= other,
     "gt": lambda one, other: one > other,

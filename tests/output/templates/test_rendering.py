@@ -57,6 +57,7 @@ RECORD = {
         ("{{json .Name}} {{json .ExitCode}}", '"shop-web-1" 0'),
         ('{{"}}"}}', "}}"),
         ("{{true}} {{.ExitCode}}", "true 0"),
+        ("{{.Publishers}}", "[{0.0.0.0 80 8080 tcp} {:: 80 8080 tcp}]"),
     ],
 )
 def test_a_template_is_filled(template: str, text: str) -> None:
@@ -84,6 +85,7 @@ def test_the_whole_record_as_json_has_its_keys_in_order_and_no_functions() -> No
         ("{{join .Name `,`}}", "join joins the entries of a list", ""),
         ("{{index .Publishers 7}}", "index finds nothing at 7", ""),
         ("{{range .Name}}{{end}}", "nothing to range over", ""),
+        ('{{eq .ExitCode "0"}}', "cannot compare a text with a number", ""),
         ("{{.Name |}}", "a value is missing", ""),
         ("{{(.Name}}", "a ( is not closed", ""),
         ("{{.Name ?}}", "'?' is not understood", ""),
