@@ -20,6 +20,8 @@ from minicompose.planning.plan import (
     CreateVolume,
     Delay,
     DisconnectNetwork,
+    KillContainer,
+    PauseContainer,
     Plan,
     PullImage,
     PushImage,
@@ -46,6 +48,8 @@ Kind = Literal[
     "restart",
     "connect",
     "stop",
+    "kill",
+    "pause",
     "pull",
     "build",
     "push",
@@ -67,6 +71,8 @@ _KINDS: dict[Kind, tuple[str, str, str]] = {
     "push": ("to push", "^", "36"),
     "rename": ("to rename", "~", "33"),
     "stop": ("to stop", "-", "31"),
+    "kill": ("to send a signal", "-", "31"),
+    "pause": ("to pause", "-", "33"),
     "remove": ("to remove", "-", "31"),
     "wait": ("to wait for", ".", "36"),
 }
@@ -195,6 +201,8 @@ def _kind(steps: Sequence[Step]) -> Kind:
         ("start", StartContainer | UnpauseContainer),
         ("connect", ConnectNetwork | DisconnectNetwork),
         ("stop", StopContainer),
+        ("kill", KillContainer),
+        ("pause", PauseContainer),
         ("pull", PullImage),
         ("build", BuildImage),
         ("push", PushImage),
@@ -337,6 +345,10 @@ def action_text(action: Action, subject: Subject, group: str = "") -> str:
             return f"restart {_which(container, subject, group)}".rstrip()
         case StopContainer(container=container):
             return f"stop {_which(container, subject, group)}".rstrip()
+        case KillContainer(container=container, signal=signal):
+            return f"send {signal} {_which(container, subject, group)}".rstrip()
+        case PauseContainer(container=container):
+            return f"pause {_which(container, subject, group)}".rstrip()
         case UnpauseContainer(container=container):
             return f"unpause {_which(container, subject, group)}".rstrip()
         case RenameContainer(container=container, name=name):
