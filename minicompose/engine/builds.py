@@ -43,6 +43,7 @@ def build_query(asked: BuildImage, dockerfile: str) -> Query:
         "shmsize": str(int(build.shm_size)) if build.shm_size else None,
         "cachefrom": _json(_cache_images(build)) if build.cache_from else None,
         "ulimits": _json([ulimit(name, value) for name, value in build.ulimits.items()]) if build.ulimits else None,
+        "memory": str(asked.memory) if asked.memory else None,
         "nocache": "1" if asked.no_cache or build.no_cache else None,
         "pull": "1" if asked.pull or build.pull else None,
         "remote": build.context if build.context and is_remote(build.context) else None,

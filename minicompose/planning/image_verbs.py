@@ -6,7 +6,7 @@ import msgspec
 
 from minicompose.model import Build, Service, Stack
 from minicompose.planning import graph
-from minicompose.planning.images import Images, build_action, familiar
+from minicompose.planning.images import Images, build_action, familiar, order_builds
 from minicompose.planning.observed import Observed
 from minicompose.planning.plan import Asked, Plan, PullImage, PushImage, Subject
 from minicompose.planning.record import service_image
@@ -14,12 +14,17 @@ from minicompose.planning.steps import Steps
 
 
 class BuildOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command line of `build` says. `args` override the file's; a value of None is not passed."""
+    """What the command line of `build` says.
+
+    `args` override the file's; a value of None is not passed. `memory` is in bytes.
+    """
 
     services: tuple[str, ...] = ()
     args: dict[str, str | None] = {}
     no_cache: bool = False
     pull: bool = False
+    push: bool = False
+    memory: int | None = None
     with_dependencies: bool = False
 
 
@@ -40,17 +45,21 @@ class PushOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan_build(stack: Stack, options: BuildOptions) -> Plan:
-    """A build for each service that has one; the same image is built once."""
+    """A build for each service that has one, and a push where that is asked for; the same image is built once."""
     steps = Steps()
-    seen = set()
-    for service in _named(stack, options.services, options.with_dependencies):
+    builds: dict[str, int] = {}
+    services = _named(stack, options.services, options.with_dependencies)
+    for service in services:
         image = service_image(stack, service)
-        if service.build is None or familiar(image) in seen:
+        if service.build is None or familiar(image) in builds:
             continue
-        seen.add(familiar(image))
         asked = msgspec.structs.replace(service, build=_with_options(service.build, options))
+        action = msgspec.structs.replace(build_action(stack, asked, image), memory=options.memory)
         subject = Subject(type="image", name=image, service=service.name)
-        steps.add(subject, build_action(stack, asked, image), Asked(option="build"))
+        builds[familiar(image)] = steps.add(subject, action, Asked(option="build"))
+    order_builds(stack, steps)
+    if options.push:
+        _add_pushes(steps, services, builds)
     return steps.plan(stack.name)
 
 
@@ -108,7 +117,7 @@ def _add_pushes(steps: Steps, services: Iterable[Service], builds: Mapping[str, 
             seen.add(familiar(image))
             subject = Subject(type="image", name=image, service=service.name)
             after = [builds[familiar(service.image)]] if familiar(service.image) in builds else []
-            steps.add(subject, PushImage(image=image), Asked(option="push"), after=after)
+            steps.add(subject, PushImage(image=image), Asked(option="--push" if builds else "push"), after=after)
 
 
 def _is_pulled(service: Service, options: PullOptions) -> bool:

@@ -128,7 +128,7 @@ class PushImage(Tagged, frozen=True, kw_only=True):
 
 
 class BuildImage(Tagged, frozen=True, kw_only=True):
-    """Build `image` (its full name and tag)."""
+    """Build `image` (its full name and tag). `memory` is a limit for what runs meanwhile, in bytes."""
 
     image: str
     build: Build
@@ -137,6 +137,7 @@ class BuildImage(Tagged, frozen=True, kw_only=True):
     platform: str | None = None
     pull: bool = False
     no_cache: bool = False
+    memory: int | None = None
 
 
 class RemoveImage(Tagged, frozen=True, kw_only=True):

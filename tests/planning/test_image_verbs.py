@@ -1,8 +1,9 @@
 """The plans of `build`, `pull` and `push`."""
 
-from minicompose.planning.image_verbs import PullOptions, PushOptions, plan_pull, plan_push
+from minicompose.planning.image_verbs import BuildOptions, PullOptions, PushOptions, plan_build, plan_pull, plan_push
 from minicompose.planning.observed import Observed
-from minicompose.planning.plan import Plan, PullImage, PushImage
+from minicompose.planning.plan import BuildImage, Plan, PullImage, PushImage
+from minicompose.planning.up import UpOptions, plan_up
 from tests.stack_of import stack_of
 
 SHOP = stack_of("""
@@ -49,3 +50,47 @@ def test_an_image_that_is_there_is_not_pulled_where_only_missing_ones_are_wanted
 
     assert pulled(plan) == ["r/api"]
     assert [subject.name for subject in plan.unchanged] == ["postgres"]
+
+
+def order(plan: Plan) -> list[tuple[str, str, tuple[int, ...]]]:
+    return [(type(step.action).__name__, step.subject.name, step.after) for step in plan.steps]
+
+
+def test_a_build_comes_after_those_of_what_its_service_depends_on_and_no_others() -> None:
+    stack = stack_of("""
+        services:
+          web:   {build: ./web, depends_on: [cache]}
+          cache: {image: redis, depends_on: [base]}
+          base:  {build: ./base}
+          other: {build: ./other}
+    """)
+
+    up = plan_up(stack, Observed(project="shop", images={"redis:latest": "sha256:1"}), UpOptions())
+
+    for plan in (plan_build(stack, BuildOptions()), up):
+        names = {step.id: step.subject.name for step in plan.steps if isinstance(step.action, BuildImage)}
+        after = {names[step.id]: [names[other] for other in step.after] for step in plan.steps if step.id in names}
+        assert after == {"shop-base": [], "shop-other": [], "shop-web": ["shop-base"]}
+
+
+def test_builds_of_one_image_do_not_wait_for_each_other_in_a_circle() -> None:
+    stack = stack_of("""
+        services:
+          a: {image: one, build: ., depends_on: [b]}
+          b: {image: two, build: ., depends_on: [c]}
+          c: {image: one, build: .}
+    """)
+
+    assert [name for _, name, _ in order(plan_build(stack, BuildOptions()))] == ["two", "one"]
+
+
+def test_what_is_built_is_pushed_after_that_on_request() -> None:
+    plan = plan_build(SHOP, BuildOptions(services=("web",), push=True, with_dependencies=True))
+
+    assert order(plan) == [
+        ("BuildImage", "r/api", ()),
+        ("BuildImage", "r/web:1", (1,)),
+        ("PushImage", "r/web:1", (2,)),
+        ("PushImage", "r/web:latest", (2,)),
+        ("PushImage", "r/api", (1,)),
+    ]
