@@ -168,6 +168,7 @@ class Board:
         lines = [line.strip() for line in event.text.splitlines() if line.strip()]
         if lines and isinstance(self._steps[event.step].action, BuildImage | PullImage | PushImage | RunHook):
             row.detail = lines[-1]
+            row.layers = {}  # a pull that is tried again begins anew
 
     def _end(self, event: StepDone) -> None:
         row = self._row_of[event.step]

@@ -22,6 +22,7 @@ from minicompose.planning.plan import (
     Missing,
     Plan,
     PullImage,
+    PushImage,
     RemoveContainer,
     RenameContainer,
     RunHook,
@@ -384,6 +385,17 @@ def test_a_pull_counts_the_bytes_of_all_its_layers() -> None:
         board.hear(StepProgress(at=1, step=1, layer=layer, status=status, current=current, total=total))
 
     assert board.rows[0].bytes == (105, 150)
+
+    board.hear(StepProgress(at=2, step=1, text="unexpected EOF; trying again in 0.5s"))
+    assert (board.rows[0].bytes, board.rows[0].detail) == ((0, 0), "unexpected EOF; trying again in 0.5s")
+
+
+def test_a_push_counts_the_bytes_of_what_it_has_pushed() -> None:
+    board = Board(plan_of(step(1, PushImage(image="shop"), name="shop")))
+    for status, current, total in (("Preparing", 0, 0), ("Pushing", 10, 100), ("Pushed", 0, 0)):
+        board.hear(StepProgress(at=1, step=1, layer="a", status=status, current=current, total=total))
+
+    assert board.rows[0].bytes == (100, 100)
 
 
 def test_text_beside_the_live_display_is_written_whole(monkeypatch: pytest.MonkeyPatch) -> None:
