@@ -293,6 +293,10 @@ class Login(Value, frozen=True, kw_only=True):
     password: str = ""
     token: str = ""
 
+    def __repr__(self) -> str:
+        """Without what is secret, wherever it may come to be printed."""
+        return f"Login(server={self.server!r}, username={self.username!r})"
+
 
 class Engine(Protocol):
     """One engine, reached. Also a context manager: leaving it closes its connections."""

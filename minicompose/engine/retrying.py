@@ -32,7 +32,7 @@ def retried(attempt: Callable[[], None], on_progress: OnProgress, pause: Callabl
         except EngineError as error:
             if not _may_pass(error):
                 raise
-            on_progress(Progress(text=f"{error.message}; trying again in {seconds:g}s"))
+            on_progress(Progress(text=f"trying again in {seconds:g}s: {error.message}"))
             pause(seconds)
         else:
             return

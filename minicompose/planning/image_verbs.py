@@ -117,7 +117,7 @@ def _add_pushes(steps: Steps, services: Iterable[Service], builds: Mapping[str, 
             seen.add(familiar(image))
             subject = Subject(type="image", name=image, service=service.name)
             after = [builds[familiar(service.image)]] if familiar(service.image) in builds else []
-            steps.add(subject, PushImage(image=image), Asked(option="--push" if builds else "push"), after=after)
+            steps.add(subject, PushImage(image=image), Asked(option="push"), after=after)
 
 
 def _is_pulled(service: Service, options: PullOptions) -> bool:

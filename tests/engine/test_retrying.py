@@ -46,7 +46,7 @@ def test_what_may_pass_is_tried_again_and_told(said: str) -> None:
     attempts.run()
 
     assert (attempts.made, attempts.slept) == (2, [0.5])
-    assert attempts.told == [f"{said}; trying again in 0.5s"]
+    assert attempts.told == [f"trying again in 0.5s: {said}"]
 
 
 @pytest.mark.parametrize(

@@ -239,13 +239,13 @@ def test_quiet_shows_what_has_failed_and_nothing_else() -> None:
 
 def test_a_pull_that_is_tried_again_is_told() -> None:
     pull = plan_of(step(1, PullImage(image="web:1")))
-    again = StepProgress(at=1, step=1, text="503 Service Unavailable; trying again in 0.5s")
+    again = StepProgress(at=1, step=1, text="trying again in 0.5s: 503 Service Unavailable")
     stream = io.StringIO()
     with open_sink("plain", stream, color=False, environment={}) as sink:
         for event in (RunStarted(at=0, plan=pull), StepProgress(at=1, step=1, layer="a1", status="Waiting"), again):
             sink(event)
 
-    assert stream.getvalue().endswith(": 503 Service Unavailable; trying again in 0.5s\n")
+    assert stream.getvalue().endswith(": trying again in 0.5s: 503 Service Unavailable\n")
     assert stream.getvalue().count("\n") == 1
 
 
@@ -386,8 +386,8 @@ def test_a_pull_counts_the_bytes_of_all_its_layers() -> None:
 
     assert board.rows[0].bytes == (105, 150)
 
-    board.hear(StepProgress(at=2, step=1, text="unexpected EOF; trying again in 0.5s"))
-    assert (board.rows[0].bytes, board.rows[0].detail) == ((0, 0), "unexpected EOF; trying again in 0.5s")
+    board.hear(StepProgress(at=2, step=1, text="trying again in 0.5s: unexpected EOF"))
+    assert (board.rows[0].bytes, board.rows[0].detail) == ((0, 0), "trying again in 0.5s: unexpected EOF")
 
 
 def test_a_push_counts_the_bytes_of_what_it_has_pushed() -> None:

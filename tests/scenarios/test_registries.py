@@ -7,6 +7,7 @@ import pytest
 
 from minicompose.errors import NotFound
 from tests.counting_registry import CountingRegistry
+from tests.flaky_door import FlakyDoor
 from tests.registry import PASSWORD, USER, Registry, registry
 from tests.scenarios.stage import Stage
 
@@ -74,6 +75,18 @@ def test_a_registry_that_falters_is_asked_again(stage: Stage, status: int) -> No
 
         assert "trying again in 0.5s" in pulled.err
         forget_images_of(flaky.host, stage)
+
+
+def test_a_push_whose_connection_is_lost_is_tried_again(stage: Stage) -> None:
+    with registry(stage.directory / "registry") as running, FlakyDoor(running.host, 2) as door:
+        image = f"{door.host}/{stage.project}:1"
+        stage.write(f"services: {{web: {{image: '{image}', build: {{dockerfile_inline: 'FROM busybox:test'}}}}}}")
+
+        done = stage.good("build", "--push")
+        forget_images_of(door.host, stage)
+
+    assert "trying again in 0.5s" in done.err
+    assert ": pushed (" in done.err
 
 
 def test_an_image_that_the_registry_has_not_is_asked_for_once(stage: Stage) -> None:
