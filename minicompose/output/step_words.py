@@ -13,6 +13,8 @@ from minicompose.planning.plan import (
     CreateVolume,
     Delay,
     DisconnectNetwork,
+    KillContainer,
+    PauseContainer,
     PullImage,
     RemoveContainer,
     RemoveImage,
@@ -46,6 +48,12 @@ def doing_and_done(action: Action) -> tuple[str, str]:
             return "restarting", "restarted"
         case StopContainer():
             return "stopping", "stopped"
+        case KillContainer(signal="SIGKILL"):
+            return "killing", "killed"
+        case KillContainer():
+            return f"sending {action.signal}", f"sent {action.signal}"
+        case PauseContainer():
+            return "pausing", "paused"
         case UnpauseContainer():
             return "unpausing", "unpaused"
         case RenameContainer():

@@ -166,6 +166,17 @@ class StopContainer(Tagged, frozen=True, kw_only=True):
     timeout: int | None = None
 
 
+class KillContainer(Tagged, frozen=True, kw_only=True):
+    """`signal` by its name or number, as the engine takes it; what the container makes of it is its own affair."""
+
+    container: str
+    signal: str
+
+
+class PauseContainer(Tagged, frozen=True, kw_only=True):
+    container: str
+
+
 class UnpauseContainer(Tagged, frozen=True, kw_only=True):
     container: str
 
@@ -249,6 +260,8 @@ Action = (
     | StartContainer
     | RestartContainer
     | StopContainer
+    | KillContainer
+    | PauseContainer
     | UnpauseContainer
     | RenameContainer
     | RemoveContainer
@@ -297,6 +310,10 @@ class ImageMayChange(Tagged, frozen=True, kw_only=True):
 
 
 class DependencyReplaced(Tagged, frozen=True, kw_only=True):
+    service: str
+
+
+class DependencyRestarted(Tagged, frozen=True, kw_only=True):
     service: str
 
 
@@ -376,6 +393,7 @@ Reason = (
     | ImageUpdated
     | ImageMayChange
     | DependencyReplaced
+    | DependencyRestarted
     | NetworkReplaced
     | Disconnected
     | NotRunning

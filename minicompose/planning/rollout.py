@@ -8,7 +8,7 @@ import msgspec
 from minicompose import labels
 from minicompose.model import Dependency, Service, Stack
 from minicompose.planning.batches import Batches, chain_returns
-from minicompose.planning.census import NEXT, OLD, is_named_by_a_run, is_up
+from minicompose.planning.census import NEXT, OLD, holds, is_named_by_a_run, is_up
 from minicompose.planning.decide import Create, Decision, Finish, Keep, Removal, Replace, Start, Verdict
 from minicompose.planning.graph import Graph, bridge_links, shared_with
 from minicompose.planning.hooks import before_stop, hooks_of, runs, stop
@@ -248,7 +248,7 @@ class Rollout:
 
     def wait_for(self, service: str, live: Live, condition: Condition, because: Reason) -> tuple[int, ...]:
         """The step after which a container is as `condition` says; none where it is already."""
-        if live.observed and _holds(live.observed, condition):
+        if live.observed and holds(live.observed, condition):
             return ()
         if condition == "settled" and live.settle is not None:
             return (live.settle,)
@@ -675,22 +675,6 @@ def _watched(graph: Graph, stack: Stack) -> frozenset[str]:
 def _has_healthcheck(service: Service) -> bool:
     check = service.healthcheck
     return check is not None and not check.disable and check.test is not None and check.test[:1] != ("NONE",)
-
-
-def _holds(container: ObservedContainer, condition: Condition) -> bool:
-    """Whether a container that no step touches is already as it should be."""
-    succeeded = container.state == "exited" and container.exit_code == 0
-    match condition:
-        case "started":
-            return True
-        case "running":
-            return container.state == "running"
-        case "healthy":
-            return container.state == "running" and container.health == "healthy"
-        case "completed":
-            return succeeded
-        case "settled":
-            return succeeded or (container.state == "running" and container.health in ("none", "healthy"))
 
 
 def _subject(container: ObservedContainer, name: str = "") -> Subject:
