@@ -397,10 +397,10 @@ class Context:
         """Run a plan with live progress, with Ctrl-C and the end of the terminal handled; events go `through`
         something on their way to it.
         """
-        from minicompose.execution.interrupts import handling_signals
+        from minicompose.execution.interrupts import handling_hangup, handling_signals
         from minicompose.execution.run import run_plan
 
-        with self.sink() as sink, handling_signals(self.interrupts, hangup=True):
+        with self.sink() as sink, handling_signals(self.interrupts), handling_hangup(self.interrupts):
             return run_plan(
                 plan,
                 self.engine,
