@@ -29,6 +29,13 @@ VERBS = {
     "apply": "carry out a plan that was kept in a file",
     "ps": "list the stack's containers",
     "logs": "show what the containers print",
+    "ls": "list the projects of this engine",
+    "port": "say where a container's port is reached",
+    "images": "list the images of the containers",
+    "volumes": "list the project's volumes",
+    "top": "show the processes in the containers",
+    "stats": "show what the containers use, live",
+    "events": "show what happens to the containers",
     "explain": "say why a service does not run or is not healthy",
     "doctor": "find what would make `up` fail, before it does",
     "exec": "run a command in a running container",
@@ -50,7 +57,7 @@ class Parser(argparse.ArgumentParser):
 
     def parse_all(self, words: Sequence[str]) -> argparse.Namespace:
         """Like `parse_args`, but says which of the unknown options is near to a known one."""
-        args, unknown = self.parse_known_args(words)
+        args, unknown = self.parse_known_args(self._plainly(words))
         if unknown:
             word = unknown[0]
             known = [option for action in self._actions for option in action.option_strings]
@@ -59,6 +66,29 @@ class Parser(argparse.ArgumentParser):
             kind = "option" if word.startswith("-") else "argument"
             raise UsageError(f"unknown {kind} {word}", f"{hint}see `{self.prog} --help`")
         return args
+
+    def _plainly(self, words: Sequence[str]) -> list[str]:
+        """Flags with a value, as `--wait=false`, as the flag alone, its opposite, or nothing.
+
+        What follows `--` is left alone, and so is what may be the words of a command that is run.
+        """
+        runs_a_command = any(action.nargs == argparse.REMAINDER for action in self._actions)
+        plain: list[str] = []
+        for place, word in enumerate(words):
+            if word == "--" or (runs_a_command and not word.startswith("-")):
+                return [*plain, *words[place:]]
+            plain += self._plain_flag(word)
+        return plain
+
+    def _plain_flag(self, word: str) -> list[str]:
+        flag, _, value = word.partition("=")
+        action = self._option_string_actions.get(flag)
+        if action is None or action.nargs != 0 or value not in ("true", "false"):
+            return [word]
+        if value == "true":
+            return [flag]
+        opposite = f"--no-{flag.removeprefix('--')}"
+        return [opposite] if opposite in action.option_strings else []
 
 
 def global_parser() -> Parser:

@@ -11,10 +11,10 @@ import argparse
 import sys
 from argparse import ArgumentParser, Namespace
 
+from minicompose.commands.chosen import running_container
 from minicompose.commands.context import Context
 from minicompose.engine.protocol import ExecSpec
-from minicompose.errors import ExitCode, MinicomposeError, UsageError
-from minicompose.planning.observed import ObservedContainer
+from minicompose.errors import ExitCode, UsageError
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def run(args: Namespace, context: Context) -> int:
         raise UsageError("there is no command to run", "minicompose exec SERVICE COMMAND [ARGUMENTS]")
     if context.options.dry_run:
         raise UsageError("exec has no --dry-run: what a command would do is not known")
-    container = _running_container(args, context)
+    container = running_container(context, args.service, args.index)
     tty = not args.no_tty and not args.detach and sys.stdin.isatty() and sys.stdout.isatty()
     spec = ExecSpec(
         command=tuple(args.command),
@@ -63,21 +63,3 @@ def run(args: Namespace, context: Context) -> int:
 def _variable(word: str, context: Context) -> str:
     """NAME alone takes the value that NAME has here."""
     return word if "=" in word else f"{word}={context.environment.get(word, '')}"
-
-
-def _running_container(args: Namespace, context: Context) -> ObservedContainer:
-    observed, services = context.observe()
-    context.check_services([args.service], services)
-    running = [
-        container
-        for container in observed.containers
-        if container.service == args.service and not container.oneoff and container.state == "running"
-    ]
-    for container in sorted(running, key=lambda container: container.number):
-        if args.index in (None, container.number):
-            return container
-    number = f" number {args.index}" if args.index else ""
-    raise MinicomposeError(
-        f'service "{args.service}" has no running container{number}',
-        "see `minicompose ps -a`; `minicompose up -d` starts what is missing",
-    )

@@ -99,3 +99,10 @@ def seconds(span: float) -> str:
         return f"{span:.0f}s"
     minutes, rest = divmod(round(span), 60)
     return f"{minutes}m{rest:02d}s"
+
+
+def put_back_words(steps: Collection[Step]) -> str:
+    """What these steps of a way back have done, all of one thing."""
+    if all(isinstance(step.action, StopContainer) for step in steps):
+        return "stopped, and left to look at"
+    return "put back what was there before"

@@ -20,7 +20,11 @@ class Tagged(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=st
 
 
 class Endpoint(Value, frozen=True, kw_only=True):
-    """A container's connection to a network of the engine. `network` is the engine's name."""
+    """A container's connection to a network of the engine. `network` is the engine's name.
+
+    `links` are names for other containers, `container:alias`, where it is connected after it was created: one that is
+    created has those of its service.
+    """
 
     network: str
     aliases: tuple[str, ...] = ()
@@ -31,6 +35,7 @@ class Endpoint(Value, frozen=True, kw_only=True):
     driver_opts: dict[str, str] | None = None
     gw_priority: int | None = None
     interface_name: str | None = None
+    links: tuple[str, ...] = ()
 
 
 class InjectedFile(Value, frozen=True, kw_only=True):

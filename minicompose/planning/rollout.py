@@ -48,7 +48,7 @@ from minicompose.planning.plan import (
 from minicompose.planning.record import network_name, service_networks
 from minicompose.planning.replacement import Before, Replaced, Replacement, Return, put_back, replace
 from minicompose.planning.resources import Resources
-from minicompose.planning.spec import Blueprint, container_name, container_spec, service_endpoint
+from minicompose.planning.spec import Blueprint, container_name, container_spec, links_by_name, service_endpoint
 from minicompose.planning.steps import Steps
 from minicompose.planning.update import Policy, rollback_policy, update_policy
 
@@ -334,7 +334,13 @@ class Rollout:
         steps = []
         for key in keys:
             network = network_name(self._stack, key)
-            connect = ConnectNetwork(container=container.id, endpoint=service_endpoint(self._stack, service, name, key))
+            connect = ConnectNetwork(
+                container=container.id,
+                endpoint=msgspec.structs.replace(
+                    service_endpoint(self._stack, service, name, key),
+                    links=links_by_name(self._stack, service.links or (), service.external_links or ()),
+                ),
+            )
             before = (*after, *_one(self._resources.networks, network))
             steps.append(
                 self._steps.add(_subject(container, name), connect, Disconnected(network=network), after=before)
