@@ -124,6 +124,7 @@ def test_a_name_in_the_environment_is_enough_where_there_is_no_stack_file(
     (shop.directory / "compose.yaml").unlink()
     monkeypatch.setenv("COMPOSE_PROJECT_NAME", "shop")
 
+    assert shop.run("ps", "--services", named=False) == "db\nweb\n"
     shop.run("stop", named=False)
 
     assert states(shop) == {"db": "exited", "web": "exited"}
