@@ -243,7 +243,7 @@ def test_start_of_what_is_paused_says_what_helps(shop: Shop) -> None:
 
     shop.run("start")
 
-    assert "shop-db-1 is paused, and is left so (`unpause` lets it go on)" in shop.err
+    assert "shop-db-1 is paused, and is left so (`minicompose unpause db` lets it go on)" in shop.err
 
 
 def test_start_of_a_project_without_containers_is_a_failure(shop: Shop) -> None:
