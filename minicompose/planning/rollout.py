@@ -1,6 +1,6 @@
 """From decisions to steps: how containers come, go, and succeed each other, service by service."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, assert_never
 
 import msgspec
@@ -8,10 +8,10 @@ import msgspec
 from minicompose import labels
 from minicompose.model import Dependency, Service, Stack
 from minicompose.planning.batches import Batches, chain_returns
-from minicompose.planning.census import NEXT, OLD, holds, is_named_by_a_run, is_up
+from minicompose.planning.census import NEXT, OLD, holds, is_named_by_a_run, is_up, subject_of
 from minicompose.planning.decide import Create, Decision, Finish, Keep, Removal, Replace, Start, Verdict
 from minicompose.planning.graph import Graph, bridge_links, shared_with
-from minicompose.planning.hooks import before_stop, hooks_of, runs, stop
+from minicompose.planning.hooks import before_stop, hooks_again, runs, stop
 from minicompose.planning.images import ImageStep
 from minicompose.planning.observed import ObservedContainer
 from minicompose.planning.plan import (
@@ -34,7 +34,6 @@ from minicompose.planning.plan import (
     Premise,
     PullImage,
     Reason,
-    RemoveContainer,
     RenameContainer,
     Renamed,
     RestartContainer,
@@ -46,6 +45,7 @@ from minicompose.planning.plan import (
     WaitUntil,
 )
 from minicompose.planning.record import network_name, service_networks
+from minicompose.planning.removals import Removals
 from minicompose.planning.replacement import Before, Replaced, Replacement, Return, put_back, replace
 from minicompose.planning.resources import Resources
 from minicompose.planning.spec import Blueprint, container_name, container_spec, links_by_name, service_endpoint
@@ -124,13 +124,15 @@ class Rollout:
         self._waits: dict[tuple[str, Condition], int] = {}
         self._starts: set[int] = set()
         self._late: list[int] = []
+        rolls_back = manner.on_failure == "rollback"
+        self._removals = Removals(stack, steps, resources, timeout=manner.timeout, rolls_back=rolls_back)
         # Containers that are stopped, whose hooks are run before that where they can be.
-        self.stopped: list[ObservedContainer] = []
+        self.stopped = self._removals.stopped
         # Which step frees a name, and which take one, with the id of the one that may bear it until then.
-        self._freed: dict[str, int] = {}
+        self._freed = self._removals.freed
         self._takers: list[tuple[str, int, str]] = []
         # What is done when all has worked, what that does not depend on, and what hangs on it besides all else.
-        self._last: list[int] = []
+        self._last = self._removals.last
         self._alone: set[int] = set()
         self._hanging: list[int] = []
         self._returns: dict[str, list[Return]] = {}
@@ -144,9 +146,9 @@ class Rollout:
         }
         for removal in removals:
             if removal.at_once:
-                self._remove_at_once(removal)
+                self._removals.remove_at_once(removal)
             else:
-                self._remove_at_last(removal, wanted)
+                self._removals.remove_at_last(removal, wanted)
 
     def carry_out(self, verdict: Verdict) -> None:
         """One service; those that it depends on have been before."""
@@ -195,57 +197,6 @@ class Rollout:
         back.hang_on(self._hanging, checkpoint)
         back.hang_all_on(checkpoint)
 
-    # ---- containers that go ----
-
-    def _remove_at_once(self, removal: Removal) -> None:
-        container = removal.container
-        stopped = self._stop_all(removal, Before(self._connects(container)), group="")
-        remove = RemoveContainer(container=container.id)
-        self._freed[container.name] = self._steps.add(_subject(container), remove, removal.because, after=stopped.after)
-
-    def _remove_at_last(self, removal: Removal, wanted: Collection[str]) -> None:
-        """Stop it, and have another take its name where one wants it; it goes when all has worked."""
-        container, because = removal.container, removal.because
-        subject, group = _subject(container), f"remove {container.name}"
-        stopped = last = self._stop_all(removal, Before(self._connects(container)), group)
-        renamed: int | None = None
-        if container.name in wanted:
-            rename = RenameContainer(container=container.id, name=container.name + OLD)
-            renamed = self._steps.add(subject, rename, because, after=last.after, group=group)
-            self._freed[container.name] = renamed
-            last = Before((renamed,))
-        remove = RemoveContainer(container=container.id)
-        self._last.append(self._steps.add(subject, remove, because, after=last.after, group=group))
-        if self._manner.on_failure != "rollback":
-            return
-        back: tuple[int, ...] = ()
-        if renamed is not None:
-            name = RenameContainer(container=container.id, name=container.name)
-            back = (self._steps.way_back.add(subject, name, group=group, reverts=(renamed,)),)
-        if is_up(container):
-            service = self._stack.services.get(container.service)
-            actions: tuple[Action, ...] = (
-                StartContainer(container=container.id),
-                *self._hooks_again(container, service),
-            )
-            for action in actions:
-                back = (self._steps.way_back.add(subject, action, group=group, reverts=stopped.after, wants=back),)
-
-    def _stop_all(self, removal: Removal, before: Before, group: str) -> Before:
-        container = removal.container
-        for action in self._stop(container) if is_up(container) else ():
-            step = self._steps.add(_subject(container), action, removal.because, after=before.after, group=group)
-            before = Before((step,))
-        return before
-
-    def _connects(self, container: ObservedContainer) -> tuple[int, ...]:
-        """The steps after which a container is on its networks again, where those are made anew."""
-        return tuple(
-            remade.connected[container.id]
-            for remade in self._resources.remade.values()
-            if container.id in remade.connected
-        )
-
     def wait_for(self, service: str, live: Live, condition: Condition, because: Reason) -> tuple[int, ...]:
         """The step after which a container is as `condition` says; none where it is already."""
         if live.observed and holds(live.observed, condition):
@@ -293,7 +244,7 @@ class Rollout:
             return ()
         rename = RenameContainer(container=container.id, name=name)
         because = Unfinished() if is_named_by_a_run(container) else Renamed(name=container.name)
-        step = self._steps.add(_subject(container, name), rename, because)
+        step = self._steps.add(subject_of(container, name), rename, because)
         self._takers.append((name, step, container.id))
         self._freed[container.name] = step
         return (step,)
@@ -314,13 +265,13 @@ class Rollout:
         container = decision.container
         self._is_there(service, name, renamed)
         connected = self._reconnect(service, container, name, decision.reconnects, renamed)
-        there = (*renamed, *connected, *self._connects(container))
+        there = (*renamed, *connected, *self._resources.connects(container))
         if not decision.restarts:
             if not there and service.name in self._play:
-                self.unchanged.append(_subject(container))
+                self.unchanged.append(subject_of(container))
             self.live[service.name].append(Live(name=name, named=there, observed=container))
             return
-        subject = _subject(container, name)
+        subject = subject_of(container, name)
         restarts = tuple(
             self._restart(service, subject, container, DependencyReplaced(service=dependency), when, there)
             for dependency, when in decision.restarts
@@ -343,7 +294,7 @@ class Rollout:
             )
             before = (*after, *_one(self._resources.networks, network))
             steps.append(
-                self._steps.add(_subject(container, name), connect, Disconnected(network=network), after=before)
+                self._steps.add(subject_of(container, name), connect, Disconnected(network=network), after=before)
             )
         return tuple(steps)
 
@@ -382,11 +333,10 @@ class Rollout:
             step for name in self._graph[service.name] for needed in self._returns.get(name, ()) for step in needed.all
         ]
         reverts = self._steps.of(RestartContainer, group=group)
-        hooks = hooks_of(container, "post_start", service).known
         actions: tuple[Action, ...] = (
             *before_stop(container, service),
             restart,
-            *runs(container.id, "post_start", hooks),
+            *hooks_again(container, service),
         )
         for action in actions:
             back = [self._steps.way_back.add(subject, action, group=group, reverts=reverts, wants=back)]
@@ -395,8 +345,8 @@ class Rollout:
         container = decision.container
         because = NotRunning(state=container.state)
         connected = self._reconnect(service, container, name, decision.reconnects, renamed)
-        there = (*renamed, *connected, *self._connects(container))
-        started = self._start(service, _subject(container, name), container.id, because, there)
+        there = (*renamed, *connected, *self._resources.connects(container))
+        started = self._start(service, subject_of(container, name), container.id, because, there)
         self._is_there(service, name, there)
         self.live[service.name].append(Live(name=name, up=(started,), named=there))
 
@@ -408,7 +358,7 @@ class Rollout:
         spec = msgspec.structs.replace(spec, labels={**spec.labels, labels.REPLACES: old.id})
         keep_volumes_of = None if self._manner.renew_anon_volumes else old.id
         after, wants = self._conditions(service) if decision.starts else ([], [])
-        there = (*renamed, *self._connects(old))
+        there = (*renamed, *self._resources.connects(old))
         change = Replacement(
             name=spec.name,
             service=service.name,
@@ -418,7 +368,7 @@ class Rollout:
             create=CreateContainer(name=spec.name + NEXT, spec=spec, keep_volumes_of=keep_volumes_of),
             stop=self._stop(old) if is_up(old) else (),
             hooks=runs(spec.name + NEXT, "post_start", service.post_start),
-            again=self._hooks_again(old, service),
+            again=hooks_again(old, service),
             starts=decision.starts,
             timeout=self._manner.timeout,
             renew_volumes=self._manner.renew_anon_volumes,
@@ -464,14 +414,14 @@ class Rollout:
             create=None,
             stop=self._stop(old) if is_up(old) else (),
             hooks=(),
-            again=self._hooks_again(old, service),
+            again=hooks_again(old, service),
             starts=True,
             timeout=self._manner.timeout,
             renew_volumes=self._manner.renew_anon_volumes,
             steady=_STEADY,
             policy=update_policy(service),
             before_create=Before(),
-            before_change=Before((*self._connects(old), *self._connects(successor))),
+            before_change=Before((*self._resources.connects(old), *self._resources.connects(successor))),
             before_start=Before(),
         )
         done = self._carry_out_change(service, change)
@@ -538,10 +488,6 @@ class Rollout:
         if not self._resources.remade:
             return policy
         return msgspec.structs.replace(policy, parallelism=0, order="stop-first")
-
-    def _hooks_again(self, old: ObservedContainer, service: Service | None) -> tuple[RunHook, ...]:
-        """What is run in a container that is started again."""
-        return runs(old.id, "post_start", hooks_of(old, "post_start", service).known)
 
     # ---- what a step waits for ----
 
@@ -675,10 +621,6 @@ def _watched(graph: Graph, stack: Stack) -> frozenset[str]:
 def _has_healthcheck(service: Service) -> bool:
     check = service.healthcheck
     return check is not None and not check.disable and check.test is not None and check.test[:1] != ("NONE",)
-
-
-def _subject(container: ObservedContainer, name: str = "") -> Subject:
-    return Subject(type="container", name=name or container.name, service=container.service)
 
 
 def _one(steps: Mapping[str, int], name: str) -> tuple[int, ...]:
