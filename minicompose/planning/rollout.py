@@ -6,9 +6,10 @@ from typing import Literal, assert_never
 import msgspec
 
 from minicompose import labels
-from minicompose.model import Dependency, Service, Stack
+from minicompose.model import Service, Stack
+from minicompose.planning.alive import Alive, Live
 from minicompose.planning.batches import Batches, chain_returns
-from minicompose.planning.census import NEXT, OLD, holds, is_named_by_a_run, is_up, subject_of
+from minicompose.planning.census import NEXT, OLD, is_named_by_a_run, is_up, subject_of
 from minicompose.planning.decide import Create, Decision, Finish, Keep, Removal, Replace, Start, Verdict
 from minicompose.planning.graph import Graph, bridge_links, shared_with
 from minicompose.planning.hooks import before_stop, hooks_again, runs, stop
@@ -19,7 +20,6 @@ from minicompose.planning.plan import (
     Asked,
     BuildImage,
     Checkpoint,
-    Condition,
     ConnectNetwork,
     ContainerSpec,
     CreateContainer,
@@ -29,7 +29,6 @@ from minicompose.planning.plan import (
     ImageDiffers,
     ImageIs,
     Missing,
-    Needed,
     NotRunning,
     Premise,
     PullImage,
@@ -42,7 +41,6 @@ from minicompose.planning.plan import (
     StopContainer,
     Subject,
     Unfinished,
-    WaitUntil,
 )
 from minicompose.planning.record import network_name, service_networks
 from minicompose.planning.removals import Removals
@@ -62,20 +60,6 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     on_failure: Literal["rollback", "keep", "stop"] = "rollback"
 
 
-class Live(msgspec.Struct, frozen=True, kw_only=True):
-    """A container as its dependents and `--wait` see it.
-
-    `up` are the steps that start it, `named` those after which it is known as `name`. `observed` is
-    set where no step starts it: then it may be as wanted already.
-    """
-
-    name: str
-    up: tuple[int, ...] = ()
-    named: tuple[int, ...] = ()
-    observed: ObservedContainer | None = None
-    settle: int | None = None
-
-
 class NameTaken(msgspec.Struct, frozen=True, kw_only=True):
     """A container of the plan needs a name that `holder` has and keeps."""
 
@@ -86,8 +70,6 @@ class NameTaken(msgspec.Struct, frozen=True, kw_only=True):
 # What fails at its start fails at once: a command that is not there, a setting that it does not take.
 # Longer would cost every update time; a health check says more.
 _STEADY = 0.5
-
-_STRICTER: tuple[Condition, ...] = ("healthy", "completed")
 
 
 class Rollout:
@@ -116,12 +98,11 @@ class Rollout:
         self._resources = resources
         self._manner = manner
         self._watched = _watched(graph, stack)
-        self.live: dict[str, list[Live]] = {}
+        self.alive = Alive(steps, graph, play)
         self.unchanged: list[Subject] = []
         # By service: its first container's name for others, and the steps after which it bears it.
         self._peers: dict[str, list[str]] = {}
         self._there: dict[str, list[tuple[int, ...]]] = {}
-        self._waits: dict[tuple[str, Condition], int] = {}
         self._starts: set[int] = set()
         self._late: list[int] = []
         rolls_back = manner.on_failure == "rollback"
@@ -153,7 +134,6 @@ class Rollout:
     def carry_out(self, verdict: Verdict) -> None:
         """One service; those that it depends on have been before."""
         service = verdict.service
-        self.live[service.name] = []
         self._returns[service.name] = []
         policy = update_policy(service)
         changes = sum(isinstance(decision, Replace) for decision in verdict.decisions)
@@ -196,23 +176,6 @@ class Rollout:
             self._steps.come_after(step, [checkpoint])
         back.hang_on(self._hanging, checkpoint)
         back.hang_all_on(checkpoint)
-
-    def wait_for(self, service: str, live: Live, condition: Condition, because: Reason) -> tuple[int, ...]:
-        """The step after which a container is as `condition` says; none where it is already."""
-        if live.observed and holds(live.observed, condition):
-            return ()
-        if condition == "settled" and live.settle is not None:
-            return (live.settle,)
-        if condition == "settled":  # a stricter wait that a dependent asked for says as much
-            for stricter in _STRICTER:
-                if (step := self._waits.get((live.name, stricter))) is not None:
-                    return (step,)
-        key = (live.name, condition)
-        if key not in self._waits:
-            subject = Subject(type="container", name=live.name, service=service)
-            action = WaitUntil(container=live.name, condition=condition)
-            self._waits[key] = self._steps.add(subject, action, because, after=(*live.up, *live.named))
-        return (self._waits[key],)
 
     # ---- one container ----
 
@@ -259,7 +222,7 @@ class Rollout:
         up: tuple[int, ...] = (created,)
         if self._manner.starts:
             up = (self._start(service, subject, spec.name, Missing(), (created,)),)
-        self.live[service.name].append(Live(name=spec.name, up=up))
+        self.alive.add(service, Live(name=spec.name, up=up))
 
     def _keep(self, service: Service, decision: Keep, name: str, renamed: tuple[int, ...]) -> None:
         container = decision.container
@@ -269,14 +232,14 @@ class Rollout:
         if not decision.restarts:
             if not there and service.name in self._play:
                 self.unchanged.append(subject_of(container))
-            self.live[service.name].append(Live(name=name, named=there, observed=container))
+            self.alive.add(service, Live(name=name, named=there, observed=container))
             return
         subject = subject_of(container, name)
         restarts = tuple(
             self._restart(service, subject, container, DependencyReplaced(service=dependency), when, there)
             for dependency, when in decision.restarts
         )
-        self.live[service.name].append(Live(name=name, up=restarts, named=there))
+        self.alive.add(service, Live(name=name, up=restarts, named=there))
 
     def _reconnect(
         self, service: Service, container: ObservedContainer, name: str, keys: Iterable[str], after: tuple[int, ...]
@@ -311,8 +274,8 @@ class Rollout:
 
         It is left alone until what it needs has settled: nothing was gained where that does not work.
         """
-        after, wants = self._conditions(service)
-        settled = [live.settle for live in self.live[because.service] if live.settle is not None]
+        after, wants = self.alive.conditions(service)
+        settled = [live.settle for live in self.alive.of(because.service) if live.settle is not None]
         after = [*after, *settled, *there]
         self.stopped.append(container)
         group = f"restart {subject.name}"
@@ -348,7 +311,7 @@ class Rollout:
         there = (*renamed, *connected, *self._resources.connects(container))
         started = self._start(service, subject_of(container, name), container.id, because, there)
         self._is_there(service, name, there)
-        self.live[service.name].append(Live(name=name, up=(started,), named=there))
+        self.alive.add(service, Live(name=name, up=(started,), named=there))
 
     # ---- one container after another ----
 
@@ -357,7 +320,7 @@ class Rollout:
         spec = self._spec(service, decision.number)
         spec = msgspec.structs.replace(spec, labels={**spec.labels, labels.REPLACES: old.id})
         keep_volumes_of = None if self._manner.renew_anon_volumes else old.id
-        after, wants = self._conditions(service) if decision.starts else ([], [])
+        after, wants = self.alive.conditions(service) if decision.starts else ([], [])
         there = (*renamed, *self._resources.connects(old))
         change = Replacement(
             name=spec.name,
@@ -392,8 +355,8 @@ class Rollout:
             self._is_there(service, spec.name, (done.named,))
         if settle is not None and self._settles_late(service, change) and not decision.starts_old:
             self._late.append(settle)
-        self.live[service.name].append(
-            Live(name=spec.name, up=up, named=(done.named,), settle=settle if when is None else None)
+        self.alive.add(
+            service, Live(name=spec.name, up=up, named=(done.named,), settle=settle if when is None else None)
         )
 
     def _settles_late(self, service: Service, change: Replacement) -> bool:
@@ -426,7 +389,7 @@ class Rollout:
         )
         done = self._carry_out_change(service, change)
         self._is_there(service, name, (done.named,))
-        self.live[service.name].append(Live(name=name, named=(done.named,), observed=successor, settle=done.settled))
+        self.alive.add(service, Live(name=name, named=(done.named,), observed=successor, settle=done.settled))
 
     def _carry_out_change(self, service: Service, change: Replacement) -> Replaced:
         done = replace(self._steps, change)
@@ -504,7 +467,7 @@ class Rollout:
 
         `unchanged`: a successor that has been started meanwhile has had its hooks run.
         """
-        needed, wants = self._conditions(service)
+        needed, wants = self.alive.conditions(service)
         start = StartContainer(container=container)
         return self._up(service, subject, start, because, [*after, *needed], wants, hooks_when=unchanged)
 
@@ -565,28 +528,6 @@ class Rollout:
         for other in bridge_links(service):
             steps.extend(step for there in self._there.get(other, ()) for step in there)
         return steps
-
-    def _conditions(self, service: Service) -> tuple[list[int], list[int]]:
-        """The steps that a start must come after, and those that only have to have ended."""
-        after: list[int] = []
-        wants: list[int] = []
-        for name, dependency in self._graph[service.name].items():
-            steps = after if dependency.required else wants
-            for live in self.live.get(name, ()):
-                steps.extend(self._condition(service, name, live, dependency))
-        return after, wants
-
-    def _condition(self, service: Service, name: str, live: Live, dependency: Dependency) -> tuple[int, ...]:
-        because = Needed(service=service.name)
-        match dependency.condition:
-            case "service_started":
-                return live.up
-            case _ if name not in self._play:
-                return live.up
-            case "service_healthy":
-                return self.wait_for(name, live, "healthy", because)
-            case "service_completed_successfully":
-                return self.wait_for(name, live, "completed", because)
 
     # ---- names, networks ----
 
