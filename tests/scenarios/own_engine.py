@@ -1,0 +1,64 @@
+"""An engine of the test's own, to stop and to start: a second dockerd with its own directories and without networks."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from minicompose.engine.api import Api
+from minicompose.engine.connect import connect, find_endpoint, open_transport
+from minicompose.engine.http_engine import HttpEngine
+from minicompose.errors import EngineError
+from tests.real_engine import import_image
+
+PATIENCE = 60.0
+
+
+class OwnEngine:
+    """A dockerd below `directory`. Skips the test where there is none to run, or no right to."""
+
+    def __init__(self, directory: Path) -> None:
+        if not shutil.which("dockerd") or os.geteuid() != 0:
+            pytest.skip("an engine of one's own needs dockerd, and root")
+        self.address = f"unix://{directory}/engine.sock"
+        self._directory = directory
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin it, and return when it answers."""
+        places = {name: str(self._directory / name) for name in ("data-root", "exec-root", "pidfile")}
+        words = [f"--{name}={place}" for name, place in places.items()]
+        quiet = ["--bridge=none", "--iptables=false", "--ip-masq=false", f"--host={self.address}"]
+        with (self._directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(["dockerd", *words, *quiet], stdout=log, stderr=log)
+        until = time.monotonic() + PATIENCE
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > until:
+                pytest.fail(f"dockerd does not answer:\n{(self._directory / 'log').read_text()[-2000:]}")
+            time.sleep(0.05)  # it tells nobody when it is ready
+
+    def stop(self) -> None:
+        """End it as an administrator does; its containers end with it."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(PATIENCE)
+            self._process = None
+
+    def connected(self) -> HttpEngine:
+        return connect(self.address, None, os.environ)
+
+    def add_test_image(self) -> None:
+        api = Api(open_transport(find_endpoint(self.address, None, os.environ)))
+        with contextlib.closing(api.transport):
+            import_image(api)
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(EngineError):
+            with self.connected() as engine:
+                engine.info()
+            return True
+        return False
