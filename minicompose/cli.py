@@ -22,6 +22,7 @@ VERBS = {
     "explain": "say why a service does not run or is not healthy",
     "doctor": "find what would make `up` fail, before it does",
     "exec": "run a command in a running container",
+    "run": "run a command once, in a container of its own",
     "attach": "be connected with a container's own command",
     "build": "build the services' images",
     "pull": "pull the services' images",

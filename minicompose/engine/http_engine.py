@@ -473,8 +473,15 @@ class HttpEngine:
                 self._api.open("PUT", f"/containers/{id}/archive", {"path": place}, content, headers).read()
 
     def _remove(self, container: str, *, volumes: bool, force: bool) -> None:
+        """One that the engine is removing already is waited for."""
         query = {name: "1" for name, said in (("v", volumes), ("force", force)) if said}
-        self._api.delete(f"/containers/{container}", query)
+        try:
+            self._api.delete(f"/containers/{container}", query)
+        except EngineError as error:
+            if "already in progress" not in error.message:
+                raise
+            with contextlib.suppress(NotFound):
+                self._api.call("POST", f"/containers/{container}/wait", {"condition": "removed"})
 
     def _engine_time(self) -> str:
         """Now, by the engine's clock: on this machine it is ours."""

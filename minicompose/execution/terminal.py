@@ -44,7 +44,9 @@ def converse(
     left = threading.Event()
     with contextlib.ExitStack() as stack:
         errands = stack.enter_context(_errands())
-        stack.enter_context(_signals(errands, forward))
+        stack.enter_context(ending_in_order())
+        if forward is not None:
+            stack.enter_context(_forwarding(errands, forward))
         if tty:
             stack.enter_context(raw_terminal())
             stack.enter_context(_following_size(session, errands))
@@ -112,21 +114,25 @@ def _errands() -> Iterator["SimpleQueue[_Errand | None]"]:
 
 
 @contextlib.contextmanager
-def _signals(errands: "SimpleQueue[_Errand | None]", forward: Forward | None) -> Iterator[None]:
-    """Signals go to the command, or end the conversation in good order."""
+def ending_in_order() -> Iterator[None]:
+    """What asks us to end, or the end of our terminal, is a SystemExit in the block: what is to be put back is."""
 
     def end(number: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
+    with _handling(dict.fromkeys(_ENDING, end)):
+        yield
+
+
+@contextlib.contextmanager
+def _forwarding(errands: "SimpleQueue[_Errand | None]", forward: Forward) -> Iterator[None]:
+    """Signals go to the command."""
+
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        assert forward is not None, "it is handled only where it is passed on"
         name = signal.Signals(number).name
         errands.put(lambda: forward(name))
 
-    handlers: dict[str, _Handler] = dict.fromkeys(_ENDING, end)
-    if forward is not None:
-        handlers |= dict.fromkeys(_FORWARDED, pass_on)
-    with _handling(handlers):
+    with _handling(dict.fromkeys(_FORWARDED, pass_on)):
         yield
 
 
