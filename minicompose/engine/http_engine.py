@@ -1,11 +1,12 @@
 """`Engine` over the engine's HTTP API."""
 
 import contextlib
+import functools
 import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -51,6 +52,7 @@ _EVENTS = [
     "restart",
     "health_status",
 ]
+_Result = TypeVar("_Result")
 _LOOKS = 8  # at containers, side by side
 # From here on an image can be inspected for one of its platforms.
 _PLATFORM_OF_SEVERAL = (1, 49)
@@ -325,8 +327,6 @@ class HttpEngine:
         )
 
     def drift(self, containers: Mapping[str, Service]) -> dict[str, tuple[Drift, ...]]:
-        from concurrent.futures import ThreadPoolExecutor  # only where there are containers to look at
-
         def look(id: str) -> tuple[Drift, ...]:
             try:
                 found = self._api.get(f"/containers/{id}/json")["HostConfig"]
@@ -334,9 +334,13 @@ class HttpEngine:
                 return ()
             return drift(service_body(containers[id]).get("HostConfig") or {}, found)
 
-        with ThreadPoolExecutor(_LOOKS) as looks:
-            told = dict(zip(containers, looks.map(look, containers), strict=True))
-        return {id: its for id, its in told.items() if its}
+        def look_at_all(share: Sequence[str]) -> dict[str, tuple[Drift, ...]]:
+            return {id: look(id) for id in share}
+
+        ids = list(containers)
+        shares = [ids[first::_LOOKS] for first in range(min(_LOOKS, len(ids)))]
+        told = _side_by_side(*(functools.partial(look_at_all, share) for share in shares))
+        return {id: its for share in told for id, its in share.items() if its}
 
     # ---- streams ----
 
@@ -595,9 +599,9 @@ def _timeout(seconds: int | None) -> dict[str, str]:
     return {} if seconds is None else {"t": str(seconds)}
 
 
-def _side_by_side(*calls: Callable[[], bytes]) -> list[bytes]:
+def _side_by_side(*calls: Callable[[], _Result]) -> list[_Result]:
     """The calls' results, made at once in a thread each: the first one in this one."""
-    results: list[bytes | EngineError] = [b""] * len(calls)
+    results: dict[int, _Result | EngineError] = {}
 
     def make(index: int) -> None:
         try:
@@ -611,9 +615,10 @@ def _side_by_side(*calls: Callable[[], bytes]) -> list[bytes]:
     make(0)
     for thread in threads:
         thread.join()
-    bodies = []
-    for result in results:
+    told = []
+    for index in range(len(calls)):
+        result = results[index]
         if isinstance(result, EngineError):
             raise result
-        bodies.append(result)
-    return bodies
+        told.append(result)
+    return told

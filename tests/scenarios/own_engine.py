@@ -1,4 +1,4 @@
-"""An engine of the test's own, to stop and to start: a second dockerd with its own directories and without networks."""
+"""An engine of the test's own, to stop and to start: a second dockerd with its own directories and networks."""
 
 import contextlib
 import os
@@ -32,9 +32,13 @@ class OwnEngine:
         """Begin it, and return when it answers."""
         places = {name: str(self._directory / name) for name in ("data-root", "exec-root", "pidfile")}
         words = [f"--{name}={place}" for name, place in places.items()]
-        quiet = ["--bridge=none", "--iptables=false", "--ip-masq=false", f"--host={self.address}"]
+        # In a network namespace of its own: it clears away the bridges that it finds.
+        # In containerd, which it may share with another engine, it has names of its own, too.
+        namespaces = ["--containerd-namespace=minicompose-test", "--containerd-plugins-namespace=minicompose-plugins"]
+        options = ["--iptables=false", f"--host={self.address}", *namespaces, *words]
+        command = ["unshare", "--net", "dockerd", *options]
         with (self._directory / "log").open("ab") as log:
-            self._process = subprocess.Popen(["dockerd", *words, *quiet], stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
         until = time.monotonic() + PATIENCE
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > until:
