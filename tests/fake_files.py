@@ -55,7 +55,7 @@ class FakeFiles:
             raise BadRequest("not a directory", status=400)
         with tarfile.open(fileobj=io.BytesIO(b"".join(archive)), mode="r:") as tar:
             for entry in tar:
-                content = tar.extractfile(entry)
+                content = tar.extractfile(entry) if entry.isreg() else None
                 target = posixpath.normpath(posixpath.join(place, entry.name))
                 self._entries[target] = (entry, content.read() if content else b"")
 
