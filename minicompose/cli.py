@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from minicompose import __version__
 from minicompose.errors import ExitCode, MinicomposeError, StackFileError, UsageError, nearest
@@ -14,11 +14,28 @@ from minicompose.errors import ExitCode, MinicomposeError, StackFileError, Usage
 # Each verb is a module of `minicompose.commands`, imported only when its turn comes.
 VERBS = {
     "up": "create and start what the stack file says",
+    "create": "create what the stack file says, and start nothing",
+    "scale": "change how many containers a service has",
     "down": "stop and remove what a stack runs",
+    "start": "start what is there and does not run",
+    "stop": "stop what runs, and keep it",
+    "restart": "stop what runs, and start it again",
+    "rm": "remove containers that do not run",
+    "kill": "send a signal to what runs",
+    "pause": "have what runs stand still",
+    "unpause": "let what is paused go on",
+    "wait": "wait until services have ended",
     "plan": "show what `up` would do, and why",
     "apply": "carry out a plan that was kept in a file",
     "ps": "list the stack's containers",
     "logs": "show what the containers print",
+    "ls": "list the projects of this engine",
+    "port": "say where a container's port is reached",
+    "images": "list the images of the containers",
+    "volumes": "list the project's volumes",
+    "top": "show the processes in the containers",
+    "stats": "show what the containers use, live",
+    "events": "show what happens to the containers",
     "explain": "say why a service does not run or is not healthy",
     "doctor": "find what would make `up` fail, before it does",
     "exec": "run a command in a running container",
@@ -45,7 +62,7 @@ class Parser(argparse.ArgumentParser):
 
     def parse_all(self, words: Sequence[str]) -> argparse.Namespace:
         """Like `parse_args`, but says which of the unknown options is near to a known one."""
-        args, unknown = self.parse_known_args(words)
+        args, unknown = self.parse_known_args(self._plainly(words))
         if unknown:
             word = unknown[0]
             known = [option for action in self._actions for option in action.option_strings]
@@ -54,6 +71,29 @@ class Parser(argparse.ArgumentParser):
             kind = "option" if word.startswith("-") else "argument"
             raise UsageError(f"unknown {kind} {word}", f"{hint}see `{self.prog} --help`")
         return args
+
+    def _plainly(self, words: Sequence[str]) -> list[str]:
+        """Flags with a value, as `--wait=false`, as the flag alone, its opposite, or nothing.
+
+        What follows `--` is left alone, and so is what may be the words of a command that is run.
+        """
+        runs_a_command = any(action.nargs == argparse.REMAINDER for action in self._actions)
+        plain: list[str] = []
+        for place, word in enumerate(words):
+            if word == "--" or (runs_a_command and not word.startswith("-")):
+                return [*plain, *words[place:]]
+            plain += self._plain_flag(word)
+        return plain
+
+    def _plain_flag(self, word: str) -> list[str]:
+        flag, _, value = word.partition("=")
+        action = self._option_string_actions.get(flag)
+        if word in self._option_string_actions or action is None or action.nargs != 0 or value not in ("true", "false"):
+            return [word]
+        if value == "true":
+            return [flag]
+        opposite = f"--no-{flag.removeprefix('--')}"
+        return [opposite] if opposite in action.option_strings else []
 
 
 def global_parser() -> Parser:
@@ -97,6 +137,19 @@ def global_parser() -> Parser:
     return parser
 
 
+def parser_of(verb: str, command: Any) -> Parser:
+    """What stands after a verb; `command` is its module."""
+    parser = Parser(
+        prog=f"minicompose {verb}",
+        description=(command.__doc__ or "").partition("\n\n")[2] or VERBS[verb],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.configure(parser)
+    parser.add_argument("--dry-run", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
 def run(words: Sequence[str]) -> int:
     """Carry out one command line and return its exit code; raises MinicomposeError."""
     parser = global_parser()
@@ -120,14 +173,7 @@ def run(words: Sequence[str]) -> int:
     from minicompose.commands.context import Context  # after the words are known to be good
 
     command = importlib.import_module(f"minicompose.commands.{options.verb}")
-    verb_parser = Parser(
-        prog=f"minicompose {options.verb}",
-        description=(command.__doc__ or "").partition("\n\n")[2] or VERBS[options.verb],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    command.configure(verb_parser)
-    verb_parser.add_argument("--dry-run", action="store_true", help=argparse.SUPPRESS)
+    verb_parser = parser_of(options.verb, command)
     args = verb_parser.parse_all(options.words)
     options.dry_run |= args.dry_run
     with Context(options, dict(os.environ), _working_directory()) as context:

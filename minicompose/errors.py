@@ -46,6 +46,10 @@ class UsageError(MinicomposeError):
     exit_code = ExitCode.USAGE
 
 
+class NoStackFile(UsageError):
+    """There is none where one is looked for, and none was named."""
+
+
 class StackFileError(MinicomposeError):
     """The stack files are wrong; holds every problem that was found, sorted by position.
 

@@ -18,6 +18,8 @@ from minicompose.planning.plan import (
     CreateVolume,
     Delay,
     DisconnectNetwork,
+    KillContainer,
+    PauseContainer,
     Plan,
     PullImage,
     RemoveContainer,
@@ -103,6 +105,10 @@ def act(action: Action, engine: FakeEngine) -> None:
             engine.restart_container(action.container, action.timeout)
         case StopContainer():
             engine.stop_container(action.container, action.timeout)
+        case KillContainer():
+            engine.kill_container(action.container, action.signal)
+        case PauseContainer():
+            engine.pause_container(action.container)
         case UnpauseContainer():
             engine.unpause_container(action.container)
         case RenameContainer():

@@ -19,6 +19,7 @@ from typing import Any, Self
 import msgspec
 
 from minicompose import labels
+from minicompose.engine.attached import network_drift
 from minicompose.engine.networking import bound_links
 from minicompose.engine.protocol import (
     Abilities,
@@ -31,10 +32,15 @@ from minicompose.engine.protocol import (
     EngineInfo,
     ExecSpec,
     FileInContainer,
+    ImageDetails,
     LogChunk,
+    LoggedEvent,
+    MadeOf,
     OnProgress,
     Probe,
+    Processes,
     Progress,
+    Usage,
     unheard,
 )
 from minicompose.errors import Conflict, EngineError, EngineFault, EngineRefused, NotFound
@@ -43,6 +49,7 @@ from minicompose.planning.observed import (
     Health,
     Observed,
     ObservedContainer,
+    ObservedMount,
     ObservedNetwork,
     ObservedVolume,
     PublishedPort,
@@ -123,6 +130,49 @@ class _Subscription:
 
     def close(self) -> None:
         self._engine.unsubscribe(self)
+        self._queue.put(None)
+
+
+class _EventLog:
+    """What happened since a time, in seconds since 1970; without an end it goes on until it is closed."""
+
+    def __init__(self, project: str, happened: list[LoggedEvent], *, ends: bool) -> None:
+        self.project = project
+        self._queue: SimpleQueue[LoggedEvent | None] = SimpleQueue()
+        for event in happened:
+            self.put(event)
+        if ends:
+            self.close()
+
+    def put(self, event: LoggedEvent) -> None:
+        if event.attributes.get(labels.PROJECT) == self.project:
+            self._queue.put(event)
+
+    def __iter__(self) -> Iterator[LoggedEvent]:
+        while (event := self._queue.get()) is not None:
+            yield event
+
+    def close(self) -> None:
+        self._queue.put(None)
+
+
+class _UsageStream:
+    """What a container uses now, and with each further `use` of the test; for one that does not run, nothing."""
+
+    def __init__(self, usage: Usage, *, ends: bool) -> None:
+        self._queue: SimpleQueue[Usage | None] = SimpleQueue()
+        self.put(usage)
+        if ends:
+            self.close()
+
+    def put(self, usage: Usage) -> None:
+        self._queue.put(usage)
+
+    def __iter__(self) -> Iterator[Usage]:
+        while (usage := self._queue.get()) is not None:
+            yield usage
+
+    def close(self) -> None:
         self._queue.put(None)
 
 
@@ -244,6 +294,11 @@ class _Container:
         self.output: list[_Said] = []
         self.followers: list[SimpleQueue[_Said | None]] = []
         self.files = FakeFiles()
+        self.usage = Usage(memory=1 << 20, memory_limit=1 << 30, processes=1)
+        self.watchers: list[_UsageStream] = []
+
+    def attachments(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        return {name: {"Aliases": self.aliases.get(name, ())} for name in self.networks}
 
     def say(self, said: _Said) -> None:
         self.output.append(said)
@@ -280,6 +335,8 @@ class FakeEngine:
         self._failures: list[tuple[str, str | None, EngineError]] = []
         self._behaviours: dict[str, Behaviour] = {}
         self._subscriptions: list[_Subscription] = []
+        self._happened: list[LoggedEvent] = []
+        self._event_logs: list[_EventLog] = []
         self._containers: dict[str, _Container] = {}
         self._networks: dict[str, ObservedNetwork] = {
             id: ObservedNetwork(id=id, name=name, driver=driver)
@@ -349,9 +406,19 @@ class FakeEngine:
             self._clock += 1
             self._find(container).say(_Said(self._clock, data))
 
+    def use(self, container: str, usage: Usage) -> None:
+        """A container uses so much from now on."""
+        with self._lock:
+            found = self._find(container)
+            found.usage = usage
+            for watcher in found.watchers:
+                watcher.put(usage)
+
     def end_events(self) -> None:
         """The engine closes every event stream, as one does that stops."""
         with self._lock:
+            for log in self._event_logs:
+                log.close()
             for subscription in list(self._subscriptions):
                 subscription.close()
 
@@ -480,7 +547,10 @@ class FakeEngine:
             self._volumes.setdefault(
                 volume.name,
                 ObservedVolume(
-                    name=volume.name, driver=volume.driver or "local", labels={**(volume.labels or {}), **labels}
+                    name=volume.name,
+                    driver=volume.driver or "local",
+                    labels={**(volume.labels or {}), **labels},
+                    mountpoint=f"/var/lib/docker/volumes/{volume.name}/_data",
                 ),
             )
 
@@ -527,6 +597,14 @@ class FakeEngine:
         del asked
         with self._lock:
             return None if self.image_id(image) is None else self._platforms.get(_tagged(image), "linux/amd64")
+
+    def image_details(self, image: str) -> ImageDetails | None:
+        with self._lock:
+            id = self.image_id(image)
+            if id is None:
+                return None
+            named = next((at for name, at in self._named_at.items() if self._images[name] == id), 0)
+            return ImageDetails(id=id, platform="linux/amd64", size=1_984_132, named_at=_moment(int(named)))
 
     def remove_image(self, image: str) -> None:
         with self._call("remove_image", image):
@@ -646,15 +724,18 @@ class FakeEngine:
         """As with `docker update`."""
         self._find(container).by_hand[attribute] = value
 
-    def drift(self, containers: Mapping[str, Service]) -> dict[str, tuple[Drift, ...]]:
+    def drift(self, containers: Mapping[str, MadeOf]) -> dict[str, tuple[Drift, ...]]:
         with self._lock:
             told = {
-                id: tuple(
-                    Drift(attribute=name, asked=getattr(service, name), found=value)
-                    for name, value in self._containers[id].by_hand.items()
-                    if value != getattr(service, name)
+                id: (
+                    *(
+                        Drift(attribute=name, asked=getattr(asked.service, name), found=value)
+                        for name, value in self._containers[id].by_hand.items()
+                        if value != getattr(asked.service, name)
+                    ),
+                    *network_drift(asked.endpoints, self._containers[id].attachments()),
                 )
-                for id, service in containers.items()
+                for id, asked in containers.items()
                 if id in self._containers
             }
         return {id: its for id, its in told.items() if its}
@@ -668,6 +749,40 @@ class FakeEngine:
         with self._lock:
             if subscription in self._subscriptions:
                 self._subscriptions.remove(subscription)
+
+    def event_log(self, project: str, *, since: str = "", until: str = "") -> _EventLog:
+        """Times are seconds since 1970; all that has an end ends at once."""
+        with self._lock:
+            happened = [
+                event
+                for event in self._happened
+                if since
+                and event.time >= float(since) * 1_000_000_000
+                and (not until or event.time <= float(until) * 1_000_000_000)
+            ]
+            log = _EventLog(project, happened, ends=bool(until))
+            self._event_logs.append(log)
+            return log
+
+    def processes(self, container: str) -> Processes:
+        with self._lock:
+            found = self._find(container)
+            if found.state not in ALIVE:
+                raise Conflict(f"container {found.id} is not running", status=409)
+            words = " ".join((*(found.spec.service.entrypoint or ()), *(found.spec.service.command or ())))
+            return Processes(
+                titles=("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"),
+                rows=(("root", "100", "1", "0", "12:00", "?", "00:00:00", words),),
+            )
+
+    def usage(self, container: str, *, follow: bool = False) -> _UsageStream:
+        with self._lock:
+            found = self._find(container)
+            alive = found.state in ALIVE
+            stream = _UsageStream(found.usage if alive else Usage(), ends=not follow)
+            if follow:
+                found.watchers.append(stream)
+            return stream
 
     def logs(
         self,
@@ -881,6 +996,20 @@ class FakeEngine:
             exit_code=exit_code,
             time=self._clock * 1_000_000_000,
         )
+        told = LoggedEvent(
+            action=f"{action}: {health}" if action == "health_status" else action,
+            id=container.id,
+            attributes={
+                "image": container.spec.image,
+                "name": container.name,
+                **({} if exit_code is None else {"exitCode": str(exit_code)}),
+                **container.labels,
+            },
+            time=event.time,
+        )
+        self._happened.append(told)
+        for log in self._event_logs:
+            log.put(told)
         for subscription in self._subscriptions:
             if subscription.project == container.labels.get(labels.PROJECT):
                 subscription.put(event)
@@ -904,6 +1033,10 @@ class FakeEngine:
             command=" ".join(container.spec.service.command or ()),
             created=container.created,
             status=_sentence(container),
+            mounts=tuple(
+                ObservedMount(type="volume", target=target, name=name, driver="local")
+                for target, name in container.volumes.items()
+            ),
         )
 
 

@@ -12,7 +12,7 @@ from argparse import ArgumentParser, Namespace
 from contextlib import closing
 
 from minicompose.commands.context import Context
-from minicompose.commands.one_container import configure_index, configure_switch, find_container
+from minicompose.commands.one_container import ALIVE, configure_index, configure_switch, find_container
 from minicompose.errors import ExitCode, MinicomposeError, UsageError
 
 
@@ -50,7 +50,7 @@ def run(args: Namespace, context: Context) -> int:
         raise UsageError("attach has no --dry-run: it changes nothing by itself")
     from minicompose.execution.attached import Ending, talk_to  # here and below: not for the help
 
-    container = find_container(context, args.service, args.index, runs=True)
+    container = find_container(context, args.service, args.index, ALIVE)
     engine = context.engine
     if container.state == "paused":
         raise MinicomposeError(f"{container.name} is paused", "`minicompose unpause` lets it go on")

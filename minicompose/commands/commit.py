@@ -27,7 +27,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, context: Context) -> ExitCode:
-    container = find_container(context, args.service, args.index, runs=False)
+    container = find_container(context, args.service, args.index)
     if context.options.dry_run:
         context.tell(f"{container.name} would become {args.reference or 'an image without a name'}")
         return ExitCode.OK

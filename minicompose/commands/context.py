@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from minicompose.execution.interrupts import Interrupts
     from minicompose.model import Stack
     from minicompose.output.sink import Sink
-    from minicompose.planning.observed import Observed
+    from minicompose.planning.observed import Observed, ObservedContainer
     from minicompose.planning.plan import Plan
     from minicompose.stackfile.files import LoadRequest
     from minicompose.stackfile.load import Loaded, Outlined
@@ -225,6 +225,11 @@ class Context:
 
         With `-p` and no `-f` the stack file is not read.
         """
+        observed, _, known = self.observe_declared()
+        return observed, known
+
+    def observe_declared(self) -> tuple["Observed", tuple[str, ...], tuple[str, ...]]:
+        """As `observe`, with the services of the file alone between."""
         declared: tuple[str, ...] = ()
         if self.names_project_only:
             project = self.options.project_name
@@ -233,7 +238,14 @@ class Context:
             project, declared = stack.name, (*stack.services, *stack.disabled)
         observed = self.engine.observe(project)
         there = (container.service for container in observed.containers)
-        return observed, tuple(dict.fromkeys((*declared, *there)))
+        return observed, declared, tuple(dict.fromkeys((*declared, *there)))
+
+    def containers(self, services: Sequence[str]) -> list["ObservedContainer"]:
+        """The project's containers, one-offs included, of these services or of all, in order."""
+        observed, known = self.observe()
+        self.check_services(services, known, ExitCode.FAILED)
+        wanted = [each for each in observed.containers if not services or each.service in services]
+        return sorted(wanted, key=lambda each: (each.service, each.oneoff, each.number, each.name))
 
     # ---- what people see ----
 
@@ -329,6 +341,10 @@ class Context:
         """Data, for standard output."""
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
+    def print_lines(self, texts: Iterable[str]) -> None:
+        """Data, for standard output, with a line break after each."""
+        sys.stdout.write("".join(f"{text}\n" for text in texts))
+
     def show_problems(self, error: StackFileError) -> None:
         """What is wrong with the stack files, on standard error; for programs an object a line."""
         from minicompose.output.diagnostics import render_diagnostics
@@ -378,11 +394,13 @@ class Context:
     def carry_out(
         self, plan: "Plan", *, deadline: float | None = None, through: "Through | None" = None
     ) -> "RunReport":
-        """Run a plan with live progress and Ctrl-C handled; events go `through` something on their way to it."""
+        """Run a plan with live progress, with Ctrl-C and the end of the terminal handled; events go `through`
+        something on their way to it.
+        """
         from minicompose.execution.interrupts import handling_signals
         from minicompose.execution.run import run_plan
 
-        with self.sink() as sink, handling_signals(self.interrupts):
+        with self.sink() as sink, handling_signals(self.interrupts, hangup=True):
             return run_plan(
                 plan,
                 self.engine,

@@ -13,7 +13,7 @@ from argparse import ArgumentParser, Namespace
 
 from minicompose.commands.attach import configure_detach_keys
 from minicompose.commands.context import Context
-from minicompose.commands.one_container import configure_index, find_container
+from minicompose.commands.one_container import RUNNING, configure_index, find_container
 from minicompose.engine.protocol import ExecSpec
 from minicompose.errors import ExitCode, UsageError
 
@@ -39,7 +39,7 @@ def run(args: Namespace, context: Context) -> int:
         raise UsageError("there is no command to run", "minicompose exec SERVICE COMMAND [ARGUMENTS]")
     if context.options.dry_run:
         raise UsageError("exec has no --dry-run: what a command would do is not known")
-    container = find_container(context, args.service, args.index, runs=True)
+    container = find_container(context, args.service, args.index, RUNNING)
     tty = not args.no_tty and not args.detach and sys.stdin.isatty() and sys.stdout.isatty()
     spec = ExecSpec(
         command=tuple(args.command),

@@ -26,7 +26,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, context: Context) -> ExitCode:
-    container = find_container(context, args.service, args.index, runs=False)
+    container = find_container(context, args.service, args.index)
     if context.options.dry_run:
         context.tell(f"{container.name} would be written to {args.output or 'standard output'}")
         return ExitCode.OK

@@ -10,7 +10,7 @@ import argparse
 from argparse import ArgumentParser, Namespace
 
 from minicompose.commands.context import Context
-from minicompose.errors import ExitCode, UsageError
+from minicompose.errors import ExitCode, MinicomposeError, UsageError
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def _lines(text: str) -> int | None:
-    if text == "all":
+    if text == "all" or (text.startswith("-") and text[1:].isdigit()):
         return None
     if not text.isdigit():
         raise argparse.ArgumentTypeError(f"a number of lines is wanted, or all, not {text!r}")
@@ -46,7 +46,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
     if args.index is not None and len(args.services) != 1:
         raise UsageError("--index goes with one service")
     observed, services = context.observe()
-    context.check_services(args.services, services)
+    context.check_services(args.services, services, ExitCode.FAILED)
     containers = [
         container
         for container in observed.containers
@@ -54,6 +54,10 @@ def run(args: Namespace, context: Context) -> ExitCode:
         and (not args.services or container.service in args.services)
         and args.index in (None, container.number)
     ]
+    if args.index is not None and not containers:
+        raise MinicomposeError(
+            f'service "{args.services[0]}" has no container number {args.index}', "see `minicompose ps -a`"
+        )
     prefixes = (f"{observed.project}-", f"{observed.project}_")
     names = [container.name.removeprefix(prefixes[0]).removeprefix(prefixes[1]) for container in containers]
     with context.showing(args, names) as on_event, handling_signals(context.interrupts):

@@ -2,11 +2,14 @@
 
 import argparse
 from argparse import ArgumentParser
+from collections.abc import Collection
 
 from minicompose.commands.context import Context
-from minicompose.errors import MinicomposeError
-from minicompose.planning.census import is_up
-from minicompose.planning.observed import Observed, ObservedContainer
+from minicompose.errors import ExitCode, MinicomposeError
+from minicompose.planning.observed import Observed, ObservedContainer, State
+
+RUNNING: tuple[State, ...] = ("running",)
+ALIVE: tuple[State, ...] = ("running", "paused", "restarting")
 
 
 def configure_index(parser: ArgumentParser) -> None:
@@ -29,14 +32,24 @@ def containers_of(observed: Observed, service: str, *, oneoff: bool = False) -> 
     return sorted(found, key=lambda each: (each.oneoff, each.number, each.name))
 
 
-def find_container(context: Context, service: str, index: int | None, *, runs: bool) -> ObservedContainer:
-    """The container that is meant; MinicomposeError when there is none. `runs`: only one that runs will do."""
+def find_container(
+    context: Context,
+    service: str,
+    index: int | None,
+    states: Collection[State] | None = None,
+    *,
+    unknown: ExitCode = ExitCode.USAGE,
+) -> ObservedContainer:
+    """The container that is meant, of those in these states (None: in any). Raises MinicomposeError.
+
+    `unknown` is the exit code where there is no such service.
+    """
     observed, services = context.observe()
-    context.check_services([service], services)
+    context.check_services([service], services, unknown)
     for container in containers_of(observed, service):
-        if index in (None, 0, container.number) and (not runs or is_up(container)):
+        if index in (None, 0, container.number) and (states is None or container.state in states):
             return container
-    raise no_container(service, index, runs=runs)
+    raise no_container(service, index, runs=states is not None)
 
 
 def no_container(service: str, index: int | None, *, runs: bool) -> MinicomposeError:

@@ -14,12 +14,12 @@ files that it names, and in the containers that are there.
 """
 
 import argparse
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from minicompose.commands import exclusive
+from minicompose.commands.asking import confirmed
 from minicompose.commands.context import Context, exit_code, seconds
 from minicompose.commands.exclusive import changing
 from minicompose.diagnostic import Diagnostic
@@ -66,7 +66,7 @@ def _run_in_turn(args: Namespace, context: Context, observed: "Observed") -> int
     context.print_plan(plan)
     if context.options.dry_run:
         return ExitCode.OK
-    if not args.yes and not _confirmed(f"Go back to revision {target.number}? [y/N] "):
+    if not args.yes and not confirmed(f"Go back to revision {target.number}?", "-y"):
         context.tell("nothing was done")
         return ExitCode.FAILED
     report = context.carry_out(plan)
@@ -84,14 +84,6 @@ def _target(revisions: Sequence[Revision], number: int | None, project: str) -> 
         there = f"only revision {revisions[0].number}" if revisions else "no history"
         raise UsageError(f"there is nothing to go back to: project {project} has {there}")
     return revisions[-2]
-
-
-def _confirmed(question: str) -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError("nobody can be asked here whether to do this", "-y does it without asking")
-    sys.stderr.write(question)
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 # ---- the plan ----

@@ -24,14 +24,14 @@ from minicompose.commands.witness import Witness
 from minicompose.errors import ExitCode, MinicomposeError, UsageError
 from minicompose.planning.freshness import aging_images
 from minicompose.planning.observed import Observed
-from minicompose.planning.plan import Plan, WaitUntil
+from minicompose.planning.plan import BuildImage, Plan, PullImage, WaitUntil
 from minicompose.planning.platforms import asking_for_platform
 from minicompose.planning.record import service_image
 from minicompose.planning.up import UpOptions, plan_up
 
 if TYPE_CHECKING:
     from minicompose.engine.protocol import Engine
-    from minicompose.execution.events import RunReport
+    from minicompose.execution.events import AnyEvent, RunReport
     from minicompose.model import Stack
     from minicompose.stackfile.load import Loaded
 
@@ -55,22 +55,40 @@ def configure_running(parser: ArgumentParser) -> None:
     add("--no-attach", action="append", default=[], metavar="SERVICE", help="do not show this service's output")
     add("--no-color", action="store_true", help="show output without colour")
     add("--no-log-prefix", action="store_true", help="show output without the service's name")
+    add("--quiet-build", action="store_true", help="do not show what builds print, unless they fail")
+    add("--quiet-pull", action="store_true", help="do not show how far pulls are")
     add("--timestamps", action="store_true", help="show when each line was printed")
 
 
 def configure_planning(parser: ArgumentParser) -> None:
     """The options that decide what is done, which `plan` has too."""
+    configure_creating(parser, ("always", "missing", "never"))
     add = parser.add_argument
-    add("services", nargs="*", metavar="SERVICE", help="only these services, and what they depend on")
-    add("--build", action="store_true", help="build images first, even if they are there")
-    add("--no-build", action="store_true", help="do not build images")
-    add("--pull", choices=("always", "missing", "never"), help="when to pull images (default: as the file says)")
-    add("--force-recreate", action="store_true", help="replace containers even if nothing changed")
-    add("--no-recreate", action="store_true", help="leave containers that exist as they are")
     add("--always-recreate-deps", action="store_true", help="with --force-recreate or a change: dependencies too")
     add("--no-deps", action="store_true", help="leave alone what the named services depend on")
     add("--no-start", action="store_true", help="create, and do not start")
     add("--keep-completed", action="store_true", help="do not run jobs again that have succeeded and did not change")
+    configure_changing(parser)
+    add("--wait", action="store_true", help="wait until everything runs, is healthy or has completed; implies -d")
+    add("-V", "--renew-anon-volumes", action="store_true", help="replaced containers get new anonymous volumes")
+
+
+def configure_creating(parser: ArgumentParser, pull: tuple[str, ...]) -> None:
+    """The options that decide what is created and replaced, which `create` has too."""
+    add = parser.add_argument
+    add("services", nargs="*", metavar="SERVICE", help="only these services, and what they depend on")
+    add("--build", action="store_true", help="build images first, even if they are there")
+    add("--no-build", action="store_true", help="do not build images")
+    add("--pull", choices=pull, help="when to pull images (default: as the file says)")
+    add("--force-recreate", action="store_true", help="replace containers even if nothing changed")
+    add("--no-recreate", action="store_true", help="leave containers that exist as they are")
+    add("--remove-orphans", action="store_true", help="remove containers of services not in the stack file")
+    add("--scale", action="append", default=[], type=scale, metavar="SERVICE=N", help="how many containers; may repeat")
+
+
+def configure_changing(parser: ArgumentParser) -> None:
+    """The options that decide how containers are replaced, which `create` and `scale` have too."""
+    add = parser.add_argument
     add(
         "--on-failure",
         choices=("rollback", "keep", "stop"),
@@ -78,16 +96,11 @@ def configure_planning(parser: ArgumentParser) -> None:
         help="when a step fails: put back what was replaced, keep everything as it is then, or stop what was started "
         "(default: rollback)",
     )
-    add("--remove-orphans", action="store_true", help="remove containers of services not in the stack file")
-    add(
-        "--scale", action="append", default=[], type=_scale, metavar="SERVICE=N", help="how many containers; may repeat"
-    )
     add("-t", "--timeout", type=seconds, metavar="SECONDS", help="how long a container may take to stop")
-    add("--wait", action="store_true", help="wait until everything runs, is healthy or has completed; implies -d")
-    add("-V", "--renew-anon-volumes", action="store_true", help="replaced containers get new anonymous volumes")
 
 
-def _scale(text: str) -> tuple[str, int]:
+def scale(text: str) -> tuple[str, int]:
+    """A service and how many containers it is to have, on the command line."""
     service, _, number = text.partition("=")
     if not service or not number.isdigit():
         raise argparse.ArgumentTypeError(f"SERVICE=N is wanted, with N from 0 on, not {text!r}")
@@ -99,6 +112,11 @@ def run(args: Namespace, context: Context) -> int:
     refuse_clashes_of_running(args)
     loaded = context.load(args.services)
     check_shown(args, context, loaded.stack)
+    return brought_about(args, context, loaded)
+
+
+def brought_about(args: Namespace, context: Context, loaded: "Loaded") -> int:
+    """Plan and carry out what the command line asks for, in this project's turn; the exit code."""
     with changing(args, context, loaded.stack.name, loaded.stack.derived_from) as turn:
         loaded = turn.now_meant(loaded, args.services)
         plan = planned(context, loaded, turn.observed, options_of(args, context))
@@ -120,11 +138,7 @@ def carried_out(args: Namespace, context: Context, loaded: "Loaded", turn: Turn,
     context.warn(plan.notes)
     context.refuse_what_would_fail(loaded, turn.observed, plan)
     if args.detach or args.wait or args.no_start:
-        report = context.carry_out(
-            plan, deadline=args.wait_timeout, through=lambda sink: Witness(context, stack, turn.observed, plan, sink)
-        )
-        _note(args, context, stack, turn.observed, report)
-        return exit_code(report)
+        return _in_background(args, context, stack, turn.observed, plan)
     return _attached(args, context, stack, turn, plan)
 
 
@@ -136,6 +150,39 @@ def planned(context: Context, loaded: "Loaded", observed: Observed, options: UpO
     context.refuse_what_is_lacking(loaded, plan, options.services)
     drifted = [] if options.no_recreate else drift_notes(loaded.stack, observed, plan, context.engine)
     return msgspec.structs.replace(plan, notes=(*plan.notes, *drifted)) if drifted else plan
+
+
+def _in_background(args: Namespace, context: Context, stack: "Stack", before: Observed, plan: Plan) -> int:
+    report = context.carry_out(
+        plan,
+        deadline=args.wait_timeout,
+        through=lambda sink: _witnessed(args, context, stack, before, plan, sink),
+    )
+    _note(args, context, stack, before, report)
+    return exit_code(report)
+
+
+def _witnessed(
+    args: Namespace, context: Context, stack: "Stack", before: Observed, plan: Plan, on_event: OnEvent
+) -> OnEvent:
+    """Events on their way to `on_event`: failures get their reasons, and what is to be quiet is left out."""
+    return Witness(context, stack, before, plan, _quieted(args, plan, on_event))
+
+
+def _quieted(args: Namespace, plan: Plan, on_event: OnEvent) -> OnEvent:
+    """Without the progress of pulls or builds, where that is not wanted; that they begin and end is told."""
+    quiet = (*([PullImage] if args.quiet_pull else []), *([BuildImage] if args.quiet_build else []))
+    if not quiet:
+        return on_event
+    from minicompose.execution.events import StepProgress
+
+    silent = {step.id for step in plan.steps if isinstance(step.action, quiet)}
+
+    def unless_quiet(event: "AnyEvent") -> None:
+        if not (isinstance(event, StepProgress) and event.step in silent):
+            on_event(event)
+
+    return unless_quiet
 
 
 def is_work(plan: Plan) -> bool:
@@ -157,27 +204,12 @@ def with_images(observed: Observed, stack: "Stack", engine: "Engine") -> Observe
 
 
 def options_of(args: Namespace, context: Context) -> UpOptions:
-    """What the command line says of the plan."""
-    return UpOptions(
-        services=tuple(args.services),
-        scale=dict(args.scale),
-        force_recreate=args.force_recreate,
-        no_recreate=args.no_recreate,
-        always_recreate_deps=args.always_recreate_deps,
-        no_deps=args.no_deps,
-        build=args.build,
-        no_build=args.no_build,
-        pull=args.pull,
-        now=time.time(),
-        no_start=args.no_start,
-        remove_orphans=args.remove_orphans,
-        timeout=args.timeout,
-        renew_anon_volumes=args.renew_anon_volumes,
-        wait=args.wait,
-        keep_completed=args.keep_completed,
-        all_resources=context.options.all_resources,
-        on_failure=args.on_failure,
-    )
+    """What the command line says of the plan; what its verb has no option for stays as it is by itself."""
+    said = {name: value for name, value in vars(args).items() if name in UpOptions.__struct_fields__}
+    said |= {"services": tuple(args.services), "scale": dict(args.scale)}
+    if getattr(args, "pull", None) == "build":  # an option of `create`
+        said |= {"pull": None, "build": True}
+    return UpOptions(**said, now=time.time(), all_resources=context.options.all_resources)
 
 
 def refuse_clashes(args: Namespace) -> None:
@@ -231,7 +263,7 @@ def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, pla
     with context.showing(args, names, shown) as on_event, handling_signals(context.interrupts):
         follower = Follower(context.engine, stack.name, on_event, sources, services=watched, abort_on=abort_on)
         with follower:
-            witness = Witness(context, stack, turn.observed, plan, on_event)
+            witness = _witnessed(args, context, stack, turn.observed, plan, on_event)
             report = run_plan(plan, context.engine, witness, interrupts=context.interrupts, workers=context.workers)
             if not report.ok and not report.interrupted:
                 return exit_code(report)

@@ -1,4 +1,8 @@
-"""`minicompose version`: show the version."""
+"""`minicompose version`: show the version.
+
+minicompose version --short
+minicompose version -f json
+"""
 
 from argparse import ArgumentParser, Namespace
 

@@ -11,6 +11,7 @@ from minicompose.diagnosis.wording import holder_text, size_text
 from minicompose.engine.lacks.lack import Lack
 from minicompose.engine.protocol import Abilities
 from minicompose.model import Network, Path, Service, Stack
+from minicompose.planning.census import is_up
 from minicompose.planning.observed import Observed
 
 _LITTLE_SPACE = 1 << 30
@@ -22,6 +23,7 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "armv6
 def would_fail(stack: Stack, observed: Observed, wanted: Wanted, around: Surroundings) -> list[Lack]:
     """What is in the way of what is wanted, and, harmless, what may be."""
     found = [*_space(around), *_names(observed, wanted, around), *_subnets(stack, observed, wanted)]
+    found += _guests(stack, observed, wanted, around)
     for name in sorted(wanted.starts & stack.services.keys()):
         found += _ports(stack.services[name], stack, wanted, around)
         found += _devices(stack.services[name], around)
@@ -60,6 +62,24 @@ def _names(observed: Observed, wanted: Wanted, around: Surroundings) -> Iterator
                 f"there is a container {name} already, {of}",
                 hint=f"`docker rm {name}` removes it, when nobody needs it; or give this one another name",
             )
+
+
+def _guests(stack: Stack, observed: Observed, wanted: Wanted, around: Surroundings) -> Iterator[Lack]:
+    """Containers of others that are on a network which is made anew: it cannot be removed under them."""
+    own = {each.id for each in observed.containers}
+    going = {each.name: each.id for each in observed.networks if each.id in wanted.freed}
+    for key in sorted(wanted.networks):
+        name = stack.networks[key].name
+        id = going.get(name)
+        for guest in around.everyone if id else ():
+            if guest.id not in own and is_up(guest) and guest.networks.get(name) == id:
+                project = guest.labels.get(labels.PROJECT)
+                of = f"container {guest.name} of " + (f"project {project}" if project else "no project")
+                yield Lack(
+                    ("networks", key),
+                    f"the network {name} is to be made anew, and {of} is on it",
+                    hint=f"`docker network disconnect {name} {guest.name}` takes it off; or leave the network as it is",
+                )
 
 
 def _subnets(stack: Stack, observed: Observed, wanted: Wanted) -> Iterator[Lack]:

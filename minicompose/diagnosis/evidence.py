@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from minicompose import labels
 from minicompose.diagnosis.explaining import Asked, Evidence, was_not_started
 from minicompose.diagnosis.explanation import ResourceMissing
 from minicompose.diagnosis.listening import Listener, is_refused, listeners
@@ -16,9 +15,9 @@ from minicompose.engine.protocol import ContainerState, Engine, Probe
 from minicompose.errors import EngineError, NotFound
 from minicompose.execution.conditions import last_lines
 from minicompose.model import Dependency, Service, Stack
-from minicompose.planning import graph
 from minicompose.planning.census import plain_name
 from minicompose.planning.images import Images
+from minicompose.planning.needs import needs_of
 from minicompose.planning.observed import Observed, ObservedContainer, PublishedPort
 from minicompose.planning.record import service_image
 from minicompose.planning.resources import used_networks, used_volumes
@@ -94,27 +93,6 @@ def needed_sources(service: Service) -> list[tuple[int, str, str]]:
         for index, mount in enumerate(service.volumes or ())
         if mount.type == "bind" and mount.source and mount.bind and mount.bind.create_host_path is False
     ]
-
-
-def needs_of(stack: Stack | None, observed: Observed) -> dict[str, dict[str, Dependency]]:
-    """By the stack, and for services that it does not have by what their containers say."""
-    needs: dict[str, dict[str, Dependency]] = {}
-    for container in observed.containers:
-        needs.setdefault(container.service, {}).update(_labelled_needs(container))
-    if stack is not None:
-        needs |= graph.dependencies(stack)
-    return needs
-
-
-def _labelled_needs(container: ObservedContainer) -> dict[str, Dependency]:
-    """`db:service_healthy:false,...`."""
-    found: dict[str, Dependency] = {}
-    for entry in container.labels.get(labels.DEPENDS_ON, "").split(","):
-        name, _, rest = entry.partition(":")
-        match rest.partition(":")[0]:
-            case "service_started" | "service_healthy" | "service_completed_successfully" as condition:
-                found[name] = Dependency(condition=condition)
-    return found
 
 
 def _with_needs(services: Iterable[str], needs: Mapping[str, Mapping[str, Dependency]]) -> list[str]:

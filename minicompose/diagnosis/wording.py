@@ -68,7 +68,7 @@ def cause_lines(cause: AnyCause) -> list[str]:
         case ResourceMissing(type=kind, name=name):
             return [f"the external {kind} {name} does not exist: `docker {kind} create {name}` makes it"]
         case Paused():
-            return ["somebody has paused it: `docker unpause` lets it go on"]
+            return ["somebody has paused it: `unpause` lets it go on"]
         case Disabled(profiles=profiles):
             return [f"no active profile has it; it is in {', '.join(profiles)}: `--profile {profiles[0]}`"]
         case Unwanted():

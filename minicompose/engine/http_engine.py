@@ -6,12 +6,13 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
 
 from minicompose import labels as known_labels
 from minicompose.engine.api import Api
+from minicompose.engine.attached import network_drift
 from minicompose.engine.limits import drift
 from minicompose.engine.listing import containers_in, observed
 from minicompose.engine.networking import bound_links, connected_later, endpoint_body, links_of
@@ -24,18 +25,32 @@ from minicompose.engine.protocol import (
     EngineInfo,
     ExecSpec,
     FileInContainer,
+    ImageDetails,
+    MadeOf,
     OnProgress,
     Probe,
+    Processes,
     Progress,
     unheard,
 )
 from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
-from minicompose.engine.streams import HttpBytes, HttpEvents, HttpExec, HttpLogs, HttpSession, file_told
+from minicompose.engine.streams import (
+    HttpBytes,
+    HttpEventLog,
+    HttpEvents,
+    HttpExec,
+    HttpLogs,
+    HttpSession,
+    file_told,
+)
 from minicompose.engine.translate import container_body, network_body, service_body, volume_body
 from minicompose.errors import Conflict, EngineError, NotFound
-from minicompose.model import Network, Service, Volume
+from minicompose.model import Network, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
+
+if TYPE_CHECKING:
+    from minicompose.engine.usage import HttpUsage
 
 # What is subscribed to; a health check makes three exec events each time, which nobody reads.
 _EVENTS = [
@@ -144,7 +159,7 @@ class HttpEngine:
         self._api.delete(f"/networks/{network}")
 
     def connect_network(self, container: str, endpoint: Endpoint) -> None:
-        config = endpoint_body(endpoint, [], self._api.version)
+        config = endpoint_body(endpoint, list(endpoint.links), self._api.version)
         self._api.post(f"/networks/{endpoint.network}/connect", {"Container": container, "EndpointConfig": config})
 
     def disconnect_network(self, container: str, network: str) -> None:
@@ -215,6 +230,16 @@ class HttpEngine:
             return self._image(image).platform
         except NotFound:
             return None
+
+    def image_details(self, image: str) -> ImageDetails | None:
+        try:
+            told = self._api.get(f"/images/{image}/json")
+        except NotFound:
+            return None
+        named = (told.get("Metadata") or {}).get("LastTagTime") or ""
+        return ImageDetails(
+            id=told["Id"], platform=_platform_of(told), size=told.get("Size", 0), named_at=_moment(named)
+        )
 
     def image_digest(self, image: str) -> str:
         headers = self._credentials.pull_headers(image)
@@ -326,13 +351,15 @@ class HttpEngine:
             labels=told.labels or {},
         )
 
-    def drift(self, containers: Mapping[str, Service]) -> dict[str, tuple[Drift, ...]]:
+    def drift(self, containers: Mapping[str, MadeOf]) -> dict[str, tuple[Drift, ...]]:
         def look(id: str) -> tuple[Drift, ...]:
             try:
-                found = self._api.get(f"/containers/{id}/json")["HostConfig"]
+                found = self._api.get(f"/containers/{id}/json")
             except NotFound:
                 return ()
-            return drift(service_body(containers[id]).get("HostConfig") or {}, found)
+            asked = containers[id]
+            limits = drift(service_body(asked.service).get("HostConfig") or {}, found["HostConfig"])
+            return (*limits, *network_drift(asked.endpoints, found["NetworkSettings"].get("Networks") or {}))
 
         def look_at_all(share: Sequence[str]) -> dict[str, tuple[Drift, ...]]:
             return {id: look(id) for id in share}
@@ -350,6 +377,20 @@ class HttpEngine:
         query = {"since": self._engine_time(), "filters": filters}
         return HttpEvents(self._api.open("GET", "/events", query))
 
+    def event_log(self, project: str, *, since: str = "", until: str = "") -> HttpEventLog:
+        filters = _filters(type=["container"], label=[f"{known_labels.PROJECT}={project}"])
+        return HttpEventLog(self._api.open("GET", "/events", {"filters": filters, **_between(since, until)}))
+
+    def processes(self, container: str) -> Processes:
+        told = self._api.get(f"/containers/{container}/top")
+        return Processes(titles=tuple(told["Titles"]), rows=tuple(tuple(row) for row in told["Processes"] or ()))
+
+    def usage(self, container: str, *, follow: bool = False) -> "HttpUsage":
+        from minicompose.engine.usage import HttpUsage  # `stats` alone asks
+
+        query = {"stream": "1" if follow else "0"}
+        return HttpUsage(self._api.open("GET", f"/containers/{container}/stats", query), follow=follow)
+
     def logs(
         self,
         container: str,
@@ -362,11 +403,7 @@ class HttpEngine:
     ) -> HttpLogs:
         query = {"stdout": "1", "stderr": "1", "tail": "all" if tail is None else str(tail)}
         query |= {name: "1" for name, said in (("follow", follow), ("timestamps", timestamps)) if said}
-        if since or until:
-            from minicompose.engine.moments import timestamp  # most who read logs say neither
-
-            now = time.time()
-            query |= {name: timestamp(said, now) for name, said in (("since", since), ("until", until)) if said}
+        query |= _between(since, until)
         tty = self.inspect_container(container).tty
         return HttpLogs(self._api.open("GET", f"/containers/{container}/logs", query), tty)
 
@@ -593,6 +630,16 @@ def _mounted_volumes(inspected: Any) -> dict[str, str]:
 
 def _filters(**values: Sequence[str]) -> str:
     return msgspec.json.encode(values).decode()
+
+
+def _between(since: str, until: str) -> dict[str, str]:
+    """A span of time as the engine reads it in a query."""
+    if not since and not until:
+        return {}
+    from minicompose.engine.moments import timestamp  # most who look say neither
+
+    now = time.time()
+    return {name: timestamp(said, now) for name, said in (("since", since), ("until", until)) if said}
 
 
 def _timeout(seconds: int | None) -> dict[str, str]:

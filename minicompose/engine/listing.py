@@ -11,6 +11,7 @@ from minicompose.planning.observed import (
     Health,
     Observed,
     ObservedContainer,
+    ObservedMount,
     ObservedNetwork,
     ObservedVolume,
     PublishedPort,
@@ -36,6 +37,14 @@ class _NetworkSettings(msgspec.Struct, rename="pascal"):
     networks: dict[str, _Attachment | None] | None = None
 
 
+class _Mount(msgspec.Struct, rename="pascal"):
+    type: str = ""
+    name: str = ""
+    source: str = ""
+    destination: str = ""
+    driver: str = ""
+
+
 class _Container(msgspec.Struct, rename="pascal"):
     id: str
     names: list[str] | None
@@ -48,6 +57,7 @@ class _Container(msgspec.Struct, rename="pascal"):
     ports: list[_Port] | None = None
     labels: dict[str, str] | None = None
     network_settings: _NetworkSettings | None = None
+    mounts: list[_Mount] | None = None
 
 
 class _Pool(msgspec.Struct):
@@ -80,6 +90,8 @@ class _Volume(msgspec.Struct, rename="pascal"):
     name: str
     driver: str = "local"
     labels: dict[str, str] | None = None
+    mountpoint: str = ""
+    scope: str = "local"
 
 
 class _Volumes(msgspec.Struct, rename="pascal"):
@@ -104,7 +116,13 @@ def observed(project: str, containers: bytes, networks: bytes, volumes: bytes, i
             for its in msgspec.json.decode(networks, type=list[_Network])
         ),
         volumes=tuple(
-            ObservedVolume(name=its.name, driver=its.driver, labels=its.labels or {})
+            ObservedVolume(
+                name=its.name,
+                driver=its.driver,
+                labels=its.labels or {},
+                mountpoint=its.mountpoint,
+                scope=its.scope,
+            )
             for its in msgspec.json.decode(volumes, type=_Volumes).volumes or ()
         ),
         images={
@@ -178,6 +196,12 @@ def _container(its: _Container) -> ObservedContainer:
         command=its.command or "",
         created=its.created,
         status=its.status,
+        mounts=tuple(
+            ObservedMount(
+                type=mount.type, target=mount.destination, name=mount.name, source=mount.source, driver=mount.driver
+            )
+            for mount in its.mounts or ()
+        ),
     )
 
 

@@ -104,15 +104,86 @@ class ContainerSettings(Value, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
 
 
+class MadeOf(Value, frozen=True, kw_only=True):
+    """What a container was made of."""
+
+    service: Service
+    endpoints: tuple[Endpoint, ...] = ()
+
+
 class Drift(Value, frozen=True, kw_only=True):
     """An attribute that somebody has changed of a container, with the value that was asked for and the one found.
 
-    None is no limit; memory is in bytes, `cpus` is how many.
+    None is no limit; memory is in bytes, `cpus` is how many. `network` is set where it is about how the container is
+    on one, by the engine's name: `aliases` that were asked for and are lost, an address that is another one, or
+    `networks` where it was put on one besides.
     """
 
     attribute: str
     asked: str | int | float | None
     found: str | int | float | None
+    network: str = ""
+
+
+class ImageDetails(Value, frozen=True, kw_only=True):
+    """`platform` as "linux/arm64/v8", `size` in bytes. `named_at` is the moment, as the engine writes it, at which
+    it was given its name; empty where the engine does not know.
+    """
+
+    id: str
+    platform: str
+    size: int
+    named_at: str = ""
+
+
+class Processes(Value, frozen=True, kw_only=True):
+    """What runs in a container, as `ps` on the engine's machine tells it: a row for each process."""
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Usage(Value, frozen=True, kw_only=True):
+    """What a container uses. `cpu` is in percent of one processor, the rest in bytes; `memory_limit` is the machine's
+    memory where it has no limit of its own. All is 0 for one that does not run.
+    """
+
+    cpu: float = 0.0
+    memory: int = 0
+    memory_limit: int = 0
+    received: int = 0
+    sent: int = 0
+    read: int = 0
+    written: int = 0
+    processes: int = 0
+
+
+class UsageStream(Protocol):
+    """Once a second what a container uses. Iteration ends after `close` from any thread."""
+
+    def __iter__(self) -> Iterator[Usage]: ...
+
+    def close(self) -> None: ...
+
+
+class LoggedEvent(Value, frozen=True, kw_only=True):
+    """An event of a container, whatever it is, in the engine's words. `attributes` has its labels, too.
+
+    `time` is in nanoseconds since 1970 by the engine's clock.
+    """
+
+    action: str
+    id: str
+    attributes: dict[str, str] = {}
+    time: int = 0
+
+
+class EventLog(Protocol):
+    """What the engine has noted, and what happens. Iteration ends when the asked time is over, or after `close`."""
+
+    def __iter__(self) -> Iterator[LoggedEvent]: ...
+
+    def close(self) -> None: ...
 
 
 class EngineEvent(Value, frozen=True, kw_only=True):
@@ -291,6 +362,9 @@ class Engine(Protocol):
         Of one that it has for several it is the one `asked` for.
         """
 
+    def image_details(self, image: str) -> ImageDetails | None:
+        """None when the engine has no such image."""
+
     def image_digest(self, image: str) -> str:
         """The digest that the image's registry has for its name now ("sha256:..."); nothing is pulled."""
 
@@ -326,14 +400,26 @@ class Engine(Protocol):
 
     def container_settings(self, container: str) -> ContainerSettings: ...
 
-    def drift(self, containers: Mapping[str, Service]) -> dict[str, tuple[Drift, ...]]:
-        """What somebody has changed of the limits of containers since they were made of these services; by their ids.
+    def drift(self, containers: Mapping[str, MadeOf]) -> dict[str, tuple[Drift, ...]]:
+        """What somebody has changed of containers since they were made: their limits, and how they are on their
+        networks; by their ids.
 
         Containers that are as they were made, or are gone, are left out.
         """
 
     def events(self, project: str) -> EventStream:
         """Subscribe; when this returns, everything that happens from now on will come."""
+
+    def event_log(self, project: str, *, since: str = "", until: str = "") -> EventLog:
+        """All that happened to the project's containers since a time, as far as the engine still knows it, and what
+        happens until a time: dates, or spans as "10m" ago; without them from now on, without end.
+        """
+
+    def processes(self, container: str) -> Processes:
+        """Raises Conflict for one that does not run."""
+
+    def usage(self, container: str, *, follow: bool = False) -> UsageStream:
+        """What it uses, over a second; without `follow` it is told once."""
 
     def logs(
         self,
@@ -383,16 +469,22 @@ __all__ = [
     "Engine",
     "EngineEvent",
     "EngineInfo",
+    "EventLog",
     "EventStream",
     "ExecSession",
     "ExecSpec",
     "FileInContainer",
+    "ImageDetails",
     "LogChunk",
     "LogStream",
+    "LoggedEvent",
     "ObservedContainer",
     "OnProgress",
     "Probe",
+    "Processes",
     "Progress",
     "Session",
+    "Usage",
+    "UsageStream",
     "unheard",
 ]

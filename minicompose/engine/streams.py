@@ -10,7 +10,7 @@ import msgspec
 
 from minicompose import labels
 from minicompose.engine.api import Api
-from minicompose.engine.protocol import EngineEvent, FileInContainer, LogChunk
+from minicompose.engine.protocol import EngineEvent, FileInContainer, LogChunk, LoggedEvent
 from minicompose.engine.transport import Answer, RawStream
 from minicompose.errors import EngineFault, EngineUnreachable
 from minicompose.planning.observed import Health
@@ -75,6 +75,23 @@ def _event(told: _Event) -> EngineEvent:
         exit_code=int(code) if action == "die" and code.lstrip("-").isdigit() else None,
         time=told.time_nano,
     )
+
+
+class HttpEventLog:
+    """What the engine has noted, and what happens."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[LoggedEvent]:
+        for line in lines(self._answer.chunks()):
+            told = _event_decoder.decode(line)
+            yield LoggedEvent(
+                action=told.action, id=told.actor.id, attributes=told.actor.attributes, time=told.time_nano
+            )
+
+    def close(self) -> None:
+        self._answer.close()
 
 
 def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:

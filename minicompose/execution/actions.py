@@ -16,6 +16,8 @@ from minicompose.planning.plan import (
     DisconnectNetwork,
     ImageDiffers,
     ImageIs,
+    KillContainer,
+    PauseContainer,
     Premise,
     PullImage,
     RemoveContainer,
@@ -64,6 +66,10 @@ def perform(engine: Engine, action: Action, on_progress: OnProgress) -> None:
             engine.restart_container(action.container, action.timeout)
         case StopContainer():
             engine.stop_container(action.container, action.timeout)
+        case KillContainer():
+            engine.kill_container(action.container, action.signal)
+        case PauseContainer():
+            engine.pause_container(action.container)
         case UnpauseContainer():
             engine.unpause_container(action.container)
         case RenameContainer():
@@ -107,6 +113,10 @@ def failure(action: Action, subject: str) -> str:
             return f"{subject} could not be restarted"
         case StopContainer():
             return f"{subject} could not be stopped"
+        case KillContainer():
+            return f"{subject} could not be sent {action.signal}"
+        case PauseContainer():
+            return f"{subject} could not be paused"
         case UnpauseContainer():
             return f"{subject} could not be unpaused"
         case RenameContainer():

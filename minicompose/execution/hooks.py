@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from minicompose.engine.protocol import Engine, ExecSession, ExecSpec, LogChunk, OnProgress, Progress
-from minicompose.errors import Conflict, MinicomposeError, NotFound
+from minicompose.errors import EngineError, MinicomposeError, NotFound
 from minicompose.execution.conditions import meaning_of_code
 from minicompose.execution.log_text import Line, LinesOfStreams
 from minicompose.model import Hook
@@ -30,7 +30,7 @@ def _begun(engine: Engine, action: RunHook) -> ExecSession | None:
     """The command, begun; None where the container has ended by itself and has nothing to do before."""
     try:
         return engine.exec(action.container, exec_spec(action.hook))
-    except (Conflict, NotFound):
+    except EngineError:  # it has one for a container that is gone, and several for one that has ended
         if not _has_ended(engine, action.container):
             raise
     if action.moment == "pre_stop":

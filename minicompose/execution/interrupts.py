@@ -55,8 +55,10 @@ class Interrupts:
 
 
 @contextlib.contextmanager
-def handling_signals(interrupts: Interrupts) -> Iterator[None]:
+def handling_signals(interrupts: Interrupts, *, hangup: bool = False) -> Iterator[None]:
     """SIGINT and SIGTERM press `interrupts` inside the block; afterwards they do what they did before.
+
+    With `hangup` so does SIGHUP, the end of the terminal, unless it is ignored (`nohup`).
 
     Signals reach the main thread alone, so in any other this changes nothing.
     """
@@ -67,7 +69,10 @@ def handling_signals(interrupts: Interrupts) -> Iterator[None]:
     def press(_number: int, _frame: FrameType | None) -> None:
         interrupts.press()
 
-    before = {number: signal.signal(number, press) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hangup and hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, press) for number in numbers}
     try:
         yield
     finally:

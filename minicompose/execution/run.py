@@ -16,7 +16,7 @@ from typing import assert_never
 import msgspec
 
 from minicompose.engine.protocol import Engine, EngineEvent, Progress
-from minicompose.errors import MinicomposeError, NotFound
+from minicompose.errors import Conflict, MinicomposeError, NotFound
 from minicompose.execution.actions import failure, holds, perform
 from minicompose.execution.events import (
     AnyEvent,
@@ -40,8 +40,10 @@ from minicompose.execution.waits import Blind, Looked, Met, Missed, Troubled, Wa
 from minicompose.execution.way_back import WayBack
 from minicompose.execution.workers import Job, Workers
 from minicompose.planning.plan import (
+    Action,
     BuildImage,
     Checkpoint,
+    CreateNetwork,
     Delay,
     Plan,
     RestartContainer,
@@ -124,6 +126,7 @@ class _Run:
         self._plan = plan
         self._engine = engine
         self._on_event = on_event
+        self._is_heard = True
         self._interrupts = interrupts
         self._workers = Workers(workers)
         self._clock = clock
@@ -342,7 +345,7 @@ class _Run:
         step = self._order.steps[id]
         if isinstance(step.action, WaitUntil) and error is None:
             return
-        if error is None or (isinstance(error, NotFound) and step.reverts):  # it was never made, or is gone already
+        if error is None or (step.reverts and _is_reverted(step.action, error)):
             action = step.action
             if isinstance(action, StartContainer):
                 self._waits.note_start(action.container, self._now())
@@ -521,7 +524,19 @@ class _Run:
                 self._make_ready(step.id)
 
     def _emit(self, event: AnyEvent) -> None:
-        self._on_event(event)
+        """Tell it. Where nobody can be told any more (a closed pipe, a terminal that is gone, a full disk) the run goes
+        on unheard: to leave a stack half changed is worse.
+        """
+        if self._is_heard:
+            try:
+                self._on_event(event)
+            except OSError:
+                self._is_heard = False
 
     def _now(self) -> float:
         return self._clock() - self._start
+
+
+def _is_reverted(action: Action, error: Exception) -> bool:
+    """Whether the engine says that nothing is to be put back: it was never made or is gone, or was never removed."""
+    return isinstance(error, NotFound) or (isinstance(error, Conflict) and isinstance(action, CreateNetwork))

@@ -22,7 +22,7 @@ from minicompose.execution.events import (
     TurnedBack,
 )
 from minicompose.output.reasons import told_reason
-from minicompose.output.step_words import change_done, doing_and_done
+from minicompose.output.step_words import change_done, doing_and_done, put_back_words
 from minicompose.planning.plan import BuildImage, Plan, RunHook, Step, Subject, WaitUntil
 
 Standing = Literal["failed", "active", "waiting", "done", "pending", "cancelled"]
@@ -82,6 +82,7 @@ class Board:
         self._row_of: dict[int, Row] = {}
         # Steps of the way back that are to be taken, by the row that they are about.
         self._to_put_back: dict[tuple[str, str], int] = {}
+        self._way_back: dict[tuple[str, str], list[Step]] = {}
         rows: dict[tuple[str, str], Row] = {}
         for step in plan.steps:
             row = rows.setdefault((step.subject.type, step.subject.name), Row(subject=step.subject, steps=[]))
@@ -214,6 +215,7 @@ class Board:
         for id in event.steps:
             row = self._row_of[id]
             self._to_put_back[row.key] = self._to_put_back.get(row.key, 0) + 1
+            self._way_back.setdefault(row.key, []).append(self._steps[id])
             if row.standing not in ("failed", "cancelled"):
                 row.standing = "cancelled"
             row.words = row.words if row.standing == "failed" else "is put back"
@@ -223,11 +225,12 @@ class Board:
         self._to_put_back[row.key] -= 1
         if self._to_put_back[row.key]:
             return
+        words = put_back_words(self._way_back[row.key])
         if row.below:
             row.standing, row.words = "failed", "failed"
-            row.below = [*row.below, "put back what was there before"]
+            row.below = [*row.below, words]
         else:
-            row.standing, row.words = "cancelled", "put back what was there before"
+            row.standing, row.words = "cancelled", words
 
 
 def _all_done(steps: list[Step]) -> str:

@@ -19,7 +19,7 @@ from minicompose.execution.events import (
     TurnedBack,
 )
 from minicompose.output.reasons import told_reason
-from minicompose.output.step_words import change_done, doing_and_done, plural, seconds
+from minicompose.output.step_words import change_done, doing_and_done, plural, put_back_words, seconds
 from minicompose.planning.plan import BuildImage, Checkpoint, Delay, Plan, PullImage, RunHook, Step, WaitUntil
 
 _RED, _YELLOW, _RESET = "\x1b[31m", "\x1b[33m", "\x1b[0m"
@@ -39,6 +39,7 @@ class PlainForm:
         self._steps = {step.id: step for step in (*plan.steps, *plan.way_back)}
         self._count = len(plan.steps)
         self._to_put_back: dict[str, int] = {}
+        self._way_back: dict[str, list[Step]] = {}
         self._changes: dict[str, list[Step]] = {}
         for step in plan.steps:
             self._changes.setdefault(_change(step), []).append(step)
@@ -137,13 +138,14 @@ class PlainForm:
         for step in steps:
             key = f"{step.subject.type} {step.subject.name}"
             self._to_put_back[key] = self._to_put_back.get(key, 0) + 1
+            self._way_back.setdefault(key, []).append(step)
 
     def _put_back(self, step: Step) -> None:
         """One step less to take on the way back."""
         key = f"{step.subject.type} {step.subject.name}"
         self._to_put_back[key] -= 1
         if not self._to_put_back[key] and not isinstance(step.action, Delay):
-            self._say(step, "put back what was there before")
+            self._say(step, put_back_words(self._way_back[key]))
 
     def _show_finished(self, event: RunFinished) -> None:
         if event.failed or event.cancelled:

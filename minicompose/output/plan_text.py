@@ -20,6 +20,8 @@ from minicompose.planning.plan import (
     CreateVolume,
     Delay,
     DisconnectNetwork,
+    KillContainer,
+    PauseContainer,
     Plan,
     PullImage,
     RemoveContainer,
@@ -38,7 +40,20 @@ from minicompose.planning.plan import (
 )
 
 Kind = Literal[
-    "create", "replace", "maybe", "start", "restart", "connect", "stop", "pull", "build", "rename", "remove", "wait"
+    "create",
+    "replace",
+    "maybe",
+    "start",
+    "restart",
+    "connect",
+    "stop",
+    "kill",
+    "pause",
+    "pull",
+    "build",
+    "rename",
+    "remove",
+    "wait",
 ]
 
 # How each kind of change is counted, and its sign and colour.
@@ -53,6 +68,8 @@ _KINDS: dict[Kind, tuple[str, str, str]] = {
     "build": ("to build", "^", "36"),
     "rename": ("to rename", "~", "33"),
     "stop": ("to stop", "-", "31"),
+    "kill": ("to send a signal", "-", "31"),
+    "pause": ("to pause", "-", "33"),
     "remove": ("to remove", "-", "31"),
     "wait": ("to wait for", ".", "36"),
 }
@@ -181,6 +198,8 @@ def _kind(steps: Sequence[Step]) -> Kind:
         ("start", StartContainer | UnpauseContainer),
         ("connect", ConnectNetwork | DisconnectNetwork),
         ("stop", StopContainer),
+        ("kill", KillContainer),
+        ("pause", PauseContainer),
         ("pull", PullImage),
         ("build", BuildImage),
         ("rename", RenameContainer),
@@ -320,6 +339,10 @@ def action_text(action: Action, subject: Subject, group: str = "") -> str:
             return f"restart {_which(container, subject, group)}".rstrip()
         case StopContainer(container=container):
             return f"stop {_which(container, subject, group)}".rstrip()
+        case KillContainer(container=container, signal=signal):
+            return f"send {signal} {_which(container, subject, group)}".rstrip()
+        case PauseContainer(container=container):
+            return f"pause {_which(container, subject, group)}".rstrip()
         case UnpauseContainer(container=container):
             return f"unpause {_which(container, subject, group)}".rstrip()
         case RenameContainer(container=container, name=name):

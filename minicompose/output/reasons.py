@@ -11,6 +11,7 @@ from minicompose.planning.plan import (
     Change,
     Changed,
     DependencyReplaced,
+    DependencyRestarted,
     Disconnected,
     Failed,
     ImageMayChange,
@@ -63,6 +64,8 @@ def reason_lines(reason: Reason) -> list[str]:
             return [f"if {image} becomes another image"]
         case DependencyReplaced(service=service):
             return [f"{service} is replaced"]
+        case DependencyRestarted(service=service):
+            return [f"{service} is restarted"]
         case Disconnected(network=network):
             return [f"is not on network {network}"]
         case NetworkReplaced(network=network):

@@ -1,5 +1,6 @@
 """Where events go: live on a terminal, plain lines, JSON lines, or nowhere."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from typing import BinaryIO, Literal, Protocol, Self, TextIO, assert_never
@@ -49,7 +50,7 @@ class Sink:
 
     def close(self) -> None:
         if self._form is not None:
-            with self._lock:
+            with self._lock, contextlib.suppress(OSError):  # a terminal that is gone needs no tidying
                 self._form.end()
 
     def __enter__(self) -> Self:

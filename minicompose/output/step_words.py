@@ -13,6 +13,8 @@ from minicompose.planning.plan import (
     CreateVolume,
     Delay,
     DisconnectNetwork,
+    KillContainer,
+    PauseContainer,
     PullImage,
     RemoveContainer,
     RemoveImage,
@@ -46,6 +48,12 @@ def doing_and_done(action: Action) -> tuple[str, str]:
             return "restarting", "restarted"
         case StopContainer():
             return "stopping", "stopped"
+        case KillContainer(signal="SIGKILL"):
+            return "killing", "killed"
+        case KillContainer():
+            return f"sending {action.signal}", f"sent {action.signal}"
+        case PauseContainer():
+            return "pausing", "paused"
         case UnpauseContainer():
             return "unpausing", "unpaused"
         case RenameContainer():
@@ -91,3 +99,10 @@ def seconds(span: float) -> str:
         return f"{span:.0f}s"
     minutes, rest = divmod(round(span), 60)
     return f"{minutes}m{rest:02d}s"
+
+
+def put_back_words(steps: Collection[Step]) -> str:
+    """What these steps of a way back have done, all of one thing."""
+    if all(isinstance(step.action, StopContainer) for step in steps):
+        return "stopped, and left to look at"
+    return "put back what was there before"

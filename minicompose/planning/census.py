@@ -6,6 +6,7 @@ import msgspec
 
 from minicompose import labels
 from minicompose.planning.observed import Observed, ObservedContainer
+from minicompose.planning.plan import Condition
 from minicompose.planning.record import read
 
 # The suffix of a successor's name until it has settled, and from then on of the name of the one that it replaced.
@@ -38,6 +39,22 @@ Census = dict[str, dict[int, Standing]]
 def is_up(container: ObservedContainer) -> bool:
     """Whether it runs, as far as `up` is concerned: a paused container does."""
     return container.state in UP
+
+
+def holds(container: ObservedContainer, condition: Condition) -> bool:
+    """Whether a container that no step touches is already as `condition` says."""
+    succeeded = container.state == "exited" and container.exit_code == 0
+    match condition:
+        case "started":
+            return True
+        case "running":
+            return container.state == "running"
+        case "healthy":
+            return container.state == "running" and container.health == "healthy"
+        case "completed":
+            return succeeded
+        case "settled":
+            return succeeded or (container.state == "running" and container.health in ("none", "healthy"))
 
 
 def is_successor(container: ObservedContainer) -> bool:

@@ -203,7 +203,7 @@ def _decide_one(service: Service, standing: Standing, around: Circumstances, rem
 
 def _taken_off(service: Service, container: ObservedContainer, around: Circumstances) -> tuple[str, ...]:
     """The networks of the service that a container was on, and is not any more: somebody took it off."""
-    if container.state == "created" or around.keep:
+    if around.keep:
         return ()
     return tuple(
         key

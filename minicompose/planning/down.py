@@ -9,8 +9,10 @@ from minicompose.diagnostic import Diagnostic
 from minicompose.model import Service, Stack
 from minicompose.planning import graph
 from minicompose.planning.census import is_up
+from minicompose.planning.chosen import chosen, subject_of
 from minicompose.planning.hooks import lost_hooks, stop, with_hook_texts
 from minicompose.planning.images import Images, familiar
+from minicompose.planning.needs import labelled_needs
 from minicompose.planning.observed import Observed, ObservedContainer
 from minicompose.planning.plan import (
     Asked,
@@ -41,7 +43,20 @@ class DownOptions(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[str, ...] = ()
 
 
+class RemoveOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line of `rm` says; `services` are those named, none meaning all.
+
+    `stop` takes what runs, too; `volumes` removes the anonymous volumes with their containers.
+    """
+
+    services: tuple[str, ...] = ()
+    stop: bool = False
+    volumes: bool = False
+
+
 class StopOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line of `stop` says; `services` are those named, none meaning all."""
+
     services: tuple[str, ...] = ()
     timeout: int | None = None
 
@@ -69,7 +84,7 @@ def plan_down(observed: Observed, options: DownOptions | None = None, stack: Sta
     notes.extend(lost_hooks(going, services))
     removals = {
         container.id: steps.add(
-            _subject(container),
+            subject_of(container),
             RemoveContainer(container=container.id, volumes=options.volumes),
             because[container.id],
             after=stops.get(container.id, ()),
@@ -89,39 +104,38 @@ def plan_stop(observed: Observed, options: StopOptions | None = None, stack: Sta
     """Stop what runs of the services, dependents first; one-offs go on."""
     options = options or StopOptions()
     steps = Steps()
-    chosen = [
-        container
-        for container in observed.containers
-        if not container.oneoff and (not options.services or container.service in options.services)
-    ]
+    containers = chosen(observed, options.services, stack)
     services = stack.services if stack else {}
-    _stops(steps, chosen, services, options.timeout, {container.id: Asked(option="stop") for container in chosen})
+    because = {container.id: Asked(option="stop") for container in containers}
+    _stops(steps, containers, services, options.timeout, because)
     plan = steps.plan(
         observed.project,
-        notes=lost_hooks(chosen, services),
-        unchanged=[_subject(container) for container in _in_order(chosen) if not is_up(container)],
+        notes=lost_hooks(containers, services),
+        unchanged=[subject_of(container) for container in _in_order(containers) if not is_up(container)],
     )
     return with_hook_texts(plan, stack)
+
+
+def plan_remove(observed: Observed, options: RemoveOptions, stack: Stack | None = None) -> Plan:
+    """Remove the services' containers that do not run, or all of them, stopped first, dependents before the others."""
+    steps = Steps()
+    because = Asked(option="rm")
+    going = [each for each in chosen(observed, options.services, stack) if options.stop or not is_up(each)]
+    services = stack.services if stack else {}
+    stops = _stops(steps, going, services, None, {each.id: because for each in going})
+    for container in _in_order(going):
+        remove = RemoveContainer(container=container.id, volumes=options.volumes)
+        steps.add(subject_of(container), remove, because, after=stops.get(container.id, ()))
+    return with_hook_texts(steps.plan(observed.project, notes=lost_hooks(going, services)), stack)
 
 
 # ---- order ----
 
 
-def _needs(containers: Iterable[ObservedContainer]) -> dict[str, set[str]]:
-    """For each service those that its containers were made to depend on."""
-    found: dict[str, set[str]] = {}
-    for container in containers:
-        needs = found.setdefault(container.service, set())
-        for entry in container.labels.get(labels.DEPENDS_ON, "").split(","):
-            if name := entry.partition(":")[0]:
-                needs.add(name)
-    return found
-
-
 def _in_order(containers: Iterable[ObservedContainer]) -> list[ObservedContainer]:
     """Dependents before what they need; the highest number of a service first."""
     containers = list(containers)
-    rank = {name: place for place, name in enumerate(graph.order(_needs(containers)))}
+    rank = {name: place for place, name in enumerate(graph.order(labelled_needs(containers)))}
     return sorted(containers, key=lambda found: (-rank[found.service], not found.oneoff, -found.number, found.id))
 
 
@@ -137,7 +151,7 @@ def _stops(
     The result is by container.
     """
     ordered = _in_order(containers)
-    needs = _needs(ordered)
+    needs = labelled_needs(ordered)
     place = {name: number for number, name in enumerate(graph.order(needs))}
     users = graph.reversed_graph({name: sorted(others) for name, others in needs.items()})
     of_service: dict[str, list[int]] = {}
@@ -148,7 +162,7 @@ def _stops(
         # A service that does not run passes on what it would itself have come after.
         after = _stops_above(container.service, users, place, of_service)
         for action in stop(container, services.get(container.service), timeout):
-            after = [steps.add(_subject(container), action, because[container.id], after=after)]
+            after = [steps.add(subject_of(container), action, because[container.id], after=after)]
         found[container.id] = after
         of_service.setdefault(container.service, []).extend(after)
     return found
@@ -228,7 +242,3 @@ def _remove_images(
             continue
         subject = Subject(type="image", name=image, service=services[image])
         steps.add(subject, RemoveImage(image=image), Asked(option=f"--rmi {rmi}"), after=users.get(image, ()))
-
-
-def _subject(container: ObservedContainer) -> Subject:
-    return Subject(type="container", name=container.name, service=container.service)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from minicompose import labels
-from minicompose.model import Network, NetworkAttachment
+from minicompose.model import Network, NetworkAttachment, Stack
 from minicompose.planning.census import plain_name
 from minicompose.planning.masking import masked
 from minicompose.planning.observed import ObservedContainer, ObservedNetwork
@@ -21,6 +21,7 @@ from minicompose.planning.plan import (
     Subject,
 )
 from minicompose.planning.record import read
+from minicompose.planning.spec import links_by_name
 from minicompose.planning.steps import Steps
 
 
@@ -39,6 +40,7 @@ class Remade(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def remake(
+    stack: Stack,
     steps: Steps,
     there: ObservedNetwork,
     network: Network,
@@ -64,7 +66,7 @@ def remake(
     connected = {
         c.id: steps.add(
             _subject(c),
-            ConnectNetwork(container=c.id, endpoint=_endpoint(c, there.name, network)),
+            ConnectNetwork(container=c.id, endpoint=_endpoint(stack, c, there.name, network)),
             reason,
             after=(created,),
             group=group,
@@ -88,7 +90,7 @@ def remake(
     connected_back = {
         c.id: back.add(
             _subject(c),
-            ConnectNetwork(container=c.id, endpoint=_endpoint(c, there.name, there.definition)),
+            ConnectNetwork(container=c.id, endpoint=_endpoint(stack, c, there.name, there.definition)),
             group=group,
             reverts=(off[c.id],),
             wants=(again,),
@@ -98,7 +100,7 @@ def remake(
     return Remade(created=created, connected=connected, freed=(*freed, away), connected_back=connected_back)
 
 
-def _endpoint(container: ObservedContainer, name: str, network: Network) -> Endpoint:
+def _endpoint(stack: Stack, container: ObservedContainer, name: str, network: Network) -> Endpoint:
     """How a container is on a network by its own record, with those of its addresses that the network can give."""
     record = read(container.labels.get(labels.SPEC, "")) or {}
     said = (record.get("networks") or {}).get(name) or {}
@@ -114,6 +116,7 @@ def _endpoint(container: ObservedContainer, name: str, network: Network) -> Endp
         driver_opts=attachment.driver_opts,
         gw_priority=attachment.gw_priority,
         interface_name=attachment.interface_name,
+        links=links_by_name(stack, record.get("links") or (), record.get("external_links") or ()),
     )
 
 

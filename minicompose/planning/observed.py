@@ -23,6 +23,16 @@ class PublishedPort(Value, frozen=True, kw_only=True):
     host_port: int | None = None
 
 
+class ObservedMount(Value, frozen=True, kw_only=True):
+    """`name` is a volume's, `source` a path of the engine's machine; `driver` is empty for what is no volume."""
+
+    type: str
+    target: str
+    name: str = ""
+    source: str = ""
+    driver: str = ""
+
+
 class ObservedContainer(Value, frozen=True, kw_only=True):
     """`created` is in seconds since 1970; `status` is the engine's sentence ("Up 5 minutes (healthy)").
 
@@ -45,6 +55,7 @@ class ObservedContainer(Value, frozen=True, kw_only=True):
     command: str = ""
     created: int = 0
     status: str = ""
+    mounts: tuple[ObservedMount, ...] = ()
 
 
 class ObservedNetwork(Value, frozen=True, kw_only=True):
@@ -58,9 +69,13 @@ class ObservedNetwork(Value, frozen=True, kw_only=True):
 
 
 class ObservedVolume(Value, frozen=True, kw_only=True):
+    """`mountpoint` is where it is on the engine's machine; `scope` is "local" or "global"."""
+
     name: str
     driver: str = "local"
     labels: dict[str, str] = {}
+    mountpoint: str = ""
+    scope: str = "local"
 
 
 class Observed(Value, frozen=True, kw_only=True):

@@ -17,7 +17,8 @@ def overlap_problems(stack: Stack, service: Service, *, replaced: bool) -> list[
         Diagnostic(
             severity="error" if replaced else "warning",
             pos=stack.position("services", service.name, *place),
-            path=".".join(("services", service.name, *(str(part) for part in place))),
+            path=f"services.{service.name}"
+            + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place),
             summary=f"`order: start-first` starts the new container beside the old one, and both cannot have {what}",
             hint=hint,
         )

@@ -20,7 +20,11 @@ class Tagged(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=st
 
 
 class Endpoint(Value, frozen=True, kw_only=True):
-    """A container's connection to a network of the engine. `network` is the engine's name."""
+    """A container's connection to a network of the engine. `network` is the engine's name.
+
+    `links` are names for other containers, `container:alias`, where it is connected after it was created: one that is
+    created has those of its service.
+    """
 
     network: str
     aliases: tuple[str, ...] = ()
@@ -31,6 +35,7 @@ class Endpoint(Value, frozen=True, kw_only=True):
     driver_opts: dict[str, str] | None = None
     gw_priority: int | None = None
     interface_name: str | None = None
+    links: tuple[str, ...] = ()
 
 
 class InjectedFile(Value, frozen=True, kw_only=True):
@@ -165,6 +170,17 @@ class StopContainer(Tagged, frozen=True, kw_only=True):
     timeout: int | None = None
 
 
+class KillContainer(Tagged, frozen=True, kw_only=True):
+    """`signal` by its name or number, as the engine takes it; what the container makes of it is its own affair."""
+
+    container: str
+    signal: str
+
+
+class PauseContainer(Tagged, frozen=True, kw_only=True):
+    container: str
+
+
 class UnpauseContainer(Tagged, frozen=True, kw_only=True):
     container: str
 
@@ -248,6 +264,8 @@ Action = (
     | StartContainer
     | RestartContainer
     | StopContainer
+    | KillContainer
+    | PauseContainer
     | UnpauseContainer
     | RenameContainer
     | RemoveContainer
@@ -296,6 +314,10 @@ class ImageMayChange(Tagged, frozen=True, kw_only=True):
 
 
 class DependencyReplaced(Tagged, frozen=True, kw_only=True):
+    service: str
+
+
+class DependencyRestarted(Tagged, frozen=True, kw_only=True):
     service: str
 
 
@@ -375,6 +397,7 @@ Reason = (
     | ImageUpdated
     | ImageMayChange
     | DependencyReplaced
+    | DependencyRestarted
     | NetworkReplaced
     | Disconnected
     | NotRunning

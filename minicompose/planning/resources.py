@@ -90,7 +90,7 @@ def plan_resources(
         elif key in replaced:
             because = Changed(changes=replaced[key])
             its_labels = network_labels(stack, key, network)
-            found = remake(steps, there[0], network, its_labels, because, observed.containers)
+            found = remake(stack, steps, there[0], network, its_labels, because, observed.containers)
             remade[network.name] = found
             networks[network.name] = found.created
         else:

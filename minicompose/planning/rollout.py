@@ -8,7 +8,7 @@ import msgspec
 from minicompose import labels
 from minicompose.model import Dependency, Service, Stack
 from minicompose.planning.batches import Batches, chain_returns
-from minicompose.planning.census import NEXT, OLD, is_named_by_a_run, is_up
+from minicompose.planning.census import NEXT, OLD, holds, is_named_by_a_run, is_up
 from minicompose.planning.decide import Create, Decision, Finish, Keep, Removal, Replace, Start, Verdict
 from minicompose.planning.graph import Graph, bridge_links, shared_with
 from minicompose.planning.hooks import before_stop, hooks_of, runs, stop
@@ -48,7 +48,7 @@ from minicompose.planning.plan import (
 from minicompose.planning.record import network_name, service_networks
 from minicompose.planning.replacement import Before, Replaced, Replacement, Return, put_back, replace
 from minicompose.planning.resources import Resources
-from minicompose.planning.spec import Blueprint, container_name, container_spec, service_endpoint
+from minicompose.planning.spec import Blueprint, container_name, container_spec, links_by_name, service_endpoint
 from minicompose.planning.steps import Steps
 from minicompose.planning.update import Policy, rollback_policy, update_policy
 
@@ -249,7 +249,7 @@ class Rollout:
 
     def wait_for(self, service: str, live: Live, condition: Condition, because: Reason) -> tuple[int, ...]:
         """The step after which a container is as `condition` says; none where it is already."""
-        if live.observed and _holds(live.observed, condition):
+        if live.observed and holds(live.observed, condition):
             return ()
         if condition == "settled" and live.settle is not None:
             return (live.settle,)
@@ -337,7 +337,13 @@ class Rollout:
         steps = []
         for key in keys:
             network = network_name(self._stack, key)
-            connect = ConnectNetwork(container=container.id, endpoint=service_endpoint(self._stack, service, name, key))
+            connect = ConnectNetwork(
+                container=container.id,
+                endpoint=msgspec.structs.replace(
+                    service_endpoint(self._stack, service, name, key),
+                    links=links_by_name(self._stack, service.links or (), service.external_links or ()),
+                ),
+            )
             before = (*after, *_one(self._resources.networks, network))
             steps.append(
                 self._steps.add(_subject(container, name), connect, Disconnected(network=network), after=before)
@@ -672,22 +678,6 @@ def _watched(graph: Graph, stack: Stack) -> frozenset[str]:
 def _has_healthcheck(service: Service) -> bool:
     check = service.healthcheck
     return check is not None and not check.disable and check.test is not None and check.test[:1] != ("NONE",)
-
-
-def _holds(container: ObservedContainer, condition: Condition) -> bool:
-    """Whether a container that no step touches is already as it should be."""
-    succeeded = container.state == "exited" and container.exit_code == 0
-    match condition:
-        case "started":
-            return True
-        case "running":
-            return container.state == "running"
-        case "healthy":
-            return container.state == "running" and container.health == "healthy"
-        case "completed":
-            return succeeded
-        case "settled":
-            return succeeded or (container.state == "running" and container.health in ("none", "healthy"))
 
 
 def _subject(container: ObservedContainer, name: str = "") -> Subject:

@@ -103,6 +103,12 @@ def service_endpoint(stack: Stack, service: Service, name: str, network: str) ->
     )
 
 
+def links_by_name(stack: Stack, links: Sequence[str], external: Sequence[str]) -> tuple[str, ...]:
+    """The links of a service, to its stack's services and to other containers, by the containers' own names."""
+    own = (link for entry in links for link in _links(stack, entry, {}))
+    return tuple(entry if ":" in entry else f"{entry}:{entry}" for entry in (*own, *external))
+
+
 def _file(kind: str, grant: FileGrant, config: Config) -> BoundFile | InjectedFile:
     target = record.grant_target(kind, grant)
     if config.file is not None and not is_injected(grant, config):

@@ -336,7 +336,7 @@ class _Up:
                             severity="warning",
                             pos=None,
                             summary=f"{decision.container.name} is paused, and is left so",
-                            hint="`unpause` lets it go on",
+                            hint=f"`docker unpause {decision.container.name}` lets it go on",
                         )
                     )
         notes = tuple(self._notes)

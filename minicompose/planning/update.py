@@ -14,6 +14,9 @@ from minicompose.model import Service, UpdateConfig
 Order = Literal["stop-first", "start-first"]
 FailureAction = Literal["rollback", "pause", "continue"]
 
+# 0.29 of 100 are 29, and not 28.999999999999996.
+_ROUNDING = 1e-9
+
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """`parallelism` 0 is all at once; `delay` between two batches and `monitor` are in seconds, as in `WaitUntil`.
@@ -35,7 +38,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     def tolerated(self, containers: int) -> int:
         """How many of so many containers may fail."""
-        return containers if self.failure_action == "continue" else int(self.failure_ratio * containers)
+        return containers if self.failure_action == "continue" else int(self.failure_ratio * containers + _ROUNDING)
 
 
 def update_policy(service: Service) -> Policy:

@@ -10,17 +10,31 @@ Place = tuple[str, ...]
 
 _SERVICE: Place = ("services", "*")
 
-# What people write for an attribute of a service, and what the specification calls it.
-_OTHER_NAMES = {
-    "args": "build.args",
-    "cmd": "command",
-    "env": "environment",
-    "log_driver": "logging.driver",
-    "log_opt": "logging.options",
-    "memory": "mem_limit",
-    "name": "container_name",
-    "net": "network_mode",
-    "vars": "environment",
+# What people write for an attribute, as other tools call it, and what the specification calls it.
+_OTHER_NAMES: dict[Place, dict[str, str]] = {
+    _SERVICE: {
+        "args": "build.args",
+        "cmd": "command",
+        "cpu": "cpus",
+        "cpu_limit": "cpus",
+        "env": "environment",
+        "log_driver": "logging.driver",
+        "log_opt": "logging.options",
+        "mem": "mem_limit",
+        "memory": "mem_limit",
+        "name": "container_name",
+        "net": "network_mode",
+        "vars": "environment",
+    },
+    (*_SERVICE, "build"): {"buildargs": "args", "build_args": "args", "file": "dockerfile", "path": "context"},
+    (*_SERVICE, "healthcheck"): {"cmd": "test", "command": "test"},
+    (*_SERVICE, "ports"): {
+        "container": "target",
+        "container_port": "target",
+        "host": "published",
+        "host_port": "published",
+    },
+    (*_SERVICE, "volumes"): {"src": "source", "dst": "target", "destination": "target", "ro": "read_only"},
 }
 
 # How alike two names must be: to be taken for each other at once, and when nothing else explains one.
@@ -69,8 +83,11 @@ class Attributes:
         """What was probably meant by the unknown attribute `name` of the mapping at `path`."""
         place = self._place(path)
         known = self._at.get(place, [])
-        if place == _SERVICE and name in _OTHER_NAMES:
-            return f'did you mean "{_OTHER_NAMES[name]}"?'
+        meant = _OTHER_NAMES.get(place, {}).get(name)
+        if meant is None and name.lower() in known:
+            meant = name.lower()
+        if meant is not None:
+            return f'did you mean "{meant}"?'
         near = nearest(name, known)
         likeness = alike(name, near) if near else 0
         if likeness >= _VERY_NEAR:

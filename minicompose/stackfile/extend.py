@@ -108,6 +108,10 @@ class Extending:
         if service.value not in base.services:
             self._missing(service, link, base)
             return None
+        node = base.services[service.value]
+        if base is not link.file and node.value is not None and not isinstance(node.value, dict):
+            self._error(link, service, f'the service "{service.value}" is no mapping at {node.pos}')
+            return None
         return base, service.value
 
     def _file(self, named: Node, link: _Link) -> _File | None:

@@ -13,12 +13,12 @@ from collections.abc import Mapping
 import msgspec
 
 from minicompose.diagnostic import Diagnostic
-from minicompose.errors import StackFileError, UsageError
+from minicompose.errors import NoStackFile, StackFileError, UsageError
 from minicompose.lines import Lines
 from minicompose.model import Node, SourcePos, Stack, Variables
 from minicompose.stackfile.build import build_stack
 from minicompose.stackfile.canonical import canonical
-from minicompose.stackfile.checks import check
+from minicompose.stackfile.checks import check, check_outline
 from minicompose.stackfile.combine import combined
 from minicompose.stackfile.contents import sealed, with_contents
 from minicompose.stackfile.expressions import Hidden, holds_hidden
@@ -158,7 +158,10 @@ class _Loading:
         self.validate(root)
         self.validate_literals(root)
         self.raise_errors()
-        tree = with_contexts(outline(root))
+        tree = outline(root)
+        check_outline(tree, self.report)
+        self.raise_errors()
+        tree = with_contexts(tree)
         if self.request.normalise:
             tree = normalised(tree, name, None)
             tree = tree.holding({"name": Node(name, tree.pos)} | tree.value | {"name": Node(name, tree.pos)})
@@ -184,7 +187,7 @@ class _Loading:
     def read(self) -> list[Node]:
         """The documents of all files, in their order."""
         if not self.location.files:
-            raise UsageError(
+            raise NoStackFile(
                 "there is no stack file here or in any parent directory",
                 hint="write a compose.yaml, or name a file with -f",
             )

@@ -127,9 +127,12 @@ class _Merger:
     def _pools(self, base: list[Node], over: list[Node], form: Form, path: Path) -> list[Node]:
         """Address pools: those of the same subnet are one pool."""
         merged = list(base)
+        places: dict[str, int] = {}
+        for index, pool in enumerate(base):
+            places.setdefault(_text(pool, "subnet"), index)
         for pool in over:
-            subnet = _scalar(pool, "subnet")
-            at = next((i for i, known in enumerate(base) if subnet and _scalar(known, "subnet") == subnet), None)
+            subnet = _text(pool, "subnet")
+            at = places.get(subnet) if subnet else None
             if at is None:
                 merged.append(self._clean(pool))
             else:
@@ -202,6 +205,11 @@ def _scalar(node: Node, key: str) -> object:
     if not isinstance(node.value, dict) or key not in node.value:
         return None
     return node.value[key].value
+
+
+def _text(node: Node, key: str) -> str:
+    value = _scalar(node, key)
+    return value if isinstance(value, str) else ""
 
 
 def _kind(value: object) -> str:

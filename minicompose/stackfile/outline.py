@@ -56,11 +56,18 @@ def _outline(node: Node, form: Form) -> Node:
 def _pairs(node: Node) -> Node:
     """What several files say together is a list, as in the reference.
 
-    Where keys hold expressions it can only be one: keys of mappings are never replaced.
+    Where keys hold expressions it can only be one: keys of mappings are never replaced. Of entries of
+    one name the last counts, in the place of the first.
     """
+    if isinstance(node.value, list):
+        return node.holding(list({_name_of(item): item for item in node.value}.values()))
     if not isinstance(node.value, dict) or (_earlier(node) is None and not any(map(is_hidden, node.value))):
         return node
     return node.holding([_pair(key, node.value[key]) for key in _keys(node)])
+
+
+def _name_of(entry: Node) -> str:
+    return str(entry.value).partition("=")[0]
 
 
 def _earlier(node: Node) -> Node | None:

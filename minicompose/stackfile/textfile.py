@@ -50,6 +50,9 @@ def read_bytes(path: str, shown: str, report: Report) -> bytes | None:
     Only regular files are read (and the null device, which is empty): a pipe could block for ever, a
     device never end.
     """
+    if not path:
+        report(_problem("a file's name is missing here"))
+        return None
     if "\0" in path:
         report(_problem("a file's name cannot hold a NUL character"))
         return None

@@ -54,6 +54,30 @@ def test_an_unknown_option_is_wrong_usage_and_names_the_near_one(capsys: Printed
     assert "unknown option --force-recrate\n  did you mean --force-recreate?" in capsys.readouterr().err
 
 
+def test_a_flag_may_be_given_a_value() -> None:
+    from minicompose.commands import up
+
+    parser = Parser()
+    up.configure(parser)
+
+    args = parser.parse_all(["--wait=false", "--no-deps=true", "--wait-timeout=3", "web"])
+
+    assert (args.wait, args.no_deps, args.wait_timeout, args.services) == (False, True, 3, ["web"])
+    with pytest.raises(UsageError):
+        parser.parse_all(["--no-deps=maybe"])
+
+
+def test_the_words_of_a_command_that_is_run_are_left_alone() -> None:
+    from minicompose.commands import exec as verb
+
+    parser = Parser()
+    verb.configure(parser)
+
+    args = parser.parse_all(["--privileged=false", "-T=true", "web", "server", "--detach=false"])
+
+    assert (args.privileged, args.no_tty, args.command) == (False, True, ["server", "--detach=false"])
+
+
 @pytest.mark.parametrize("words", [["-it"], ["-i", "-t"], ["--interactive", "--tty"]])
 def test_exec_takes_the_options_that_docker_exec_needs(words: list[str]) -> None:
     from minicompose.commands import exec as verb

@@ -1,5 +1,7 @@
-"""Limits that were changed by hand are told of, with their place, and left as they are."""
+"""What was changed by hand is told of, with its place, and left as it is."""
 
+from minicompose.model import Network
+from minicompose.planning.plan import Endpoint
 from tests.commands.shop import Shop
 
 STACK = """
@@ -45,3 +47,22 @@ def test_one_that_is_replaced_anyway_is_not_told_of(shop: Shop) -> None:
 
     assert "1 to replace" in plan
     assert "by hand" not in plan
+
+
+def test_a_container_that_has_lost_its_names_on_its_network_is_told_of(shop: Shop) -> None:
+    shop.up(STACK)
+    shop.engine.disconnect_network("shop-web-1", "shop_default")
+    shop.engine.connect_network("shop-web-1", Endpoint(network="shop_default"))
+
+    plan = shop.run("plan")
+
+    assert "services.web.networks.default.aliases" in plan
+    assert "shop-web-1 does not answer to shop-web-1, web on the network shop_default" in plan
+
+
+def test_a_container_that_was_put_on_another_network_is_told_of(shop: Shop) -> None:
+    shop.up(STACK)
+    shop.engine.create_network(Network(name="shop_back"), {})
+    shop.engine.connect_network("shop-web-1", Endpoint(network="shop_back"))
+
+    assert "shop-web-1 is on the network shop_back, put there by hand" in shop.run("plan")

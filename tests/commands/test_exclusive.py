@@ -471,3 +471,16 @@ def test_a_plan_for_another_directorys_containers_says_that_they_are(shop: Shop)
         shop.run(*words)
 
         assert shop.err.startswith("warning: the containers of project shop are from another directory")
+
+
+@pytest.mark.parametrize("verb", ["stop", "start", "restart", "kill", "pause", "unpause", "rm", "create"])
+def test_verbs_that_change_what_is_there_take_turns(shop: Shop, verb: str) -> None:
+    shop.run("up", "-d")
+    before = shop.states()
+    lock = shop.held()
+
+    shop.run(verb, "--no-wait", code=1)
+
+    lock.release()
+    assert "project shop is being changed by `minicompose up`" in shop.err
+    assert shop.states() == before

@@ -103,6 +103,22 @@ def test_a_name_that_another_container_has() -> None:
     assert found(stack("container_name: mine"), Observed(project="shop", containers=everyone), everyone=everyone) == []
 
 
+def test_a_container_of_another_project_is_on_a_network_that_is_to_be_made_anew() -> None:
+    before, after = (stack("command: sleep 1", f"networks: {{default: {{labels: {{v: '{v}'}}}}}}") for v in "12")
+    engine = engine_running(before)
+    observed = engine.observe("shop")
+    (own,) = observed.containers
+    guest = container("other-web-1", "other", networks=own.networks)
+    stopped = msgspec.structs.replace(guest, id="stopped", state="exited")
+
+    wanted = wanted_by(plan_up(after, observed), after, observed)
+
+    assert found(after, observed, wanted, everyone=(own, stopped)) == []
+    assert found(after, observed, wanted, everyone=(own, guest)) == [
+        "the network shop_default is to be made anew, and container other-web-1 of project other is on it"
+    ]
+
+
 def network(name: str, subnet: str) -> ObservedNetwork:
     definition = Network(name=name, ipam=Ipam(config=(IpamPool(subnet=subnet),)))
     return ObservedNetwork(id=f"id-{name}", name=name, definition=definition)

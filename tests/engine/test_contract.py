@@ -9,7 +9,16 @@ import msgspec
 import pytest
 
 from minicompose import labels
-from minicompose.engine.protocol import CommitSpec, Drift, ExecSpec, FileInContainer, LogChunk, Session
+from minicompose.engine.protocol import (
+    CommitSpec,
+    Drift,
+    ExecSpec,
+    FileInContainer,
+    LogChunk,
+    MadeOf,
+    Session,
+    Usage,
+)
 from minicompose.errors import Conflict, EngineError, NotFound
 from minicompose.model import ByteSize, Mount, Network, Port, Volume
 from minicompose.planning.observed import PublishedPort
@@ -335,7 +344,7 @@ def test_limits_that_were_changed_by_hand_are_told(bench: Bench, attribute: str,
 
     bench.limit_by_hand(id, attribute, given)
 
-    told = bench.engine.drift({id: changed.service, left_alone: other.service})
+    told = bench.engine.drift({id: MadeOf(service=changed.service), left_alone: MadeOf(service=other.service)})
     assert told == {id: (Drift(attribute=attribute, asked=asked, found=given),)}
 
 
@@ -344,7 +353,26 @@ def test_one_that_is_gone_has_not_drifted(bench: Bench) -> None:
     id = bench.create(spec)
     bench.engine.remove_container(id, volumes=False)
 
-    assert bench.engine.drift({id: spec.service}) == {}
+    assert bench.engine.drift({id: MadeOf(service=spec.service)}) == {}
+
+
+def test_names_that_were_lost_by_hand_and_networks_that_were_added_are_told(bench: Bench) -> None:
+    own, other = bench.network("own"), bench.network("other")
+    spec = bench.spec("web", endpoints=(Endpoint(network=own, aliases=("web", "www")),))
+    made = MadeOf(service=spec.service, endpoints=spec.endpoints)
+    id = bench.run(spec)
+    before = bench.engine.drift({id: made})
+
+    bench.engine.connect_network(id, Endpoint(network=other))
+    bench.engine.disconnect_network(id, own)
+    taken_off = bench.engine.drift({id: made})
+    bench.engine.connect_network(id, Endpoint(network=own, aliases=("www",)))
+
+    added = Drift(attribute="networks", asked=None, found=other, network=other)
+    lost = Drift(attribute="aliases", asked="web", found=None, network=own)
+    assert before == {}
+    assert taken_off == {id: (added,)}
+    assert bench.engine.drift({id: made}) == {id: (lost, added)}
 
 
 # ---- networks ----
@@ -830,3 +858,109 @@ def test_failed_health_checks_are_inspected_with_their_codes(bench: Bench) -> No
     assert state.failing >= 1
     assert {probe.exit_code for probe in state.probes} == {1}
     assert state.started_at
+
+
+# ---- what is looked at ----
+
+
+def test_the_processes_of_a_container_are_told_with_their_titles(bench: Bench) -> None:
+    id = bench.run(bench.spec("web", "sleep", "300", init=False))
+
+    told = bench.engine.processes(id)
+
+    assert told.titles == ("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD")
+    assert [row[-1] for row in told.rows] == ["sleep 300"]
+
+
+def test_a_container_that_does_not_run_has_no_processes(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+
+    with pytest.raises(Conflict):
+        bench.engine.processes(id)
+
+
+def test_what_a_container_uses_is_told_once(bench: Bench) -> None:
+    id = bench.run(bench.spec("web", mem_limit=ByteSize(1 << 30), init=False))
+
+    (told,) = bench.engine.usage(id)
+
+    assert (told.processes, told.memory_limit) == (1, 1 << 30)
+    assert 0 < told.memory < 1 << 30
+
+
+def test_a_container_that_does_not_run_uses_nothing(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+
+    assert list(bench.engine.usage(id)) == [Usage()]
+
+
+def test_what_a_container_uses_is_told_until_somebody_ends_it(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+    usage = bench.engine.usage(id, follow=True)
+
+    told = iter(usage)
+    assert next(told).memory > 0
+    usage.close()
+
+    assert list(told) == []
+
+
+def test_an_image_has_a_size_and_a_platform(bench: Bench) -> None:
+    told = bench.engine.image_details(IMAGE)
+
+    assert told is not None
+    assert (told.id, told.platform.partition("/")[0]) == (bench.engine.image_id(IMAGE), "linux")
+    assert told.size > 0
+
+
+def test_an_image_that_is_not_there_has_no_details(bench: Bench) -> None:
+    assert bench.engine.image_details(NOBODY) is None
+
+
+def test_a_container_is_observed_with_its_mounts(bench: Bench) -> None:
+    data = bench.volume("data")
+    id = bench.create(bench.spec("web", volumes=(Mount(type="volume", source=data, target="/data"),)))
+
+    (mount,) = bench.observed(id).mounts
+
+    assert (mount.type, mount.name, mount.target, mount.driver) == ("volume", data, "/data", "local")
+
+
+def test_a_volume_is_observed_with_its_place(bench: Bench) -> None:
+    data = bench.volume("data")
+
+    found = next(each for each in bench.observe().volumes if each.name == data)
+
+    assert found.mountpoint.endswith(f"/{data}/_data")
+    assert found.scope == "local"
+
+
+def test_what_happened_is_told_with_its_attributes(bench: Bench) -> None:
+    with bench.events() as events:
+        id = bench.run(bench.spec("web"))
+        first, last = (event.time for event in until(events, lambda event: event.action == "start"))
+
+    log = bench.engine.event_log(bench.project, since=seconds(first - 1000), until=seconds(last + 1000))
+    told = list(log)
+
+    assert [(each.action, each.id) for each in told] == [("create", id), ("start", id)]
+    assert (told[0].attributes["image"], told[0].attributes["name"]) == (IMAGE, bench.named("web"))
+    assert told[0].attributes[labels.SERVICE] == "web"
+    assert [each.time for each in told] == [first, last]
+
+
+def test_what_happens_is_told_until_somebody_ends_it(bench: Bench) -> None:
+    with bench.events() as events:
+        bench.create(bench.spec("web"))
+        (created,) = until(events, lambda event: event.action == "create")
+
+    log = bench.engine.event_log(bench.project, since=seconds(created.time))
+    told = iter(log)
+
+    assert next(told).action == "create"
+    log.close()
+    assert list(told) == []
+
+
+def seconds(nanoseconds: int) -> str:
+    return f"{nanoseconds // 1_000_000_000}.{nanoseconds % 1_000_000_000:09}"

@@ -201,6 +201,15 @@ def test_a_link_on_the_engines_own_bridge_stays_with_the_container_that_is_renam
     assert inspect(web)["HostConfig"]["Links"] == [f"/{bench.named('db')}:/{bench.named('web')}/store"]
 
 
+def test_a_container_that_is_put_on_a_network_has_its_links_there(bench: Bench, inspect: Inspect) -> None:
+    first, network = bench.network("first"), bench.network("second")
+    id = bench.run(bench.spec("web", endpoints=(Endpoint(network=first),)))
+
+    bench.engine.connect_network(id, Endpoint(network=network, links=(f"{bench.named('db')}:store",)))
+
+    assert inspect(id)["NetworkSettings"]["Networks"][network]["Links"] == [f"{bench.named('db')}:store"]
+
+
 def test_the_engines_own_warnings_come_with_what_it_creates(bench: Bench) -> None:
     told: list[Progress] = []
     spec = bench.spec(ports=(Port(target=80, published="0"),), network_mode="host")

@@ -47,3 +47,21 @@ def test_sigint_and_sigterm_wake_who_waits_and_mean_what_they_meant_before_after
         assert heard.get(timeout=10) == 2
 
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_the_end_of_the_terminal_is_a_press_where_that_is_asked_for_and_not_ignored() -> None:
+    interrupts = Interrupts()
+    before = signal.getsignal(signal.SIGHUP)
+
+    with handling_signals(interrupts, hangup=True):
+        signal.raise_signal(signal.SIGHUP)
+    after = signal.getsignal(signal.SIGHUP)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with handling_signals(interrupts, hangup=True):
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert interrupts.presses == 1
+    assert after == before

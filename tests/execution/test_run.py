@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from minicompose.errors import Conflict, EngineFault, EngineUnreachable
 from minicompose.execution import subscription
-from minicompose.execution.events import Notice, RunFinished, RunStarted, StepFailed
+from minicompose.execution.events import AnyEvent, Notice, RunFinished, RunStarted, StepFailed
 from minicompose.execution.interrupts import Interrupts
 from minicompose.execution.run import run_plan
 from minicompose.model import Build, Volume
@@ -28,8 +28,11 @@ from minicompose.planning.plan import (
     StopContainer,
     WaitUntil,
 )
+from minicompose.planning.up import plan_up
+from tests.carrying_out import engine_running
 from tests.fake_engine import Behaviour, FakeEngine
 from tests.runs import IMAGE, Running, back, create, engine_with, in_words, plan_of, start, step, wait
+from tests.stack_of import stack_of
 
 
 def story(plan: Plan, engine: FakeEngine, **options: Any) -> list[str]:
@@ -572,6 +575,22 @@ def test_nothing_is_put_back_when_all_went_well() -> None:
     assert states(engine) == {NEW: "running"}
 
 
+def test_a_run_goes_on_to_its_end_when_nobody_hears_of_it_any_more() -> None:
+    engine = engine_that_runs_the_old()
+    told: list[str] = []
+
+    def hear(event: AnyEvent) -> None:
+        told.append(in_words(event))
+        if len(told) > 2:
+            raise BrokenPipeError
+
+    report = run_plan(replacement(), engine, hear)
+
+    assert report.ok
+    assert len(told) == 3
+    assert states(engine) == {NEW: "running"}
+
+
 def test_the_way_back_goes_on_after_an_error_and_tells_it() -> None:
     engine = engine_that_runs_the_old()
     engine.script("new", Behaviour(health=("unhealthy",)))
@@ -592,6 +611,17 @@ def test_what_is_gone_already_needs_no_putting_back() -> None:
 
     assert report.put_back == (8,)
     assert [id for id, _ in report.failures] == [1]
+
+
+def test_a_network_that_could_not_be_removed_needs_no_putting_back() -> None:
+    text = "services: {web: {image: web}}\nnetworks: {default: {labels: {v: '%s'}}}"
+    engine = engine_running(stack_of(text % 1))
+    engine.fail("remove_network", "shop_default", Conflict("has active endpoints"))
+
+    report = run_plan(plan_up(stack_of(text % 2), engine.observe("shop")), engine, lambda _: None)
+
+    assert [message for _, message in report.failures] == ["has active endpoints"]
+    assert [container.networks.keys() for container in engine.observe("shop").containers] == [{"shop_default"}]
 
 
 def test_a_change_that_works_is_put_back_when_another_fails() -> None:

@@ -30,7 +30,7 @@ from minicompose.planning.plan import (
     Subject,
 )
 from minicompose.planning.up import plan_up
-from tests.carrying_out import engine_running
+from tests.carrying_out import engine_for, engine_running
 from tests.fake_engine import Behaviour, FakeEngine
 from tests.runs import IMAGE, create, engine_with, plan_of, start, step, wait
 from tests.stack_of import stack_of
@@ -128,6 +128,27 @@ def test_plain_tells_that_what_was_there_is_put_back_and_nothing_twice() -> None
         "container shop-db-1: put back what was there before",
         "2 of 9 steps done, 1 failed, 6 not begun",
     ]
+
+
+def failing_hook() -> tuple[Plan, FakeEngine]:
+    """A first container whose hook fails: there is nothing to put back."""
+    stack = stack_of("services: {web: {image: web, post_start: [{command: [setup]}]}}")
+    engine = engine_for(stack)
+    engine.fail("exec", "shop-web-1", EngineFault("no such command"))
+    return plan_up(stack, engine.observe("shop")), engine
+
+
+def test_plain_says_put_back_only_of_what_was_there_before() -> None:
+    assert without_times(shown(*failing_hook()))[-2:] == [
+        "container shop-web-1: stopped, and left to look at",
+        "3 of 4 steps done, 1 failed",
+    ]
+
+
+def test_live_says_put_back_only_of_what_was_there_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, frame = live(*failing_hook(), monkeypatch)
+
+    assert "     stopped, and left to look at" in frame
 
 
 def test_plain_colours_only_when_asked_to() -> None:

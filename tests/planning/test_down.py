@@ -65,6 +65,12 @@ def test_down_leaves_nothing_but_the_volumes() -> None:
     assert plan_down(observed).steps == ()
 
 
+def test_what_a_profile_disables_goes_down_with_the_rest() -> None:
+    stack = stack_of("services: {tool: {image: a}, web: {image: a}}")
+    disabled = stack_of("services: {tool: {image: a, profiles: [p]}, web: {image: a}}")
+    assert removed(plan_down(running(stack), stack=disabled), RemoveContainer) == ["shop-web-1", "shop-tool-1"]
+
+
 def test_a_service_that_does_not_run_passes_its_order_on() -> None:
     engine = engine_running(stack_of(CHAIN))
     engine.stop_container("shop-api-1", None)

@@ -15,6 +15,7 @@ from minicompose.planning.plan import (
     BuildImage,
     Changed,
     Checkpoint,
+    ConnectNetwork,
     CreateContainer,
     CreateNetwork,
     CreateVolume,
@@ -455,10 +456,57 @@ def test_a_network_made_anew_by_hand_replaces_what_was_on_it() -> None:
     assert reasons(plan_up(stack, observed), "web") == {NetworkReplaced(network="shop_default")}
 
 
-def test_a_running_container_that_was_taken_off_its_network_is_replaced() -> None:
+def test_a_running_container_that_was_taken_off_its_network_is_put_on_it_again() -> None:
     stack = stack_of(WEB)
     observed = changed(running(stack), "shop-web-1", networks={"bridge": "b"})
     assert reasons(plan_up(stack, observed), "web") == {Disconnected(network="shop_default")}
+
+
+def test_a_container_that_was_created_and_is_not_on_all_its_networks_is_put_on_them_before_it_starts() -> None:
+    stack = stack_of("""
+        services:
+          web: {image: nginx, networks: [front, back]}
+        networks: {front: {}, back: {}}
+    """)
+    observed = changed(running(stack), "shop-web-1", state="created", networks={"shop_front": ""})
+
+    connect, start = plan_up(stack, observed).steps
+
+    assert isinstance(connect.action, ConnectNetwork)
+    assert connect.action.endpoint.network == "shop_back"
+    assert isinstance(start.action, StartContainer)
+    assert start.after == (connect.id,)
+
+
+LINKED = """
+    services:
+      db: {image: db}
+      web: {image: nginx, links: ["db:store"], external_links: [other]}
+    networks: {default: {labels: {a: OLD}}}
+"""
+NAMES = {"shop-db-1:store", "other:other"}
+
+
+def test_a_container_that_was_taken_off_its_network_has_its_links_again() -> None:
+    stack = stack_of(LINKED)
+    observed = changed(running(stack), "shop-web-1", networks={})
+
+    (connect,) = plan_up(stack, observed).steps
+
+    assert isinstance(connect.action, ConnectNetwork)
+    assert set(connect.action.endpoint.links) >= NAMES
+
+
+def test_a_container_has_its_links_on_a_network_that_is_made_anew_and_on_the_old_one_put_back() -> None:
+    plan = plan_up(stack_of(LINKED.replace("OLD", "new")), running(stack_of(LINKED)))
+
+    connects = [
+        step.action
+        for step in (*plan.steps, *plan.way_back)
+        if isinstance(step.action, ConnectNetwork) and step.subject.service == "web"
+    ]
+
+    assert [set(connect.endpoint.links) >= NAMES for connect in connects] == [True, True]
 
 
 def test_a_container_that_was_renamed_by_hand_gets_its_name_again() -> None:

@@ -19,6 +19,7 @@ from minicompose.planning.plan import (
     WaitUntil,
 )
 from minicompose.planning.up import UpOptions, plan_up
+from minicompose.planning.update import Policy
 from tests.carrying_out import running
 from tests.golden import assert_golden
 from tests.stack_of import stack_of
@@ -51,6 +52,13 @@ def before(plan: Plan, step: Step) -> set[int]:
     for other in (*step.after, *step.wants):
         found |= {other} | before(plan, plan.steps[other - 1])
     return found
+
+
+@pytest.mark.parametrize(
+    ("ratio", "containers", "tolerated"), [(0.29, 100, 29), (0.25, 7, 1), (0.9, 1, 0), (1.0, 3, 3)]
+)
+def test_a_share_of_the_containers_may_fail(ratio: float, containers: int, tolerated: int) -> None:
+    assert Policy(failure_ratio=ratio).tolerated(containers) == tolerated
 
 
 def test_replicas_are_updated_one_after_the_other_start_first() -> None:
@@ -154,8 +162,8 @@ def test_rollback_config_says_how_they_are_put_back() -> None:
 @pytest.mark.parametrize(
     ("more", "place", "what"),
     [
-        ('ports: ["8080:80"]', "ports.0", "port 8080 of the host"),
-        ('ports: ["8080-8081:80"]', "ports.0", "one of the ports 8080-8081 of the host"),
+        ('ports: ["8080:80"]', "ports[0]", "port 8080 of the host"),
+        ('ports: ["8080-8081:80"]', "ports[0]", "one of the ports 8080-8081 of the host"),
         ("mac_address: 02:42:ac:11:00:07", "mac_address", "the address 02:42:ac:11:00:07"),
     ],
 )

@@ -240,3 +240,14 @@ def test_a_service_that_only_extends_is_like_its_base(
     )
 
     assert replace(services["derived"], name="base") == services["base"]
+
+
+@pytest.mark.parametrize("base", ["0", "[a]", "text"])
+def test_a_base_of_another_file_must_be_a_mapping(tmp_path: Path, base: str) -> None:
+    (said,) = problems_of(
+        tmp_path,
+        {"stack.yaml": "services: {a: {image: x, extends: {file: base.yaml, service: b}}}\n"},
+        {"base.yaml": f"services: {{b: {base}}}\n"},
+    )
+
+    assert said.endswith(':1:62 services.a.extends: the service "b" is no mapping at base.yaml:1:15')

@@ -274,6 +274,13 @@ def test_a_misspelt_file_is_told_the_right_one(tmp_path: Path) -> None:
     assert problems[0].hint == "did you mean compose.yaml?"
 
 
+def test_an_empty_name_is_no_file() -> None:
+    problems: list[Diagnostic] = []
+
+    assert read_text("", "", problems.append) is None
+    assert [problem.summary for problem in problems] == ["a file's name is missing here"]
+
+
 def test_the_null_device_is_an_empty_file() -> None:
     assert read_text(os.devnull, os.devnull, no_problem) == ""
 

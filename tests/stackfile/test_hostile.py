@@ -9,7 +9,7 @@ import pytest
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import StackFileError
-from minicompose.model import Node, SourcePos, Stack
+from minicompose.model import Node, SourcePos
 from minicompose.stackfile import LoadRequest, load_stack
 from minicompose.stackfile.checks.findings import Findings
 from minicompose.stackfile.pathtext import node_at
@@ -123,7 +123,7 @@ def test_a_warning_in_a_long_list_is_found_without_walking_along_it() -> None:
     ports = Node(Walked([Node(80, here), Node(81, SourcePos("compose.yaml", 1, 7))]), here)
     found: list[Diagnostic] = []
 
-    Findings(Stack(name="x", root=Node({"ports": ports}, here)), found.append).warning("ports", 1, says="no")
+    Findings(Node({"ports": ports}, here), found.append).warning("ports", 1, says="no")
 
     assert [str(problem.pos) for problem in found] == ["compose.yaml:1:7"]
     assert node_at(Node({"ports": ports}, here), ("ports", 1)).value == 81

@@ -1,4 +1,5 @@
 import textwrap
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -160,6 +161,26 @@ def test_address_pools_are_the_same_by_subnet() -> None:
         {"subnet": "10.1.0.0/24"},
         {"subnet": "10.2.0.0/24"},
     ]
+
+
+def test_pools_are_met_without_walking_along_the_earlier_ones_for_each() -> None:
+    walks = 0
+
+    class Walked(list[Node]):
+        def __iter__(self) -> Iterator[Node]:
+            nonlocal walks
+            walks += 1
+            return super().__iter__()
+
+    def pools(first: int, kind: type[list[Node]]) -> Node:
+        here = SourcePos("1.yaml", 1, 1)
+        listed = kind(Node({"subnet": Node(f"10.{n}.0.0/16", here)}, here) for n in range(first, first + 100))
+        ipam = Node({"config": Node(listed, here)}, here)
+        return Node({"networks": Node({"n": Node({"ipam": ipam}, here)}, here)}, here)
+
+    merge([pools(0, Walked), pools(50, list)], no_problem, tagged=False)
+
+    assert 0 < walks < 10
 
 
 def test_services_and_resources_of_all_files_are_there() -> None:

@@ -61,6 +61,12 @@ IN_A_SERVICE = """
     extra_hosts: [db]
     devices: ['/dev/a:/dev/b:rwm:x']
     build: {contxt: .}
+    volumes: [{type: bind, src: ./a, dst: /b, ro: true}]
+    ports: [{container_port: 80, host_port: 8080}]
+    build: {buildargs: {A: 1}}
+    healthcheck: {cmd: a}
+    ENVIRONMENT: {A: 1}
+    mem: 1g
     build: {additional_contexts: [base]}
     ulimits: {nofile: many}
     labels: [a: b]

@@ -40,6 +40,30 @@ def service(project: Path, attributes: str, *over: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("section", "problem"),
+    [
+        ("volumes: {v: {external: true, driver: x}}", "volumes.v.driver"),
+        ("configs: {c: {file: x, content: $Y}}", "configs.c.content"),
+        ("secrets: {s: {}}", "secrets.s"),
+        ("services: {w: {gpus: [{count: $N, device_ids: [a]}]}}", "services.w.gpus[0].count"),
+    ],
+)
+def test_what_no_variable_can_mend_is_refused(project: Path, section: str, problem: str) -> None:
+    with pytest.raises(StackFileError) as refused:
+        outlined(project, section)
+
+    assert [each.path for each in refused.value.diagnostics] == [problem]
+
+
+@pytest.mark.parametrize(
+    "section",
+    ["volumes: {v: {external: $E, driver: x}}", "configs: {c: {external: $E}}", "secrets: {s: {file: $F}}"],
+)
+def test_what_a_variable_may_mend_is_no_problem(project: Path, section: str) -> None:
+    assert outlined(project, section).warnings == ()
+
+
 MOUNT = {"type": "volume", "source": "${S:-./x}", "target": "${T:-/t}"}
 DEVICE = {"source": "${A:-/dev/a}", "target": "/dev/b", "permissions": "rwm"}
 PORT = {"target": "${Q}", "mode": "ingress", "protocol": "tcp"}
@@ -48,6 +72,7 @@ PORT = {"target": "${Q}", "mode": "ingress", "protocol": "tcp"}
 @pytest.mark.parametrize(
     ("written", "outline"),
     [
+        ("environment: [A=1, B, A=2]", {"environment": ["A=2", "B"]}),
         ('scale: "${N}"', {"scale": "${N}"}),
         ('command: "echo ${A:-b c}"', {"command": "echo ${A:-b c}"}),
         ('volumes: ["${S:-./x}:${T:-/t}"]', {"volumes": [MOUNT]}),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from minicompose.diagnostic import Diagnostic
-from minicompose.model import Stack
+from minicompose.model import Node, Stack
 from minicompose.stackfile.checks.addresses import check_addresses
 from minicompose.stackfile.checks.conflicts import check_conflicts
 from minicompose.stackfile.checks.cycles import check_cycles
@@ -13,6 +13,7 @@ from minicompose.stackfile.checks.one_engine import check_one_engine
 from minicompose.stackfile.checks.ports import check_ports
 from minicompose.stackfile.checks.pulls import check_pulls
 from minicompose.stackfile.checks.references import check_references
+from minicompose.stackfile.checks.requests import check_requests
 from minicompose.stackfile.checks.resources import check_resources
 from minicompose.stackfile.checks.signals import check_signals
 
@@ -22,7 +23,8 @@ def check(stack: Stack, report: Callable[[Diagnostic], None], *, consistency: bo
 
     Without `consistency` only values are looked at, each alone, and not whether they fit together.
     """
-    findings = Findings(stack, report)
+    assert stack.root is not None
+    findings = Findings(stack.root, report)
     if consistency:
         check_references(stack, findings)
         check_cycles(stack, findings)
@@ -32,5 +34,17 @@ def check(stack: Stack, report: Callable[[Diagnostic], None], *, consistency: bo
     check_signals(stack, findings)
     check_addresses(stack, findings)
     check_pulls(stack, findings)
-    check_resources(stack, findings)
     check_one_engine(stack, findings)
+    _check_attributes(stack.root, findings)
+    if findings.has("version"):
+        findings.warning("version", says="`version` means nothing any more: remove it", at_key=True)
+
+
+def check_outline(root: Node, report: Callable[[Diagnostic], None]) -> None:
+    """Report what is wrong with a merged tree whatever its hidden expressions come to."""
+    _check_attributes(root, Findings(root, report))
+
+
+def _check_attributes(root: Node, findings: Findings) -> None:
+    check_resources(root, findings)
+    check_requests(root, findings)

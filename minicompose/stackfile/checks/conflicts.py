@@ -1,6 +1,6 @@
 """Attributes that exclude or contradict each other."""
 
-from minicompose.model import DeviceRequest, Service, Stack
+from minicompose.model import Service, Stack
 from minicompose.stackfile.checks.findings import Findings
 
 
@@ -21,7 +21,6 @@ def check_conflicts(stack: Stack, findings: Findings) -> None:
         _check_limits(service, findings)
         _check_build(service, findings)
         _check_watch(service, findings)
-        _check_device_requests(service, findings)
         _check_container_name(service, container_names, findings)
 
 
@@ -74,20 +73,6 @@ def _check_watch(service: Service, findings: Findings) -> None:
             findings.error(*at, "path", says="the path to watch is empty")
         if not rule.target and rule.action not in ("rebuild", "restart"):
             findings.error(*at, "action", says=f"the action {rule.action} needs a `target`")
-
-
-def _check_device_requests(service: Service, findings: Findings) -> None:
-    at = ("services", service.name)
-    resources = service.deploy.resources if service.deploy else None
-    reserved = resources.reservations.devices if resources and resources.reservations else None
-    _check_requests(service.gpus, (*at, "gpus"), findings)
-    _check_requests(reserved, (*at, "deploy", "resources", "reservations", "devices"), findings)
-
-
-def _check_requests(requests: tuple[DeviceRequest, ...] | None, at: tuple[str | int, ...], findings: Findings) -> None:
-    for index, request in enumerate(requests or ()):
-        if request.count is not None and request.device_ids is not None:
-            findings.error(*at, index, "count", says="`count` and `device_ids` exclude each other", at_key=True)
 
 
 def _check_container_name(service: Service, taken: dict[str, str], findings: Findings) -> None:

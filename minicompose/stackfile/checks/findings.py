@@ -1,23 +1,23 @@
-"""Problems of a stack, each placed by the path of the attribute that it is about."""
+"""Problems of a stack's tree, each placed by the path of the attribute that it is about."""
 
 from collections.abc import Callable, Iterable
 from typing import Literal
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
-from minicompose.model import Node, SourcePos, Stack
+from minicompose.model import Node, SourcePos
 from minicompose.stackfile.pathtext import child, path_text
 
 
 class Findings:
-    """Reports what is found at a path of the stack's tree.
+    """Reports what is found at a path of the tree.
 
     The caret goes to the value where that is a scalar, else to the key. `at_key` asks for the key
     of a scalar, too.
     """
 
-    def __init__(self, stack: Stack, report: Callable[[Diagnostic], None]) -> None:
-        self._root = stack.root
+    def __init__(self, root: Node, report: Callable[[Diagnostic], None]) -> None:
+        self._root = root
         self._report = report
 
     def error(self, *path: str | int, says: str, hint: str = "", at_key: bool = False) -> None:
@@ -27,9 +27,9 @@ class Findings:
         self._say("warning", path, says, hint, at_key)
 
     def place(self, *path: str | int) -> str:
-        """Where the value at `path` is written, as people write it; the path itself where unknown."""
+        """Where the value at `path` is written, as people write it."""
         pos, _ = self._caret(path, at_key=False)
-        return str(pos) if pos is not None else path_text(path)
+        return str(pos)
 
     def has(self, *path: str | int) -> bool:
         """Whether there is a value at `path` of the tree."""
@@ -43,24 +43,22 @@ class Findings:
             Diagnostic(severity=severity, pos=pos, path=path_text(path), summary=says, hint=hint, length=length)
         )
 
-    def _caret(self, path: tuple[str | int, ...], at_key: bool) -> tuple[SourcePos | None, int]:
+    def _caret(self, path: tuple[str | int, ...], at_key: bool) -> tuple[SourcePos, int]:
         node, whole = self._find(path)
-        if node is None:
-            return None, 1
         key = str(path[-1]) if path and whole else ""
         if node.key_pos is not None and (at_key or not whole or not isinstance(node.value, str | int | float)):
             return node.key_pos, max(len(key), 1)
         return node.pos, underlined(node.value)
 
-    def _find(self, path: tuple[str | int, ...]) -> tuple[Node | None, bool]:
+    def _find(self, path: tuple[str | int, ...]) -> tuple[Node, bool]:
         """The node at `path` or its nearest parent, and whether the path led to its end."""
         node = self._root
         for step in path:
-            below = child(node, step) if node is not None else None
+            below = child(node, step)
             if below is None:
                 return node, False
             node = below
-        return node, node is not None
+        return node, True
 
 
 def underlined(value: object) -> int:

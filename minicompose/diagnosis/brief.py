@@ -1,0 +1,72 @@
+"""Why a container is not well, in a few words: for a column of a table."""
+
+from typing import assert_never
+
+from minicompose.diagnosis.explanation import (
+    AnyCause,
+    Disabled,
+    Exited,
+    Explanation,
+    ImageMissing,
+    NotYetHealthy,
+    OutOfMemory,
+    Paused,
+    PortTaken,
+    ResourceMissing,
+    Restarted,
+    SourceMissing,
+    StartFailed,
+    Unhealthy,
+    Unwanted,
+)
+from minicompose.diagnosis.wording import holder_text, size_text
+from minicompose.planning.observed import ObservedContainer
+
+
+def needs_a_reason(container: ObservedContainer) -> bool:
+    """Whether it is in a state that somebody will ask about; one that starts, or was paused, says so itself."""
+    match container.state:
+        case "running":
+            return container.health == "unhealthy"
+        case "exited":
+            return container.exit_code != 0
+        case "created" | "restarting" | "dead":
+            return True
+        case "paused" | "removing":
+            return False
+        case never:
+            assert_never(never)
+
+
+def brief_reason(its: Explanation) -> str:
+    """The first cause that says more than its state does, or else what it printed last; "" where nothing is known."""
+    for cause in its.causes:
+        if words := _words(cause):
+            return words
+    if its.waits_for:
+        wait = its.waits_for[0]
+        return f"waits for {wait.service}"
+    return its.output[-1].strip() if its.output else ""
+
+
+def _words(cause: AnyCause) -> str:
+    match cause:
+        case OutOfMemory(limit=limit):
+            return f"out of memory, its limit is {size_text(limit)}" if limit else "the machine was out of memory"
+        case StartFailed(message=message):
+            return message
+        case Unhealthy(probes=probes):
+            said = probes[-1].output.strip().splitlines() if probes else []
+            return said[-1] if said else "its health check fails"
+        case PortTaken(port=port, holder=holder):
+            return f"port {port} is taken by {holder_text(holder)}"
+        case ImageMissing(image=image):
+            return f"no image {image}"
+        case SourceMissing(source=source):
+            return f"{source} does not exist"
+        case ResourceMissing(type=kind, name=name):
+            return f"no {kind} {name}"
+        case Exited() | Restarted() | NotYetHealthy() | Paused() | Disabled() | Unwanted():
+            return ""  # the table says it
+        case never:
+            assert_never(never)
