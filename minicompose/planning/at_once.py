@@ -3,8 +3,8 @@
 import msgspec
 
 from minicompose.model import Stack
-from minicompose.planning.census import is_up
-from minicompose.planning.chosen import chosen, chosen_with_oneoffs, subject_of
+from minicompose.planning.census import is_up, subject_of
+from minicompose.planning.chosen import chosen, chosen_with_oneoffs
 from minicompose.planning.observed import Observed, ObservedContainer
 from minicompose.planning.plan import (
     Asked,

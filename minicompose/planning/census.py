@@ -6,7 +6,7 @@ import msgspec
 
 from minicompose import labels
 from minicompose.planning.observed import Observed, ObservedContainer
-from minicompose.planning.plan import Condition
+from minicompose.planning.plan import Condition, Subject
 from minicompose.planning.record import read
 
 # The suffix of a successor's name until it has settled, and from then on of the name of the one that it replaced.
@@ -34,6 +34,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Census = dict[str, dict[int, Standing]]
+
+
+def subject_of(container: ObservedContainer, name: str = "") -> Subject:
+    """What a step is about that is about a container, under its name or another."""
+    return Subject(type="container", name=name or container.name, service=container.service)
 
 
 def is_up(container: ObservedContainer) -> bool:

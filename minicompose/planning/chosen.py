@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 from minicompose.model import Stack
 from minicompose.planning.observed import Observed, ObservedContainer
-from minicompose.planning.plan import Subject
 
 
 def chosen(observed: Observed, services: Collection[str], stack: Stack | None) -> list[ObservedContainer]:
@@ -17,8 +16,3 @@ def chosen_with_oneoffs(observed: Observed, services: Collection[str], stack: St
     wanted = services or (None if stack is None else stack.services)
     found = [container for container in observed.containers if wanted is None or container.service in wanted]
     return sorted(found, key=lambda container: container.name)
-
-
-def subject_of(container: ObservedContainer) -> Subject:
-    """What the steps of a plan are about that do something with it."""
-    return Subject(type="container", name=container.name, service=container.service)

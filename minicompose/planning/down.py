@@ -8,8 +8,8 @@ from minicompose import labels
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Service, Stack
 from minicompose.planning import graph
-from minicompose.planning.census import is_up
-from minicompose.planning.chosen import chosen, subject_of
+from minicompose.planning.census import is_up, subject_of
+from minicompose.planning.chosen import chosen
 from minicompose.planning.hooks import lost_hooks, stop, with_hook_texts
 from minicompose.planning.images import Images, familiar
 from minicompose.planning.needs import labelled_needs

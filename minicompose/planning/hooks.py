@@ -30,6 +30,11 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True):
     lost: int = 0
 
 
+def hooks_again(container: ObservedContainer, service: Service | None) -> tuple[RunHook, ...]:
+    """What is run in a container that is started again."""
+    return runs(container.id, "post_start", hooks_of(container, "post_start", service).known)
+
+
 def hooks_of(container: ObservedContainer, moment: Moment, service: Service | None) -> Hooks:
     """The hooks of a container that is there; `service` is what the stack file says of it, if anything.
 

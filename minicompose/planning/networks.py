@@ -7,7 +7,7 @@ import msgspec
 
 from minicompose import labels
 from minicompose.model import Network, NetworkAttachment, Stack
-from minicompose.planning.census import plain_name
+from minicompose.planning.census import plain_name, subject_of
 from minicompose.planning.masking import masked
 from minicompose.planning.observed import ObservedContainer, ObservedNetwork
 from minicompose.planning.plan import (
@@ -57,7 +57,7 @@ def remake(
     group = f"network {there.name}"
     reason = NetworkReplaced(network=there.name)
     off = {
-        c.id: steps.add(_subject(c), DisconnectNetwork(container=c.id, network=there.id), reason, group=group)
+        c.id: steps.add(subject_of(c), DisconnectNetwork(container=c.id, network=there.id), reason, group=group)
         for c in on_it
     }
     removed = steps.add(subject, RemoveNetwork(network=there.id), because, after=off.values(), group=group)
@@ -65,7 +65,7 @@ def remake(
     created = steps.add(subject, create, because, after=(removed,), group=group)
     connected = {
         c.id: steps.add(
-            _subject(c),
+            subject_of(c),
             ConnectNetwork(container=c.id, endpoint=_endpoint(stack, c, there.name, network)),
             reason,
             after=(created,),
@@ -77,7 +77,7 @@ def remake(
     back = steps.way_back
     freed = tuple(
         back.add(
-            _subject(c),
+            subject_of(c),
             DisconnectNetwork(container=c.id, network=there.name),
             group=group,
             reverts=(connected[c.id],),
@@ -89,7 +89,7 @@ def remake(
     again = back.add(subject, restore, group=group, reverts=(removed,), wants=(away,))
     connected_back = {
         c.id: back.add(
-            _subject(c),
+            subject_of(c),
             ConnectNetwork(container=c.id, endpoint=_endpoint(stack, c, there.name, there.definition)),
             group=group,
             reverts=(off[c.id],),
@@ -133,7 +133,3 @@ def _within(address: str | None, network: Network) -> str | None:
     pools = (network.ipam.config if network.ipam else None) or ()
     subnets = [ipaddress.ip_network(pool.subnet, strict=False) for pool in pools if pool.subnet]
     return address if any(ipaddress.ip_address(address) in subnet for subnet in subnets) else None
-
-
-def _subject(container: ObservedContainer) -> Subject:
-    return Subject(type="container", name=container.name, service=container.service)

@@ -10,7 +10,7 @@ from minicompose.fields import NETWORK, VOLUME, Record
 from minicompose.model import Network, Service, SourcePos, Stack, Volume
 from minicompose.planning.difference import FilePath, differences
 from minicompose.planning.networks import Remade, remake
-from minicompose.planning.observed import Observed, ObservedNetwork, ObservedVolume
+from minicompose.planning.observed import Observed, ObservedContainer, ObservedNetwork, ObservedVolume
 from minicompose.planning.plan import (
     Change,
     Changed,
@@ -37,6 +37,12 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True):
     volumes: Mapping[str, int]
     remade: Mapping[str, Remade]
     unchanged: tuple[Subject, ...]
+
+    def connects(self, container: ObservedContainer) -> tuple[int, ...]:
+        """The steps after which a container is on its networks again, where those are made anew."""
+        return tuple(
+            remade.connected[container.id] for remade in self.remade.values() if container.id in remade.connected
+        )
 
 
 def used_networks(stack: Stack, services: Iterable[Service]) -> dict[str, Network]:

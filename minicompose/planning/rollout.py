@@ -1,17 +1,18 @@
 """From decisions to steps: how containers come, go, and succeed each other, service by service."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, assert_never
 
 import msgspec
 
 from minicompose import labels
-from minicompose.model import Dependency, Service, Stack
+from minicompose.model import Service, Stack
+from minicompose.planning.alive import Alive, Live
 from minicompose.planning.batches import Batches, chain_returns
-from minicompose.planning.census import NEXT, OLD, holds, is_named_by_a_run, is_up
+from minicompose.planning.census import NEXT, OLD, is_named_by_a_run, is_up, subject_of
 from minicompose.planning.decide import Create, Decision, Finish, Keep, Removal, Replace, Start, Verdict
 from minicompose.planning.graph import Graph, bridge_links, shared_with
-from minicompose.planning.hooks import before_stop, hooks_of, runs, stop
+from minicompose.planning.hooks import before_stop, hooks_again, runs, stop
 from minicompose.planning.images import ImageStep
 from minicompose.planning.observed import ObservedContainer
 from minicompose.planning.plan import (
@@ -19,7 +20,6 @@ from minicompose.planning.plan import (
     Asked,
     BuildImage,
     Checkpoint,
-    Condition,
     ConnectNetwork,
     ContainerSpec,
     CreateContainer,
@@ -29,12 +29,10 @@ from minicompose.planning.plan import (
     ImageDiffers,
     ImageIs,
     Missing,
-    Needed,
     NotRunning,
     Premise,
     PullImage,
     Reason,
-    RemoveContainer,
     RenameContainer,
     Renamed,
     RestartContainer,
@@ -43,9 +41,9 @@ from minicompose.planning.plan import (
     StopContainer,
     Subject,
     Unfinished,
-    WaitUntil,
 )
 from minicompose.planning.record import network_name, service_networks
+from minicompose.planning.removals import Removals
 from minicompose.planning.replacement import Before, Replaced, Replacement, Return, put_back, replace
 from minicompose.planning.resources import Resources
 from minicompose.planning.spec import Blueprint, container_name, container_spec, links_by_name, service_endpoint
@@ -63,20 +61,6 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     one_off: str | None = None
 
 
-class Live(msgspec.Struct, frozen=True, kw_only=True):
-    """A container as its dependents and `--wait` see it.
-
-    `up` are the steps that start it, `named` those after which it is known as `name`. `observed` is
-    set where no step starts it: then it may be as wanted already.
-    """
-
-    name: str
-    up: tuple[int, ...] = ()
-    named: tuple[int, ...] = ()
-    observed: ObservedContainer | None = None
-    settle: int | None = None
-
-
 class NameTaken(msgspec.Struct, frozen=True, kw_only=True):
     """A container of the plan needs a name that `holder` has and keeps."""
 
@@ -87,8 +71,6 @@ class NameTaken(msgspec.Struct, frozen=True, kw_only=True):
 # What fails at its start fails at once: a command that is not there, a setting that it does not take.
 # Longer would cost every update time; a health check says more.
 _STEADY = 0.5
-
-_STRICTER: tuple[Condition, ...] = ("healthy", "completed")
 
 
 class Rollout:
@@ -117,21 +99,22 @@ class Rollout:
         self._resources = resources
         self._manner = manner
         self._watched = _watched(graph, stack)
-        self.live: dict[str, list[Live]] = {}
+        self.alive = Alive(steps, graph, play)
         self.unchanged: list[Subject] = []
         # By service: its first container's name for others, and the steps after which it bears it.
         self._peers: dict[str, list[str]] = {}
         self._there: dict[str, list[tuple[int, ...]]] = {}
-        self._waits: dict[tuple[str, Condition], int] = {}
         self._starts: set[int] = set()
         self._late: list[int] = []
+        rolls_back = manner.on_failure == "rollback"
+        self._removals = Removals(stack, steps, resources, timeout=manner.timeout, rolls_back=rolls_back)
         # Containers that are stopped, whose hooks are run before that where they can be.
-        self.stopped: list[ObservedContainer] = []
+        self.stopped = self._removals.stopped
         # Which step frees a name, and which take one, with the id of the one that may bear it until then.
-        self._freed: dict[str, int] = {}
+        self._freed = self._removals.freed
         self._takers: list[tuple[str, int, str]] = []
         # What is done when all has worked, what that does not depend on, and what hangs on it besides all else.
-        self._last: list[int] = []
+        self._last = self._removals.last
         self._alone: set[int] = set()
         self._hanging: list[int] = []
         self._returns: dict[str, list[Return]] = {}
@@ -145,14 +128,13 @@ class Rollout:
         }
         for removal in removals:
             if removal.at_once:
-                self._remove_at_once(removal)
+                self._removals.remove_at_once(removal)
             else:
-                self._remove_at_last(removal, wanted)
+                self._removals.remove_at_last(removal, wanted)
 
     def carry_out(self, verdict: Verdict) -> None:
         """One service; those that it depends on have been before."""
         service = verdict.service
-        self.live[service.name] = []
         self._returns[service.name] = []
         policy = update_policy(service)
         changes = sum(isinstance(decision, Replace) for decision in verdict.decisions)
@@ -196,74 +178,6 @@ class Rollout:
         back.hang_on(self._hanging, checkpoint)
         back.hang_all_on(checkpoint)
 
-    # ---- containers that go ----
-
-    def _remove_at_once(self, removal: Removal) -> None:
-        container = removal.container
-        stopped = self._stop_all(removal, Before(self._connects(container)), group="")
-        remove = RemoveContainer(container=container.id)
-        self._freed[container.name] = self._steps.add(_subject(container), remove, removal.because, after=stopped.after)
-
-    def _remove_at_last(self, removal: Removal, wanted: Collection[str]) -> None:
-        """Stop it, and have another take its name where one wants it; it goes when all has worked."""
-        container, because = removal.container, removal.because
-        subject, group = _subject(container), f"remove {container.name}"
-        stopped = last = self._stop_all(removal, Before(self._connects(container)), group)
-        renamed: int | None = None
-        if container.name in wanted:
-            rename = RenameContainer(container=container.id, name=container.name + OLD)
-            renamed = self._steps.add(subject, rename, because, after=last.after, group=group)
-            self._freed[container.name] = renamed
-            last = Before((renamed,))
-        remove = RemoveContainer(container=container.id)
-        self._last.append(self._steps.add(subject, remove, because, after=last.after, group=group))
-        if self._manner.on_failure != "rollback":
-            return
-        back: tuple[int, ...] = ()
-        if renamed is not None:
-            name = RenameContainer(container=container.id, name=container.name)
-            back = (self._steps.way_back.add(subject, name, group=group, reverts=(renamed,)),)
-        if is_up(container):
-            service = self._stack.services.get(container.service)
-            actions: tuple[Action, ...] = (
-                StartContainer(container=container.id),
-                *self._hooks_again(container, service),
-            )
-            for action in actions:
-                back = (self._steps.way_back.add(subject, action, group=group, reverts=stopped.after, wants=back),)
-
-    def _stop_all(self, removal: Removal, before: Before, group: str) -> Before:
-        container = removal.container
-        for action in self._stop(container) if is_up(container) else ():
-            step = self._steps.add(_subject(container), action, removal.because, after=before.after, group=group)
-            before = Before((step,))
-        return before
-
-    def _connects(self, container: ObservedContainer) -> tuple[int, ...]:
-        """The steps after which a container is on its networks again, where those are made anew."""
-        return tuple(
-            remade.connected[container.id]
-            for remade in self._resources.remade.values()
-            if container.id in remade.connected
-        )
-
-    def wait_for(self, service: str, live: Live, condition: Condition, because: Reason) -> tuple[int, ...]:
-        """The step after which a container is as `condition` says; none where it is already."""
-        if live.observed and holds(live.observed, condition):
-            return ()
-        if condition == "settled" and live.settle is not None:
-            return (live.settle,)
-        if condition == "settled":  # a stricter wait that a dependent asked for says as much
-            for stricter in _STRICTER:
-                if (step := self._waits.get((live.name, stricter))) is not None:
-                    return (step,)
-        key = (live.name, condition)
-        if key not in self._waits:
-            subject = Subject(type="container", name=live.name, service=service)
-            action = WaitUntil(container=live.name, condition=condition)
-            self._waits[key] = self._steps.add(subject, action, because, after=(*live.up, *live.named))
-        return (self._waits[key],)
-
     # ---- one container ----
 
     def _carry_out_one(self, verdict: Verdict, decision: Decision, batches: Batches) -> None:
@@ -294,7 +208,7 @@ class Rollout:
             return ()
         rename = RenameContainer(container=container.id, name=name)
         because = Unfinished() if is_named_by_a_run(container) else Renamed(name=container.name)
-        step = self._steps.add(_subject(container, name), rename, because)
+        step = self._steps.add(subject_of(container, name), rename, because)
         self._takers.append((name, step, container.id))
         self._freed[container.name] = step
         return (step,)
@@ -311,24 +225,24 @@ class Rollout:
         up: tuple[int, ...] = (created,)
         if self._manner.starts and not one_off:
             up = (self._start(service, subject, spec.name, Missing(), (created,)),)
-        self.live[service.name].append(Live(name=spec.name, up=up))
+        self.alive.add(service, Live(name=spec.name, up=up))
 
     def _keep(self, service: Service, decision: Keep, name: str, renamed: tuple[int, ...]) -> None:
         container = decision.container
         self._is_there(service, name, renamed)
         connected = self._reconnect(service, container, name, decision.reconnects, renamed)
-        there = (*renamed, *connected, *self._connects(container))
+        there = (*renamed, *connected, *self._resources.connects(container))
         if not decision.restarts:
             if not there and service.name in self._play:
-                self.unchanged.append(_subject(container))
-            self.live[service.name].append(Live(name=name, named=there, observed=container))
+                self.unchanged.append(subject_of(container))
+            self.alive.add(service, Live(name=name, named=there, observed=container))
             return
-        subject = _subject(container, name)
+        subject = subject_of(container, name)
         restarts = tuple(
             self._restart(service, subject, container, DependencyReplaced(service=dependency), when, there)
             for dependency, when in decision.restarts
         )
-        self.live[service.name].append(Live(name=name, up=restarts, named=there))
+        self.alive.add(service, Live(name=name, up=restarts, named=there))
 
     def _reconnect(
         self, service: Service, container: ObservedContainer, name: str, keys: Iterable[str], after: tuple[int, ...]
@@ -346,7 +260,7 @@ class Rollout:
             )
             before = (*after, *_one(self._resources.networks, network))
             steps.append(
-                self._steps.add(_subject(container, name), connect, Disconnected(network=network), after=before)
+                self._steps.add(subject_of(container, name), connect, Disconnected(network=network), after=before)
             )
         return tuple(steps)
 
@@ -363,8 +277,8 @@ class Rollout:
 
         It is left alone until what it needs has settled: nothing was gained where that does not work.
         """
-        after, wants = self._conditions(service)
-        settled = [live.settle for live in self.live[because.service] if live.settle is not None]
+        after, wants = self.alive.conditions(service)
+        settled = [live.settle for live in self.alive.of(because.service) if live.settle is not None]
         after = [*after, *settled, *there]
         self.stopped.append(container)
         group = f"restart {subject.name}"
@@ -385,11 +299,10 @@ class Rollout:
             step for name in self._graph[service.name] for needed in self._returns.get(name, ()) for step in needed.all
         ]
         reverts = self._steps.of(RestartContainer, group=group)
-        hooks = hooks_of(container, "post_start", service).known
         actions: tuple[Action, ...] = (
             *before_stop(container, service),
             restart,
-            *runs(container.id, "post_start", hooks),
+            *hooks_again(container, service),
         )
         for action in actions:
             back = [self._steps.way_back.add(subject, action, group=group, reverts=reverts, wants=back)]
@@ -398,10 +311,10 @@ class Rollout:
         container = decision.container
         because = NotRunning(state=container.state)
         connected = self._reconnect(service, container, name, decision.reconnects, renamed)
-        there = (*renamed, *connected, *self._connects(container))
-        started = self._start(service, _subject(container, name), container.id, because, there)
+        there = (*renamed, *connected, *self._resources.connects(container))
+        started = self._start(service, subject_of(container, name), container.id, because, there)
         self._is_there(service, name, there)
-        self.live[service.name].append(Live(name=name, up=(started,), named=there))
+        self.alive.add(service, Live(name=name, up=(started,), named=there))
 
     # ---- one container after another ----
 
@@ -410,8 +323,8 @@ class Rollout:
         spec = self._spec(service, decision.number)
         spec = msgspec.structs.replace(spec, labels={**spec.labels, labels.REPLACES: old.id})
         keep_volumes_of = None if self._manner.renew_anon_volumes else old.id
-        after, wants = self._conditions(service) if decision.starts else ([], [])
-        there = (*renamed, *self._connects(old))
+        after, wants = self.alive.conditions(service) if decision.starts else ([], [])
+        there = (*renamed, *self._resources.connects(old))
         change = Replacement(
             name=spec.name,
             service=service.name,
@@ -421,7 +334,7 @@ class Rollout:
             create=CreateContainer(name=spec.name + NEXT, spec=spec, keep_volumes_of=keep_volumes_of),
             stop=self._stop(old) if is_up(old) else (),
             hooks=runs(spec.name + NEXT, "post_start", service.post_start),
-            again=self._hooks_again(old, service),
+            again=hooks_again(old, service),
             starts=decision.starts,
             timeout=self._manner.timeout,
             renew_volumes=self._manner.renew_anon_volumes,
@@ -445,8 +358,8 @@ class Rollout:
             self._is_there(service, spec.name, (done.named,))
         if settle is not None and self._settles_late(service, change) and not decision.starts_old:
             self._late.append(settle)
-        self.live[service.name].append(
-            Live(name=spec.name, up=up, named=(done.named,), settle=settle if when is None else None)
+        self.alive.add(
+            service, Live(name=spec.name, up=up, named=(done.named,), settle=settle if when is None else None)
         )
 
     def _settles_late(self, service: Service, change: Replacement) -> bool:
@@ -467,19 +380,19 @@ class Rollout:
             create=None,
             stop=self._stop(old) if is_up(old) else (),
             hooks=(),
-            again=self._hooks_again(old, service),
+            again=hooks_again(old, service),
             starts=True,
             timeout=self._manner.timeout,
             renew_volumes=self._manner.renew_anon_volumes,
             steady=_STEADY,
             policy=update_policy(service),
             before_create=Before(),
-            before_change=Before((*self._connects(old), *self._connects(successor))),
+            before_change=Before((*self._resources.connects(old), *self._resources.connects(successor))),
             before_start=Before(),
         )
         done = self._carry_out_change(service, change)
         self._is_there(service, name, (done.named,))
-        self.live[service.name].append(Live(name=name, named=(done.named,), observed=successor, settle=done.settled))
+        self.alive.add(service, Live(name=name, named=(done.named,), observed=successor, settle=done.settled))
 
     def _carry_out_change(self, service: Service, change: Replacement) -> Replaced:
         done = replace(self._steps, change)
@@ -542,10 +455,6 @@ class Rollout:
             return policy
         return msgspec.structs.replace(policy, parallelism=0, order="stop-first")
 
-    def _hooks_again(self, old: ObservedContainer, service: Service | None) -> tuple[RunHook, ...]:
-        """What is run in a container that is started again."""
-        return runs(old.id, "post_start", hooks_of(old, "post_start", service).known)
-
     # ---- what a step waits for ----
 
     def _start(
@@ -561,7 +470,7 @@ class Rollout:
 
         `unchanged`: a successor that has been started meanwhile has had its hooks run.
         """
-        needed, wants = self._conditions(service)
+        needed, wants = self.alive.conditions(service)
         start = StartContainer(container=container)
         return self._up(service, subject, start, because, [*after, *needed], wants, hooks_when=unchanged)
 
@@ -623,28 +532,6 @@ class Rollout:
             steps.extend(step for there in self._there.get(other, ()) for step in there)
         return steps
 
-    def _conditions(self, service: Service) -> tuple[list[int], list[int]]:
-        """The steps that a start must come after, and those that only have to have ended."""
-        after: list[int] = []
-        wants: list[int] = []
-        for name, dependency in self._graph[service.name].items():
-            steps = after if dependency.required else wants
-            for live in self.live.get(name, ()):
-                steps.extend(self._condition(service, name, live, dependency))
-        return after, wants
-
-    def _condition(self, service: Service, name: str, live: Live, dependency: Dependency) -> tuple[int, ...]:
-        because = Needed(service=service.name)
-        match dependency.condition:
-            case "service_started":
-                return live.up
-            case _ if name not in self._play:
-                return live.up
-            case "service_healthy":
-                return self.wait_for(name, live, "healthy", because)
-            case "service_completed_successfully":
-                return self.wait_for(name, live, "completed", because)
-
     # ---- names, networks ----
 
     def _spec(self, service: Service, number: int) -> ContainerSpec:
@@ -678,10 +565,6 @@ def _watched(graph: Graph, stack: Stack) -> frozenset[str]:
 def _has_healthcheck(service: Service) -> bool:
     check = service.healthcheck
     return check is not None and not check.disable and check.test is not None and check.test[:1] != ("NONE",)
-
-
-def _subject(container: ObservedContainer, name: str = "") -> Subject:
-    return Subject(type="container", name=name or container.name, service=container.service)
 
 
 def _one(steps: Mapping[str, int], name: str) -> tuple[int, ...]:

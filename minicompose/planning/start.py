@@ -7,9 +7,8 @@ import msgspec
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Dependency, Service, Stack
 from minicompose.planning import graph
-from minicompose.planning.census import holds, is_up, take_census
-from minicompose.planning.chosen import subject_of
-from minicompose.planning.hooks import before_stop, hooks_of, lost_hooks, runs, with_hook_texts
+from minicompose.planning.census import holds, is_up, subject_of, take_census
+from minicompose.planning.hooks import before_stop, hooks_again, lost_hooks, with_hook_texts
 from minicompose.planning.needs import needs_of
 from minicompose.planning.observed import Observed, ObservedContainer
 from minicompose.planning.plan import (
@@ -180,7 +179,7 @@ class _Starting:
     ) -> int:
         """The start or restart, and the hooks after it; the last step. If a hook fails it is stopped, as by `up`."""
         subject = subject_of(container)
-        hooks = runs(container.id, "post_start", hooks_of(container, "post_start", self._service(container)).known)
+        hooks = hooks_again(container, self._service(container))
         group = f"start {container.name}" if hooks else ""
         started = step = self._steps.add(subject, action, because, after=after, wants=wants, group=group)
         for hook in hooks:

@@ -284,8 +284,8 @@ class _Up:
             return
         for name in self._order:
             if name in self._play:
-                for live in rollout.live[name]:
-                    rollout.wait_for(name, live, "settled", Asked(option="--wait"))
+                for live in rollout.alive.of(name):
+                    rollout.alive.wait_for(name, live, "settled", Asked(option="--wait"))
 
     # ---- what is in the way, and what to tell ----
 
