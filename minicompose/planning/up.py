@@ -40,7 +40,8 @@ class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
     when it has become old. `timeout` is in seconds. `keep_completed` leaves jobs alone
     that have succeeded and did not change. `all_resources` wants also the networks and volumes that no
     service uses. `on_failure` is what becomes of what was replaced when a step fails: put back, left as it
-    is, or left with all that was started stopped.
+    is, or left with all that was started stopped. `one_off` is a service whose containers are left alone: one is
+    created besides, when all that it depends on is as it asks, and not started.
     """
 
     services: tuple[str, ...] = ()
@@ -61,6 +62,7 @@ class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
     keep_completed: bool = False
     all_resources: bool = False
     on_failure: Literal["rollback", "keep", "stop"] = "rollback"
+    one_off: str | None = None
 
 
 def plan_up(stack: Stack, observed: Observed, options: UpOptions | None = None) -> Plan:
@@ -154,6 +156,8 @@ class _Up:
         self._graph = graph.dependencies(stack)
         self._order = graph.order(self._graph)
         self._census: Census = take_census(observed)
+        if options.one_off is not None:
+            self._census.pop(options.one_off, None)
         self._steps = Steps()
         self._notes: list[Diagnostic] = []
         self._asked = frozenset(options.services or stack.services)
@@ -188,6 +192,7 @@ class _Up:
                 timeout=self._options.timeout,
                 renew_anon_volumes=self._options.renew_anon_volumes,
                 on_failure=self._options.on_failure,
+                one_off=self._options.one_off,
             ),
         )
         rollout.remove(self._removals(verdicts), verdicts.values())
