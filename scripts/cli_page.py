@@ -23,7 +23,7 @@ NO_BUILDKIT = "a feature of BuildKit, which is not there yet"
 
 # Why a verb of docker compose is not here.
 NO_VERB = {
-    **dict.fromkeys(("attach", "commit", "cp", "export", "run", "watch"), NOT_YET),
+    "watch": NOT_YET,
     "bridge": "it runs other programs, in images, that convert a stack file; clusters themselves are not there yet",
     "publish": "a stack file is published as any other file, with git",
 }

@@ -6,11 +6,13 @@ import msgspec
 
 from minicompose.errors import (
     BadRequest,
+    CannotRun,
     Conflict,
     EngineError,
     EngineFault,
     EngineRefused,
     EngineUnreachable,
+    NoProgram,
     NotFound,
 )
 
@@ -122,11 +124,13 @@ _WELL_KNOWN = (
         r"executable file not found in \$PATH|no such file or directory)",
         "is it in the image, and the command spelled right?",
         'there is no program "{program}" in the container',
+        NoProgram,
     ),
     _told(
         r'exec: "(?P<program>[^"]+)": (?:stat [^:]+: )?permission denied',
         "the file is not executable (`chmod +x` it in the image)",
         'the program "{program}" cannot be executed',
+        CannotRun,
     ),
     _told(
         r"unknown or invalid runtime name: (?P<name>\S+)|unknown runtime specified (?P<other>\S+)",

@@ -4,7 +4,7 @@ Every method raises only the exceptions of `minicompose.errors` that derive from
 A `container` argument is an id or a name. All methods may be called from several threads at once.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 import msgspec
@@ -262,11 +262,11 @@ class ExecSpec(Value, frozen=True, kw_only=True):
     env: tuple[str, ...] = ()
 
 
-class ExecSession(Protocol):
-    """A running command. `fileno` is what to select on; without a tty output comes as chunks of both streams."""
+class Session(Protocol):
+    """A command's standard streams, ours for the time; without a tty output comes as chunks of both streams."""
 
     def output(self) -> Iterator[LogChunk]:
-        """The command's output until it ends; with a tty everything is "stdout"."""
+        """The command's output until it ends, or after `close` from any thread; with a tty everything is "stdout"."""
 
     def write(self, data: bytes) -> None:
         """Send to the command's standard input."""
@@ -276,10 +276,40 @@ class ExecSession(Protocol):
 
     def resize(self, columns: int, rows: int) -> None: ...
 
+    def close(self) -> None: ...
+
+
+class ExecSession(Session, Protocol):
+    """A command that was started in a running container."""
+
     def exit_code(self) -> int:
         """The command's exit code; call it when `output` has ended."""
 
+
+class ByteStream(Protocol):
+    """Bytes as they come. Iteration ends with them, or after `close` from any thread."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
     def close(self) -> None: ...
+
+
+class FileInContainer(Value, frozen=True, kw_only=True):
+    """What lies at a path of a container. `link_target` is where it leads, of a symbolic link."""
+
+    name: str
+    is_directory: bool = False
+    link_target: str = ""
+
+
+class CommitSpec(Value, frozen=True, kw_only=True):
+    """What `commit` makes an image with; without a `reference` it has no name. `changes` are lines of a Dockerfile."""
+
+    reference: str = ""
+    author: str = ""
+    message: str = ""
+    changes: tuple[str, ...] = ()
+    pause: bool = True
 
 
 class Login(Value, frozen=True, kw_only=True):
@@ -431,10 +461,36 @@ class Engine(Protocol):
 
     def exec(self, container: str, spec: ExecSpec) -> ExecSession: ...
 
+    def attach(self, container: str, *, stdin: bool = True, detach_keys: str = "") -> Session:
+        """The streams of a container's own command; when this returns, all that it prints from now on will come.
+
+        `detach_keys` are those that the engine itself looks for, as "ctrl-p,ctrl-q".
+        """
+
+    def file_in(self, container: str, path: str) -> FileInContainer:
+        """What lies at a path of a container, which need not run; links are not followed, but for those on the way."""
+
+    def read_files(self, container: str, path: str) -> ByteStream:
+        """A tar of what lies at a path, as it comes."""
+
+    def write_files(self, container: str, path: str, archive: Iterable[bytes], *, own: bool = False) -> None:
+        """Unpack a tar, sent as it is made, in a directory; `own` gives it all to the container's user.
+
+        A directory does not take the place of something else, nor something else that of a directory.
+        """
+
+    def export_container(self, container: str) -> ByteStream:
+        """A tar of a container's whole file system, as it comes."""
+
+    def commit_container(self, container: str, spec: CommitSpec) -> str:
+        """Make an image of a container as it is now; its id."""
+
     def close(self) -> None: ...
 
 
 __all__ = [
+    "ByteStream",
+    "CommitSpec",
     "ContainerSettings",
     "ContainerState",
     "Engine",
@@ -444,6 +500,7 @@ __all__ = [
     "EventStream",
     "ExecSession",
     "ExecSpec",
+    "FileInContainer",
     "ImageDetails",
     "LogChunk",
     "LogStream",
@@ -454,6 +511,7 @@ __all__ = [
     "Probe",
     "Processes",
     "Progress",
+    "Session",
     "Usage",
     "UsageStream",
     "unheard",

@@ -63,7 +63,9 @@ class ContainerSpec(Value, frozen=True, kw_only=True):
     name of the one built for it. `endpoints` are in order of connection: the first is the primary.
     `labels` are all labels, those of minicompose and `com.docker.compose.*` included.
     `fingerprint` is 64 hex digits over everything that makes a container different. `file_volumes`
-    are the directories that get a volume for the injected files in them (see `placement`).
+    are the directories that get a volume for the injected files in them (see `placement`). `input_once`: its
+    standard input is that of whoever attaches to it first, and ends with it. `removed_at_end`: the engine removes it
+    when its command has ended.
     """
 
     project: str
@@ -77,6 +79,8 @@ class ContainerSpec(Value, frozen=True, kw_only=True):
     bound: tuple[BoundFile, ...] = ()
     labels: dict[str, str] = {}
     fingerprint: str = ""
+    input_once: bool = False
+    removed_at_end: bool = False
 
 
 # ---- actions: each one engine verb ----
