@@ -39,8 +39,16 @@ VERBS = {
     "explain": "say why a service does not run or is not healthy",
     "doctor": "find what would make `up` fail, before it does",
     "exec": "run a command in a running container",
+    "run": "run a command once, in a container of its own",
+    "attach": "be connected with a container's own command",
+    "cp": "copy files to and from containers",
+    "export": "write a container's file system as an archive",
+    "commit": "make an image of a container",
     "build": "build the services' images",
     "pull": "pull the services' images",
+    "push": "push the services' images to their registries",
+    "login": "log in to a registry",
+    "logout": "log out from a registry",
     "config": "show the stack file as it is understood",
     "history": "list what the stack has been, and compare",
     "rollback": "go back to what the stack was before",
@@ -83,7 +91,7 @@ class Parser(argparse.ArgumentParser):
     def _plain_flag(self, word: str) -> list[str]:
         flag, _, value = word.partition("=")
         action = self._option_string_actions.get(flag)
-        if action is None or action.nargs != 0 or value not in ("true", "false"):
+        if word in self._option_string_actions or action is None or action.nargs != 0 or value not in ("true", "false"):
             return [word]
         if value == "true":
             return [flag]

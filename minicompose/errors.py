@@ -24,6 +24,8 @@ class ExitCode(enum.IntEnum):
     USAGE = 2
     ENGINE = 3
     BUG = 4
+    CANNOT_RUN = 126
+    NO_PROGRAM = 127
     INTERRUPTED = 130
 
 
@@ -106,6 +108,18 @@ class Conflict(EngineError):
 
 class EngineFault(EngineError):
     """5xx: the engine tried and failed."""
+
+
+class CannotRun(EngineError):
+    """The program that a container is to run cannot be executed; the code is that of shells, as below."""
+
+    exit_code = ExitCode.CANNOT_RUN
+
+
+class NoProgram(EngineError):
+    """There is no such program in the container."""
+
+    exit_code = ExitCode.NO_PROGRAM
 
 
 class EngineTooOld(EngineError):

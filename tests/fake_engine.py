@@ -10,7 +10,7 @@ so that the order of events is that of the calls.
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from queue import SimpleQueue
@@ -23,6 +23,7 @@ from minicompose.engine.attached import network_drift
 from minicompose.engine.networking import bound_links
 from minicompose.engine.protocol import (
     Abilities,
+    CommitSpec,
     ContainerSettings,
     ContainerState,
     Drift,
@@ -30,9 +31,11 @@ from minicompose.engine.protocol import (
     EngineEvent,
     EngineInfo,
     ExecSpec,
+    FileInContainer,
     ImageDetails,
     LogChunk,
     LoggedEvent,
+    Login,
     MadeOf,
     OnProgress,
     Probe,
@@ -54,6 +57,7 @@ from minicompose.planning.observed import (
     State,
 )
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
+from tests.fake_files import FakeBytes, FakeFiles
 
 SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15}
 ALIVE = ("running", "paused", "restarting")
@@ -238,6 +242,34 @@ class _Exec:
     def close(self) -> None: ...
 
 
+class _Attached:
+    """The streams of a container's own command; `cat` prints what it is given and ends with its input."""
+
+    def __init__(self, engine: "FakeEngine", container: "_Container") -> None:
+        self._engine = engine
+        self._container = container
+        self._queue: SimpleQueue[_Said | None] = SimpleQueue()
+        self._given = b""
+        container.followers.append(self._queue)
+
+    def output(self) -> Iterator[LogChunk]:
+        while (said := self._queue.get()) is not None:
+            yield LogChunk(stream=said.stream, data=said.data)
+
+    def write(self, data: bytes) -> None:
+        self._given += data
+
+    def close_input(self) -> None:
+        if self._container.spec.input_once and (self._container.spec.service.command or ())[:1] == ("cat",):
+            self._engine.say(self._container.id, self._given)
+            self._engine.exit(self._container.id, 0)
+
+    def resize(self, columns: int, rows: int) -> None: ...
+
+    def close(self) -> None:
+        self._queue.put(None)
+
+
 class _Container:
     def __init__(self, id: str, name: str, spec: ContainerSpec, image_id: str, created: int) -> None:
         self.id = id
@@ -262,6 +294,7 @@ class _Container:
         self.aliases = {endpoint.network: endpoint.aliases for endpoint in spec.endpoints}
         self.output: list[_Said] = []
         self.followers: list[SimpleQueue[_Said | None]] = []
+        self.files = FakeFiles()
         self.usage = Usage(memory=1 << 20, memory_limit=1 << 30, processes=1)
         self.watchers: list[_UsageStream] = []
 
@@ -282,14 +315,16 @@ class _Container:
 class FakeEngine:
     """`Engine` in memory. `calls` is what was asked of it, in order; reads are not in it.
 
-    `execs` are the commands that were run, each with its container's name.
+    `execs` are the commands that were run, each with its container's name; `commits` what images were made with.
     """
 
     def __init__(self, *images: str, api: tuple[int, int] = (1, 51), identity: str = "in memory") -> None:
         self.calls: list[Call] = []
         self.execs: list[tuple[str, ExecSpec]] = []
+        self.commits: list[CommitSpec] = []
         self.most_at_once = 0
         self.registry: dict[str, str] = {}
+        self.passwords: dict[tuple[str, str], str] = {}
         self.host = Abilities()
         self.closed = False
         self._api = api
@@ -539,6 +574,20 @@ class FakeEngine:
         on_progress(Progress(layer="0123456789ab", status="Downloading", current=1, total=2))
         on_progress(Progress(layer="0123456789ab", status="Pull complete"))
 
+    def log_in(self, login: Login) -> Login:
+        with self._call("log_in", login.server):
+            if self.passwords.get((login.server, login.username)) != login.password:
+                raise EngineRefused(f"login attempt to http://{login.server}/v2/ failed with status: 401", status=401)
+            return login
+
+    def push_image(self, image: str, on_progress: OnProgress) -> None:
+        with self._call("push_image", image):
+            if _tagged(image) not in self._images:
+                raise NotFound(f"An image does not exist locally with the tag: {image}", status=404)
+            self.registry[_tagged(image)] = self._images[_tagged(image)]
+        on_progress(Progress(layer="0123456789ab", status="Pushing", current=1, total=2))
+        on_progress(Progress(layer="0123456789ab", status="Pushed"))
+
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
         with self._call("build_image", build.image):
             id = self._new_id("image")
@@ -772,6 +821,37 @@ class FakeEngine:
             self.execs.append((found.name, spec))
             return _Exec(spec, found.spec.service)
 
+    def attach(self, container: str, *, stdin: bool = True, detach_keys: str = "") -> _Attached:
+        del stdin, detach_keys
+        with self._call("attach", self._container_name(container)):
+            return _Attached(self, self._find(container))
+
+    def file_in(self, container: str, path: str) -> FileInContainer:
+        with self._lock:
+            return self._find(container).files.told(path)
+
+    def read_files(self, container: str, path: str) -> FakeBytes:
+        with self._lock:
+            return self._find(container).files.read(path)
+
+    def write_files(self, container: str, path: str, archive: Iterable[bytes], *, own: bool = False) -> None:
+        del own
+        with self._call("write_files", self._container_name(container)):
+            self._find(container).files.write(path, archive)
+
+    def export_container(self, container: str) -> FakeBytes:
+        with self._lock:
+            return self._find(container).files.all()
+
+    def commit_container(self, container: str, spec: CommitSpec) -> str:
+        with self._call("commit_container", self._container_name(container)):
+            self._find(container)
+            self.commits.append(spec)
+            id = self._new_id("image")
+            if spec.reference:
+                self._name(spec.reference, id)
+            return id
+
     # ---- inside ----
 
     @contextmanager
@@ -908,6 +988,9 @@ class FakeEngine:
             container.health = "unhealthy"
         container.fall_silent()
         self._emit(container, "die", exit_code=code)
+        if container.spec.removed_at_end:
+            del self._containers[container.id]
+            self._emit(container, "destroy")
 
     def _set_health(self, container: _Container, health: Health) -> None:
         container.health = health

@@ -11,8 +11,9 @@ import argparse
 import sys
 from argparse import ArgumentParser, Namespace
 
-from minicompose.commands.chosen import running_container
+from minicompose.commands.attach import configure_detach_keys
 from minicompose.commands.context import Context
+from minicompose.commands.one_container import RUNNING, configure_index, find_container
 from minicompose.engine.protocol import ExecSpec
 from minicompose.errors import ExitCode, UsageError
 
@@ -22,7 +23,8 @@ def configure(parser: ArgumentParser) -> None:
     add("-d", "--detach", action="store_true", help="start the command, and do not wait for it")
     add("-e", "--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable for the command")
     add("-i", "--interactive", action="store_true", help="pass input on, as is done anyway")
-    add("--index", type=int, metavar="N", help="which of the service's containers (default: the first)")
+    configure_index(parser)
+    configure_detach_keys(parser)
     add("--privileged", action="store_true", help="give the command all rights")
     add("-T", "--no-tty", action="store_true", help="no terminal: plain input and output, as in scripts")
     add("-t", "--tty", action="store_true", help="a terminal, as is had anyway where there is one")
@@ -37,7 +39,7 @@ def run(args: Namespace, context: Context) -> int:
         raise UsageError("there is no command to run", "minicompose exec SERVICE COMMAND [ARGUMENTS]")
     if context.options.dry_run:
         raise UsageError("exec has no --dry-run: what a command would do is not known")
-    container = running_container(context, args.service, args.index)
+    container = find_container(context, args.service, args.index, RUNNING)
     tty = not args.no_tty and not args.detach and sys.stdin.isatty() and sys.stdout.isatty()
     spec = ExecSpec(
         command=tuple(args.command),
@@ -52,12 +54,16 @@ def run(args: Namespace, context: Context) -> int:
     session = context.engine.exec(container.id, spec)
     if args.detach:
         return ExitCode.OK
+    from minicompose.execution.detach_keys import DEFAULT, DetachKeys, sequence_of  # here: not for the help
     from minicompose.execution.terminal import converse
 
     try:
-        return converse(session, tty=tty)
+        if converse(session, tty=tty, detach=DetachKeys(sequence_of(args.detach_keys or DEFAULT))):
+            return session.exit_code()
     finally:
         session.close()
+    context.tell(f"detached from the command, which goes on in {container.name}")
+    return ExitCode.OK
 
 
 def _variable(word: str, context: Context) -> str:

@@ -10,8 +10,8 @@ containers has one for each: --index says which. With -p and no stack file, labe
 import argparse
 from argparse import ArgumentParser, Namespace
 
-from minicompose.commands.chosen import running_container
 from minicompose.commands.context import Context
+from minicompose.commands.one_container import ALIVE, find_container
 from minicompose.errors import ExitCode, MinicomposeError
 
 
@@ -32,7 +32,7 @@ def _port(text: str) -> int:
 def run(args: Namespace, context: Context) -> ExitCode:
     from minicompose.output.ports import address_text, ports_text, sorted_ports
 
-    container = running_container(context, args.service, args.index or None, ("running", "paused"))
+    container = find_container(context, args.service, args.index, ALIVE, unknown=ExitCode.FAILED)
     for port in sorted_ports(container.ports):
         if (port.container_port, port.protocol) == (args.port, args.protocol) and port.host_port is not None:
             context.print(address_text(port))

@@ -6,11 +6,13 @@ import msgspec
 
 from minicompose.errors import (
     BadRequest,
+    CannotRun,
     Conflict,
     EngineError,
     EngineFault,
     EngineRefused,
     EngineUnreachable,
+    NoProgram,
     NotFound,
 )
 
@@ -88,13 +90,19 @@ _WELL_KNOWN = (
         NotFound,
     ),
     _told(
+        r"image does not exist locally with the tag: (?P<image>\S+)",
+        "build it first: `minicompose build`",
+        "the engine has no image {image} under the tag that is to be pushed",
+        NotFound,
+    ),
+    _told(
         r"pull access denied for (?P<image>[^,\s]+)",
-        "is the name right? a private image needs `docker login`",
+        "is the name right? a private image needs `minicompose login REGISTRY`",
         "the registry has no image {image}, or does not show it to us",
     ),
     _told(
-        r"unauthorized|authentication required|no basic auth credentials",
-        "log in to its registry: `docker login REGISTRY`",
+        r"unauthorized|authentication required|no basic auth credentials|requested access to the resource is denied",
+        "log in to its registry: `minicompose login REGISTRY`",
         kind=EngineRefused,
     ),
     _told(
@@ -104,7 +112,7 @@ _WELL_KNOWN = (
     ),
     _told(
         r"toomanyrequests|pull rate limit",
-        "the registry limits anonymous pulls; log in with `docker login`, or try later",
+        "the registry limits anonymous pulls; log in with `minicompose login`, or try later",
     ),
     _told(
         r"no space left on device",
@@ -116,11 +124,13 @@ _WELL_KNOWN = (
         r"executable file not found in \$PATH|no such file or directory)",
         "is it in the image, and the command spelled right?",
         'there is no program "{program}" in the container',
+        NoProgram,
     ),
     _told(
         r'exec: "(?P<program>[^"]+)": (?:stat [^:]+: )?permission denied',
         "the file is not executable (`chmod +x` it in the image)",
         'the program "{program}" cannot be executed',
+        CannotRun,
     ),
     _told(
         r"unknown or invalid runtime name: (?P<name>\S+)|unknown runtime specified (?P<other>\S+)",

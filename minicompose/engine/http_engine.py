@@ -5,7 +5,7 @@ import functools
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
@@ -18,12 +18,15 @@ from minicompose.engine.listing import containers_in, observed
 from minicompose.engine.networking import bound_links, connected_later, endpoint_body, links_of
 from minicompose.engine.protocol import (
     Abilities,
+    CommitSpec,
     ContainerSettings,
     ContainerState,
     Drift,
     EngineInfo,
     ExecSpec,
+    FileInContainer,
     ImageDetails,
+    Login,
     MadeOf,
     OnProgress,
     Probe,
@@ -31,9 +34,19 @@ from minicompose.engine.protocol import (
     Progress,
     unheard,
 )
-from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
-from minicompose.engine.streams import HttpEventLog, HttpEvents, HttpExec, HttpLogs
+from minicompose.engine.registry import Credentials, follow_transfer, name_and_tag
+from minicompose.engine.retrying import retried
+from minicompose.engine.streams import (
+    HttpBytes,
+    HttpEventLog,
+    HttpEvents,
+    HttpExec,
+    HttpLogs,
+    HttpSession,
+    file_told,
+)
 from minicompose.engine.translate import container_body, network_body, service_body, volume_body
+from minicompose.engine.transport import Query
 from minicompose.errors import Conflict, EngineError, NotFound
 from minicompose.model import Network, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
@@ -173,13 +186,29 @@ class HttpEngine:
         name, tag = name_and_tag(image)
         query = {"fromImage": name, "tag": tag, **({"platform": platform} if platform else {})}
         headers = self._credentials.pull_headers(image)
-        answer = self._api.open("POST", "/images/create", query, headers=headers)
         try:
-            follow_pull(answer.chunks(), on_progress)
+            retried(lambda: self._transfer("/images/create", query, headers, on_progress), on_progress)
         finally:
-            answer.close()
             self._images.clear()
         self._note_time(image)
+
+    def log_in(self, login: Login) -> Login:
+        body = {"username": login.username, "password": login.password, "serveraddress": login.server}
+        told = self._api.post("/auth", {**body, **({"identitytoken": login.token} if login.token else {})})
+        token = (told or {}).get("IdentityToken") or login.token
+        return msgspec.structs.replace(login, token=token, password="" if token else login.password)
+
+    def push_image(self, image: str, on_progress: OnProgress) -> None:
+        name, tag = name_and_tag(image)
+        headers = self._credentials.push_headers(image)
+        retried(lambda: self._transfer(f"/images/{name}/push", {"tag": tag}, headers, on_progress), on_progress)
+
+    def _transfer(self, path: str, query: Query, headers: dict[str, str], on_progress: OnProgress) -> None:
+        answer = self._api.open("POST", path, query, headers=headers)
+        try:
+            follow_transfer(answer.chunks(), on_progress)
+        finally:
+            answer.close()
 
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
         from minicompose.engine import builds  # only those who build pay for it
@@ -413,11 +442,47 @@ class HttpEngine:
         start = {"Detach": spec.detach, "Tty": spec.tty}
         if spec.detach:
             self._api.post(f"/exec/{id}/start", start)
-            return HttpExec(self._api, id, None, spec.tty)
+            return HttpExec(self._api, f"/exec/{id}", None, spec.tty)
         headers = {"Content-Type": "application/json"}
         content = msgspec.json.encode(start)
         answer = self._api.open("POST", f"/exec/{id}/start", None, content, headers, upgrade=True)
-        return HttpExec(self._api, id, answer.hijack(), spec.tty)
+        return HttpExec(self._api, f"/exec/{id}", answer.hijack(), spec.tty)
+
+    def attach(self, container: str, *, stdin: bool = True, detach_keys: str = "") -> HttpSession:
+        tty = self.inspect_container(container).tty
+        query = {"stream": "1", "stdout": "1", "stderr": "1"}
+        query |= {"stdin": "1"} if stdin else {}
+        query |= {"detachKeys": detach_keys} if detach_keys else {}
+        answer = self._api.open("POST", f"/containers/{container}/attach", query, upgrade=True)
+        return HttpSession(self._api, f"/containers/{container}", answer.hijack(), tty)
+
+    # ---- files, and what is made of a container ----
+
+    def file_in(self, container: str, path: str) -> FileInContainer:
+        answer = self._api.open("HEAD", f"/containers/{container}/archive", {"path": path})
+        answer.read()
+        return file_told(answer.headers["x-docker-container-path-stat"])
+
+    def read_files(self, container: str, path: str) -> HttpBytes:
+        return HttpBytes(self._api.open("GET", f"/containers/{container}/archive", {"path": path}))
+
+    def write_files(self, container: str, path: str, archive: Iterable[bytes], *, own: bool = False) -> None:
+        query = {"path": path, "noOverwriteDirNonDir": "true", **({"copyUIDGID": "true"} if own else {})}
+        headers = {"Content-Type": "application/x-tar"}
+        self._api.open("PUT", f"/containers/{container}/archive", query, archive, headers).read()
+
+    def export_container(self, container: str) -> HttpBytes:
+        return HttpBytes(self._api.open("GET", f"/containers/{container}/export"))
+
+    def commit_container(self, container: str, spec: CommitSpec) -> str:
+        name, tag = name_and_tag(spec.reference) if spec.reference else ("", "")
+        told = {"repo": name, "tag": tag, "author": spec.author, "comment": spec.message}
+        query = {"container": container, **{key: value for key, value in told.items() if value}}
+        query["pause"] = "1" if spec.pause else "0"
+        if spec.changes:
+            query["changes"] = "\n".join(spec.changes)
+        self._images.clear()
+        return str(self._api.post("/commit", {}, query)["Id"])
 
     # ---- inside ----
 
@@ -468,8 +533,15 @@ class HttpEngine:
                 self._api.open("PUT", f"/containers/{id}/archive", {"path": place}, content, headers).read()
 
     def _remove(self, container: str, *, volumes: bool, force: bool) -> None:
+        """One that the engine is removing already is waited for."""
         query = {name: "1" for name, said in (("v", volumes), ("force", force)) if said}
-        self._api.delete(f"/containers/{container}", query)
+        try:
+            self._api.delete(f"/containers/{container}", query)
+        except EngineError as error:
+            if "already in progress" not in error.message:
+                raise
+            with contextlib.suppress(NotFound):
+                self._api.call("POST", f"/containers/{container}/wait", {"condition": "removed"})
 
     def _engine_time(self) -> str:
         """Now, by the engine's clock: on this machine it is ours."""

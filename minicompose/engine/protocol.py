@@ -4,7 +4,7 @@ Every method raises only the exceptions of `minicompose.errors` that derive from
 A `container` argument is an id or a name. All methods may be called from several threads at once.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 import msgspec
@@ -213,7 +213,8 @@ class EventStream(Protocol):
 class Progress(Value, frozen=True, kw_only=True):
     """How far a pull or a build is.
 
-    A pull speaks of a `layer` ("a1b2c3") with a status ("Downloading") and bytes; a build or a hook prints `text`.
+    A pull or a push speaks of a `layer` ("a1b2c3") with a status ("Downloading") and bytes; a build or a hook prints
+    `text`, and one that is tried again says so.
     A `warning` is the engine's own, about what it has created.
     """
 
@@ -261,11 +262,11 @@ class ExecSpec(Value, frozen=True, kw_only=True):
     env: tuple[str, ...] = ()
 
 
-class ExecSession(Protocol):
-    """A running command. `fileno` is what to select on; without a tty output comes as chunks of both streams."""
+class Session(Protocol):
+    """A command's standard streams, ours for the time; without a tty output comes as chunks of both streams."""
 
     def output(self) -> Iterator[LogChunk]:
-        """The command's output until it ends; with a tty everything is "stdout"."""
+        """The command's output until it ends, or after `close` from any thread; with a tty everything is "stdout"."""
 
     def write(self, data: bytes) -> None:
         """Send to the command's standard input."""
@@ -275,10 +276,52 @@ class ExecSession(Protocol):
 
     def resize(self, columns: int, rows: int) -> None: ...
 
+    def close(self) -> None: ...
+
+
+class ExecSession(Session, Protocol):
+    """A command that was started in a running container."""
+
     def exit_code(self) -> int:
         """The command's exit code; call it when `output` has ended."""
 
+
+class ByteStream(Protocol):
+    """Bytes as they come. Iteration ends with them, or after `close` from any thread."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
     def close(self) -> None: ...
+
+
+class FileInContainer(Value, frozen=True, kw_only=True):
+    """What lies at a path of a container. `link_target` is where it leads, of a symbolic link."""
+
+    name: str
+    is_directory: bool = False
+    link_target: str = ""
+
+
+class CommitSpec(Value, frozen=True, kw_only=True):
+    """What `commit` makes an image with; without a `reference` it has no name. `changes` are lines of a Dockerfile."""
+
+    reference: str = ""
+    author: str = ""
+    message: str = ""
+    changes: tuple[str, ...] = ()
+    pause: bool = True
+
+
+class Login(Value, frozen=True, kw_only=True):
+    """Who one is for a registry; `server` is its host, or the URL by which Docker Hub is known.
+
+    It has a password, or the `token` that the registry gave for that.
+    """
+
+    server: str
+    username: str
+    password: str = ""
+    token: str = ""
 
 
 class Engine(Protocol):
@@ -312,7 +355,17 @@ class Engine(Protocol):
 
     def remove_volume(self, volume: str) -> None: ...
 
-    def pull_image(self, image: str, platform: str | None, on_progress: OnProgress) -> None: ...
+    def pull_image(self, image: str, platform: str | None, on_progress: OnProgress) -> None:
+        """A registry that falters is tried again; the progress tells of it as `text`."""
+
+    def log_in(self, login: Login) -> Login:
+        """Ask the registry; returns what is to be kept, with a token in the password's place where it gives one.
+
+        Raises EngineRefused when the registry does not take it.
+        """
+
+    def push_image(self, image: str, on_progress: OnProgress) -> None:
+        """Its registry gets the image under its name. NotFound when the engine has no such image."""
 
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
         """Raises EngineFault with the end of the build's output when a step fails."""
@@ -404,10 +457,36 @@ class Engine(Protocol):
 
     def exec(self, container: str, spec: ExecSpec) -> ExecSession: ...
 
+    def attach(self, container: str, *, stdin: bool = True, detach_keys: str = "") -> Session:
+        """The streams of a container's own command; when this returns, all that it prints from now on will come.
+
+        `detach_keys` are those that the engine itself looks for, as "ctrl-p,ctrl-q".
+        """
+
+    def file_in(self, container: str, path: str) -> FileInContainer:
+        """What lies at a path of a container, which need not run; links are not followed, but for those on the way."""
+
+    def read_files(self, container: str, path: str) -> ByteStream:
+        """A tar of what lies at a path, as it comes."""
+
+    def write_files(self, container: str, path: str, archive: Iterable[bytes], *, own: bool = False) -> None:
+        """Unpack a tar, sent as it is made, in a directory; `own` gives it all to the container's user.
+
+        A directory does not take the place of something else, nor something else that of a directory.
+        """
+
+    def export_container(self, container: str) -> ByteStream:
+        """A tar of a container's whole file system, as it comes."""
+
+    def commit_container(self, container: str, spec: CommitSpec) -> str:
+        """Make an image of a container as it is now; its id."""
+
     def close(self) -> None: ...
 
 
 __all__ = [
+    "ByteStream",
+    "CommitSpec",
     "ContainerSettings",
     "ContainerState",
     "Engine",
@@ -417,15 +496,18 @@ __all__ = [
     "EventStream",
     "ExecSession",
     "ExecSpec",
+    "FileInContainer",
     "ImageDetails",
     "LogChunk",
     "LogStream",
     "LoggedEvent",
+    "Login",
     "ObservedContainer",
     "OnProgress",
     "Probe",
     "Processes",
     "Progress",
+    "Session",
     "Usage",
     "UsageStream",
     "unheard",

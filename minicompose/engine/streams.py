@@ -1,5 +1,6 @@
 """What the engine sends as it happens: events, output, and commands run inside a container."""
 
+import base64
 import threading
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ import msgspec
 
 from minicompose import labels
 from minicompose.engine.api import Api
-from minicompose.engine.protocol import EngineEvent, LogChunk, LoggedEvent
+from minicompose.engine.protocol import EngineEvent, FileInContainer, LogChunk, LoggedEvent
 from minicompose.engine.transport import Answer, RawStream
 from minicompose.errors import EngineFault, EngineUnreachable
 from minicompose.planning.observed import Health
@@ -19,6 +20,8 @@ _HEADER = 8
 # The engine notes a command's exit code a moment after it has closed its output.
 _EXIT_CODE_TRIES = 200
 _EXIT_CODE_PAUSE = 0.01
+_GO_DIRECTORY = 1 << 31
+_GO_SYMLINK = 1 << 27
 
 
 # ---- events ----
@@ -135,7 +138,7 @@ def output_chunks(chunks: Iterator[bytes], tty: bool) -> Iterator[LogChunk]:
             del waiting[:end]
 
 
-# ---- exec ----
+# ---- commands ----
 
 
 class _ExecState(msgspec.Struct, rename="pascal"):
@@ -143,12 +146,12 @@ class _ExecState(msgspec.Struct, rename="pascal"):
     exit_code: int | None = None
 
 
-class HttpExec:
-    """A command that runs in a container; `stream` is None for one that was only started."""
+class HttpSession:
+    """The streams of a command. `path` is where the engine has it; `stream` is None for one that was only started."""
 
-    def __init__(self, api: Api, id: str, stream: RawStream | None, tty: bool) -> None:
+    def __init__(self, api: Api, path: str, stream: RawStream | None, tty: bool) -> None:
         self._api = api
-        self._id = id
+        self._path = path
         self._stream = stream
         self._tty = tty
         self._sending = threading.Lock()
@@ -172,18 +175,54 @@ class HttpExec:
             self._stream.close_input()
 
     def resize(self, columns: int, rows: int) -> None:
-        self._api.post(f"/exec/{self._id}/resize", query={"w": str(columns), "h": str(rows)})
+        self._api.post(f"{self._path}/resize", query={"w": str(columns), "h": str(rows)})
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+
+class HttpExec(HttpSession):
+    """A command that runs in a container."""
 
     def exit_code(self) -> int:
         if self._stream is None:
             return 0
         for _ in range(_EXIT_CODE_TRIES):
-            state = msgspec.json.decode(self._api.call("GET", f"/exec/{self._id}/json"), type=_ExecState)
+            state = msgspec.json.decode(self._api.call("GET", f"{self._path}/json"), type=_ExecState)
             if not state.running and state.exit_code is not None:
                 return state.exit_code
             time.sleep(_EXIT_CODE_PAUSE)
         raise EngineFault("the engine does not say how the command ended")
 
+
+# ---- files ----
+
+
+class HttpBytes:
+    """The body of an answer, as it comes."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._answer.chunks()
+
     def close(self) -> None:
-        if self._stream is not None:
-            self._stream.close()
+        self._answer.close()
+
+
+class _PathStat(msgspec.Struct, rename={"link_target": "linkTarget"}):
+    name: str
+    mode: int
+    link_target: str = ""
+
+
+def file_told(header: str) -> FileInContainer:
+    """What the engine tells of a path, in a header of its own; the mode's first bit is Go's for a directory."""
+    told = msgspec.json.decode(base64.b64decode(header), type=_PathStat)
+    return FileInContainer(
+        name=told.name,
+        is_directory=bool(told.mode & _GO_DIRECTORY),
+        link_target=told.link_target if told.mode & _GO_SYMLINK else "",
+    )

@@ -29,6 +29,10 @@ def container_body(spec: ContainerSpec, api: tuple[int, int], kept: Mapping[str,
     _merge(body, service_body(spec.service))
     _merge(body, mounts.mounts(spec, kept or {}))
     _merge(body, networking.attachments(spec, api))
+    if spec.input_once:
+        _merge(body, {"AttachStdin": True, "OpenStdin": True, "StdinOnce": True})
+    if spec.removed_at_end:
+        _merge(body, {"HostConfig": {"AutoRemove": True}})
     return body
 
 

@@ -2,53 +2,164 @@
 
 import contextlib
 import os
+import select
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
+from queue import SimpleQueue
+from types import FrameType
 
-from minicompose.engine.protocol import ExecSession
+from minicompose.engine.protocol import Session
 from minicompose.errors import EngineError
+from minicompose.execution.detach_keys import DetachKeys
+
+# A terminal has its size only from when the command has really begun, a moment after the engine said so.
+_SIZE_TRIES = 20
+_SIZE_PAUSE = 0.02
+_CHUNK = 65536
+
+Forward = Callable[[str], None]
+# A terminal that has gone away is no reason to end the command, but one to end here.
+_FORWARDED = ("SIGINT", "SIGTERM", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+_ENDING = ("SIGTERM", "SIGHUP")
 
 
-def converse(session: ExecSession, *, tty: bool) -> int:
-    """Pass our input to the command and its output to ours until it ends; return its exit code.
+def converse(
+    session: Session,
+    *,
+    tty: bool,
+    stdin: bool = True,
+    detach: DetachKeys | None = None,
+    forward: Forward | None = None,
+) -> bool:
+    """Pass our input to the command and its output to ours until it ends; False when it was left by the detach keys.
 
     With `tty` our terminal is put into raw mode meanwhile, so that every key reaches the command,
     and the command's terminal follows the size of ours. The terminal is restored whatever happens.
+    `forward` is given the names of signals that we get, which then do nothing else. Without it one that
+    asks us to end does, by SystemExit.
     """
-    with _terminal_of(session) if tty else contextlib.nullcontext():
-        threading.Thread(target=_send_input, args=(session,), daemon=True).start()
+    left = threading.Event()
+    with contextlib.ExitStack() as stack:
+        errands = stack.enter_context(_errands())
+        stack.enter_context(ending_in_order())
+        if forward is not None:
+            stack.enter_context(_forwarding(errands, forward))
+        if tty:
+            stack.enter_context(raw_terminal())
+            stack.enter_context(_following_size(session, errands))
+        if stdin:
+            typed = detach if tty and detach is not None else DetachKeys(b"")
+            threading.Thread(target=_send_input, args=(session, typed, left), daemon=True).start()
         for chunk in session.output():
-            _write_all(2 if chunk.stream == "stderr" else 1, chunk.data)
-    return session.exit_code()
+            write_all(2 if chunk.stream == "stderr" else 1, chunk.data)
+    return not left.is_set()
 
 
-def _send_input(session: ExecSession) -> None:
-    """Copy standard input to the command, to its end."""
+def _send_input(session: Session, detach: DetachKeys, left: threading.Event) -> None:
+    """Copy standard input to the command, to its end or until the detach keys are typed."""
     with contextlib.suppress(OSError, EngineError):  # the command has ended: nobody reads any more
-        while data := os.read(0, 65536):
-            session.write(data)
+        while data := _read(0):
+            sifted = detach.sift(data)
+            if sifted.data:
+                session.write(sifted.data)
+            if sifted.detached:
+                left.set()
+                session.close()
+                return
         session.close_input()
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
+def _read(descriptor: int) -> bytes:
+    """What has come, also where another process has made the file one that does not wait."""
+    while True:
+        try:
+            return os.read(descriptor, _CHUNK)
+        except BlockingIOError:
+            select.select([descriptor], [], [])
+
+
+def write_all(descriptor: int, data: bytes) -> None:
     """Past the buffers of Python, so that what the command prints is seen at once."""
     view = memoryview(data)
     while view:
-        view = view[os.write(descriptor, view) :]
+        try:
+            view = view[os.write(descriptor, view) :]
+        except BlockingIOError:
+            select.select([], [descriptor], [])
+
+
+# ---- what signals ask for ----
+
+_Errand = Callable[[], object]
 
 
 @contextlib.contextmanager
-def _terminal_of(session: ExecSession) -> Iterator[None]:
-    """Our terminal is the command's."""
-    with _raw_terminal(), _following_size(session):
+def _errands() -> Iterator["SimpleQueue[_Errand | None]"]:
+    """Calls of the engine that a signal asks for: a thread makes them, for a handler may interrupt any other call."""
+    waiting: SimpleQueue[_Errand | None] = SimpleQueue()
+
+    def run() -> None:
+        while (errand := waiting.get()) is not None:
+            with contextlib.suppress(OSError, EngineError):  # the command has ended, or has no such terminal
+                errand()
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        yield waiting
+    finally:
+        waiting.put(None)
+
+
+@contextlib.contextmanager
+def ending_in_order() -> Iterator[None]:
+    """What asks us to end, or the end of our terminal, is a SystemExit in the block: what is to be put back is."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    with _handling(dict.fromkeys(_ENDING, end)):
         yield
 
 
 @contextlib.contextmanager
-def _raw_terminal() -> Iterator[None]:
-    """Standard input passes keys unchanged, Ctrl-C among them."""
+def _forwarding(errands: "SimpleQueue[_Errand | None]", forward: Forward) -> Iterator[None]:
+    """Signals go to the command."""
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
+        errands.put(lambda: forward(name))
+
+    with _handling(dict.fromkeys(_FORWARDED, pass_on)):
+        yield
+
+
+_Handler = Callable[[int, FrameType | None], None]
+
+
+@contextlib.contextmanager
+def _handling(handlers: Mapping[str, _Handler]) -> Iterator[None]:
+    """Those signals that there are here, in the block; signals reach the main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = {getattr(signal, name): handler for name, handler in handlers.items() if hasattr(signal, name)}
+    before = {number: signal.signal(number, handler) for number, handler in numbers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# ---- our terminal is the command's ----
+
+
+@contextlib.contextmanager
+def raw_terminal() -> Iterator[None]:
+    """Standard input passes keys unchanged, Ctrl-C among them; also after it was stopped and goes on."""
     if not sys.stdin.isatty() or sys.platform == "win32":
         yield
         return
@@ -56,28 +167,33 @@ def _raw_terminal() -> Iterator[None]:
     import tty
 
     before = termios.tcgetattr(0)
+
+    def go_on(_number: int, _frame: FrameType | None) -> None:
+        tty.setraw(0, termios.TCSANOW)
+
     try:
-        tty.setraw(0)
-        yield
+        tty.setraw(0, termios.TCSANOW)  # what was typed ahead is kept
+        with _handling({"SIGCONT": go_on}):
+            yield
     finally:
-        termios.tcsetattr(0, termios.TCSADRAIN, before)
+        termios.tcsetattr(0, termios.TCSANOW, before)
 
 
 @contextlib.contextmanager
-def _following_size(session: ExecSession) -> Iterator[None]:
+def _following_size(session: Session, errands: "SimpleQueue[_Errand | None]") -> Iterator[None]:
     """The command's terminal has the size of ours, now and whenever ours changes."""
 
-    def resize(*_: object) -> None:
-        with contextlib.suppress(OSError, EngineError):  # the size is a courtesy, no reason to fail
-            size = os.get_terminal_size(1)
-            session.resize(size.columns, size.lines)
+    def resize() -> None:
+        size = os.get_terminal_size(1)
+        session.resize(size.columns, size.lines)
 
-    resize()
-    if not hasattr(signal, "SIGWINCH"):
+    def resize_first() -> None:
+        for _ in range(_SIZE_TRIES):
+            with contextlib.suppress(EngineError):
+                resize()
+                return
+            time.sleep(_SIZE_PAUSE)
+
+    errands.put(resize_first)
+    with _handling({"SIGWINCH": lambda _number, _frame: errands.put(resize)}):
         yield
-        return
-    before = signal.signal(signal.SIGWINCH, resize)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGWINCH, before)

@@ -63,7 +63,9 @@ class ContainerSpec(Value, frozen=True, kw_only=True):
     name of the one built for it. `endpoints` are in order of connection: the first is the primary.
     `labels` are all labels, those of minicompose and `com.docker.compose.*` included.
     `fingerprint` is 64 hex digits over everything that makes a container different. `file_volumes`
-    are the directories that get a volume for the injected files in them (see `placement`).
+    are the directories that get a volume for the injected files in them (see `placement`). `input_once`: its
+    standard input is that of whoever attaches to it first, and ends with it. `removed_at_end`: the engine removes it
+    when its command has ended.
     """
 
     project: str
@@ -77,6 +79,8 @@ class ContainerSpec(Value, frozen=True, kw_only=True):
     bound: tuple[BoundFile, ...] = ()
     labels: dict[str, str] = {}
     fingerprint: str = ""
+    input_once: bool = False
+    removed_at_end: bool = False
 
 
 # ---- actions: each one engine verb ----
@@ -121,8 +125,14 @@ class PullImage(Tagged, frozen=True, kw_only=True):
     platform: str | None = None
 
 
+class PushImage(Tagged, frozen=True, kw_only=True):
+    """Give the registry that the image's name names what the engine has under it."""
+
+    image: str
+
+
 class BuildImage(Tagged, frozen=True, kw_only=True):
-    """Build `image` (its full name and tag)."""
+    """Build `image` (its full name and tag). `memory` is a limit for what runs meanwhile, in bytes."""
 
     image: str
     build: Build
@@ -131,6 +141,7 @@ class BuildImage(Tagged, frozen=True, kw_only=True):
     platform: str | None = None
     pull: bool = False
     no_cache: bool = False
+    memory: int | None = None
 
 
 class RemoveImage(Tagged, frozen=True, kw_only=True):
@@ -254,6 +265,7 @@ Action = (
     | CreateVolume
     | RemoveVolume
     | PullImage
+    | PushImage
     | BuildImage
     | RemoveImage
     | CreateContainer

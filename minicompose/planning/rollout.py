@@ -58,6 +58,7 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     timeout: int | None = None
     renew_anon_volumes: bool = False
     on_failure: Literal["rollback", "keep", "stop"] = "rollback"
+    one_off: str | None = None
 
 
 class NameTaken(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,11 +217,13 @@ class Rollout:
         spec = self._spec(service, decision.number)
         subject = Subject(type="container", name=spec.name, service=service.name)
         create = CreateContainer(name=spec.name, spec=spec)
-        created = self._steps.add(subject, create, Missing(), after=self._needs(service))
+        one_off = service.name == self._manner.one_off
+        after, wants = self.alive.conditions(service) if one_off else ([], [])
+        created = self._steps.add(subject, create, Missing(), after=[*self._needs(service), *after], wants=wants)
         self._takers.append((spec.name, created, ""))
         self._is_there(service, spec.name, (created,))
         up: tuple[int, ...] = (created,)
-        if self._manner.starts:
+        if self._manner.starts and not one_off:
             up = (self._start(service, subject, spec.name, Missing(), (created,)),)
         self.alive.add(service, Live(name=spec.name, up=up))
 

@@ -40,7 +40,8 @@ class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
     when it has become old. `timeout` is in seconds. `keep_completed` leaves jobs alone
     that have succeeded and did not change. `all_resources` wants also the networks and volumes that no
     service uses. `on_failure` is what becomes of what was replaced when a step fails: put back, left as it
-    is, or left with all that was started stopped.
+    is, or left with all that was started stopped. `one_off` is a service whose containers are left alone: one is
+    created besides, when all that it depends on is as it asks, and not started.
     """
 
     services: tuple[str, ...] = ()
@@ -61,6 +62,7 @@ class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
     keep_completed: bool = False
     all_resources: bool = False
     on_failure: Literal["rollback", "keep", "stop"] = "rollback"
+    one_off: str | None = None
 
 
 def plan_up(stack: Stack, observed: Observed, options: UpOptions | None = None) -> Plan:
@@ -154,6 +156,8 @@ class _Up:
         self._graph = graph.dependencies(stack)
         self._order = graph.order(self._graph)
         self._census: Census = take_census(observed)
+        if options.one_off is not None:
+            self._census.pop(options.one_off, None)
         self._steps = Steps()
         self._notes: list[Diagnostic] = []
         self._asked = frozenset(options.services or stack.services)
@@ -188,13 +192,14 @@ class _Up:
                 timeout=self._options.timeout,
                 renew_anon_volumes=self._options.renew_anon_volumes,
                 on_failure=self._options.on_failure,
+                one_off=self._options.one_off,
             ),
         )
         rollout.remove(self._removals(verdicts), verdicts.values())
         for verdict in verdicts.values():
             rollout.carry_out(verdict)
         self._wait(rollout)
-        self._notes.extend(_name_taken(taken) for taken in rollout.finish(self._observed.containers))
+        self._notes.extend(_name_taken(self._stack, taken) for taken in rollout.finish(self._observed.containers))
         self._notes.extend(lost_hooks(rollout.stopped, self._stack.services))
         return self._finished((*resources.unchanged, *rollout.unchanged), verdicts)
 
@@ -331,7 +336,7 @@ class _Up:
                             severity="warning",
                             pos=None,
                             summary=f"{decision.container.name} is paused, and is left so",
-                            hint=f"`docker unpause {decision.container.name}` lets it go on",
+                            hint=f"`minicompose unpause {decision.container.service}` lets it go on",
                         )
                     )
         notes = tuple(self._notes)
@@ -362,11 +367,18 @@ def _is_touched(verdict: Verdict, play: frozenset[str]) -> bool:
     return verdict.service.name in play or not all(isinstance(decision, Keep) for decision in verdict.decisions)
 
 
-def _name_taken(taken: NameTaken) -> Diagnostic:
+def _name_taken(stack: Stack, taken: NameTaken) -> Diagnostic:
     holder = taken.holder
+    asking = next((name for name, service in stack.services.items() if service.container_name == taken.name), None)
+    hint = f"remove that one first: `docker rm -f {holder.name}`"
+    if holder.service in stack.services:
+        hint = (
+            f"`up` with another name for {asking or 'it'} first, and with this one when {holder.service} has let it go"
+        )
     return Diagnostic(
         severity="error",
-        pos=None,
+        pos=stack.position("services", asking, "container_name") if asking else None,
+        path=f"services.{asking}.container_name" if asking else "",
         summary=f'the name {taken.name} is taken by a container of the service "{holder.service}"',
-        hint=f"remove that one first: `docker rm -f {holder.name}`",
+        hint=hint,
     )

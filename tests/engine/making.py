@@ -15,6 +15,7 @@ from tests.real_engine import IMAGE, real_api
 
 DEADLINE = 20.0
 SECOND = 1_000_000_000
+_OF_SPEC = ("image", "injected", "file_volumes", "bound", "input_once", "removed_at_end")
 
 
 class Bench:
@@ -32,7 +33,7 @@ class Bench:
         self, service: str = "web", *words: str, endpoints: tuple[Endpoint, ...] = (), **fields: Any
     ) -> ContainerSpec:
         """A container that runs `words`, or else sleeps; `fields` are those of the service, or of the spec."""
-        asked = {name: fields.pop(name) for name in ("image", "injected", "file_volumes", "bound") if name in fields}
+        asked = {name: fields.pop(name) for name in _OF_SPEC if name in fields}
         return ContainerSpec(
             **{"image": IMAGE, **asked},
             project=self.project,

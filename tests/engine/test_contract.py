@@ -1,13 +1,26 @@
 """What every engine does: the one in memory is held to what the real one shows."""
 
+import io
+import tarfile
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 import pytest
 
 from minicompose import labels
-from minicompose.engine.protocol import Drift, ExecSpec, LogChunk, MadeOf, Usage
-from minicompose.errors import Conflict, EngineError, NotFound
+from minicompose.engine.protocol import (
+    CommitSpec,
+    Drift,
+    ExecSpec,
+    FileInContainer,
+    LogChunk,
+    Login,
+    MadeOf,
+    Session,
+    Usage,
+)
+from minicompose.errors import Conflict, EngineError, EngineRefused, NotFound
 from minicompose.model import ByteSize, Mount, Network, Port, Volume
 from minicompose.planning.observed import PublishedPort
 from minicompose.planning.plan import Endpoint
@@ -577,6 +590,19 @@ def test_a_pulled_image_is_named_at_that_time(bench: Bench, offered: str) -> Non
     assert first < second
 
 
+def test_a_registry_takes_a_login_and_refuses_another(bench: Bench, guarded: str) -> None:
+    login = Login(server=guarded, username="ann", password="secret")
+
+    assert bench.engine.log_in(login) == login
+    with pytest.raises(EngineRefused):
+        bench.engine.log_in(msgspec.structs.replace(login, password="wrong"))
+
+
+def test_an_image_that_the_engine_has_not_cannot_be_pushed(bench: Bench) -> None:
+    with pytest.raises(NotFound, match="nobody/made-this"):
+        bench.engine.push_image("127.0.0.1:1/nobody/made-this:1", lambda _: None)
+
+
 def test_a_registry_tells_an_images_digest_and_nothing_is_pulled(bench: Bench, offered: str) -> None:
     digest = bench.engine.image_digest(offered)
 
@@ -688,6 +714,126 @@ def test_no_command_runs_in_a_container_that_does_not(bench: Bench) -> None:
 
     with pytest.raises(Conflict):
         bench.engine.exec(id, ExecSpec(command=("true",)))
+
+
+# ---- attached ----
+
+
+def heard(session: Session) -> bytes:
+    """All that comes until the command ends."""
+    try:
+        return b"".join(chunk.data for chunk in session.output())
+    finally:
+        session.close()
+
+
+def test_whoever_is_attached_before_the_start_hears_everything(bench: Bench) -> None:
+    id = bench.create(bench.spec("job", "sh", "-c", "echo said; exit 3"))
+    session = bench.engine.attach(id, stdin=False)
+
+    bench.engine.start_container(id)
+
+    assert heard(session) == b"said\n"
+
+
+def test_a_containers_command_reads_what_it_is_given_until_its_input_ends(bench: Bench) -> None:
+    id = bench.create(bench.spec("job", "cat", input_once=True))
+    session = bench.engine.attach(id)
+    bench.engine.start_container(id)
+
+    session.write(b"given")
+    session.close_input()
+
+    assert heard(session) == b"given"
+
+
+def test_a_closed_session_ends_and_the_command_goes_on(bench: Bench) -> None:
+    id = bench.run(bench.spec("web"))
+    session = bench.engine.attach(id, stdin=False)
+
+    session.close()
+
+    assert list(session.output()) == []
+    assert bench.observed(id).state == "running"
+
+
+def test_a_container_that_is_to_go_at_its_end_is_removed_and_tells_its_code(bench: Bench) -> None:
+    with bench.events() as events:
+        id = bench.run(bench.spec("job", "sh", "-c", "exit 3", removed_at_end=True))
+        told = until(events, lambda event: event.action == "destroy")
+
+    assert [event.exit_code for event in told if event.action == "die"] == [3]
+    with pytest.raises(NotFound):
+        bench.engine.inspect_container(id)
+
+
+# ---- files, and what is made of a container ----
+
+
+def tar_of(**files: bytes) -> list[bytes]:
+    """An archive with these files."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return [buffer.getvalue()]
+
+
+def files_in(archive: Iterable[bytes]) -> dict[str, bytes]:
+    """The files of an archive, by name."""
+    with tarfile.open(fileobj=io.BytesIO(b"".join(archive)), mode="r:") as tar:
+        return {entry.name: tar.extractfile(entry).read() for entry in tar if entry.isreg()}  # type: ignore[union-attr]
+
+
+def test_files_that_were_written_are_read_again(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+
+    bench.engine.write_files(id, "/tmp", tar_of(a=b"first", b=b"second"))
+
+    assert files_in(bench.engine.read_files(id, "/tmp/a")) == {"a": b"first"}
+    assert files_in(bench.engine.read_files(id, "/tmp")) == {"tmp/a": b"first", "tmp/b": b"second"}
+
+
+def test_a_path_tells_what_lies_there(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+    bench.engine.write_files(id, "/tmp", tar_of(a=b"first"))
+
+    assert bench.engine.file_in(id, "/tmp") == FileInContainer(name="tmp", is_directory=True)
+    assert bench.engine.file_in(id, "/tmp/a") == FileInContainer(name="a")
+
+
+@pytest.mark.parametrize("verb", ["file_in", "read_files"])
+def test_nothing_is_found_where_nothing_is(bench: Bench, verb: str) -> None:
+    id = bench.create(bench.spec("web"))
+
+    with pytest.raises(NotFound):
+        getattr(bench.engine, verb)(id, "/tmp/nowhere")
+
+
+def test_nothing_is_written_to_a_directory_that_is_not_there(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+
+    with pytest.raises(NotFound):
+        bench.engine.write_files(id, "/tmp/nowhere", tar_of(a=b"first"))
+
+
+def test_an_export_has_all_files(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+    bench.engine.write_files(id, "/tmp", tar_of(a=b"first"))
+
+    assert files_in(bench.engine.export_container(id))["tmp/a"] == b"first"
+
+
+def test_an_image_of_a_container_has_the_name_that_is_asked_for(bench: Bench) -> None:
+    id = bench.create(bench.spec("web"))
+    name = f"{bench.project}-image:1"
+
+    image = bench.engine.commit_container(id, CommitSpec(reference=name, changes=("ENV A=1",), pause=False))
+
+    assert bench.engine.image_id(name) == image
+    bench.engine.remove_image(name)
 
 
 # ---- what explains a state ----

@@ -3,7 +3,7 @@
 import pytest
 
 from minicompose.engine.failures import failure, message_in
-from minicompose.errors import BadRequest, Conflict, EngineError, EngineFault, EngineRefused, NotFound
+from minicompose.errors import BadRequest, Conflict, EngineError, EngineFault, EngineRefused, NoProgram, NotFound
 
 
 @pytest.mark.parametrize("status", range(100, 600))
@@ -75,14 +75,14 @@ def test_every_status_has_its_exception(status: int) -> None:
             "pull access denied for me/secret, repository does not exist or may require 'docker login'",
             NotFound,
             "the registry has no image me/secret",
-            "docker login",
+            "minicompose login",
         ),
         (
             500,
             "unauthorized: authentication required",
             EngineRefused,
             "unauthorized",
-            "docker login",
+            "minicompose login",
         ),
         (500, "manifest for redis:nope not found: manifest unknown", NotFound, "redis:nope", "tag"),
         (
@@ -96,7 +96,7 @@ def test_every_status_has_its_exception(status: int) -> None:
             400,
             "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container "
             'process: exec: "serve": executable file not found in $PATH: unknown',
-            BadRequest,
+            NoProgram,
             'there is no program "serve" in the container',
             "spelled",
         ),

@@ -18,6 +18,7 @@ from minicompose import labels
 from minicompose.engine.api import Api
 from minicompose.engine.http_engine import HttpEngine
 from minicompose.planning.observed import Observed, ObservedContainer
+from tests.scenarios.typing import Typing
 
 ROOT = Path(__file__).parents[2]
 # Long enough for a busy machine; a scenario that takes this long has failed.
@@ -153,6 +154,22 @@ class Stage:
             text=True,
         )
         return Running(process)
+
+    def at_terminal(self, *words: str) -> Typing:
+        """Begin a command at a terminal, for a `with`."""
+        return Typing(self._command(words), self.directory, self._environment)
+
+    def piped(self, *words: str, given: bytes = b"", within: float = PATIENCE) -> "subprocess.CompletedProcess[bytes]":
+        """Run a command to its end with `given` as its input; all in bytes."""
+        return subprocess.run(
+            self._command(words),
+            cwd=self.directory,
+            env=self._environment,
+            input=given,
+            capture_output=True,
+            timeout=within,
+            check=False,
+        )
 
     def _command(self, words: tuple[str, ...], named: bool = True) -> list[str]:
         name = ["-p", self.project] if named else []

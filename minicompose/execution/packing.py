@@ -1,0 +1,52 @@
+"""A tar of local files, made as it is read: never more of it in memory than a piece of one file."""
+
+import io
+import os
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from minicompose.errors import MinicomposeError
+
+_PIECE = 1 << 20
+_BLOCK = tarfile.BLOCKSIZE
+
+
+def packed(source: str, name: str) -> Iterator[bytes]:
+    """The file or directory `source`, called `name` in the tar; a symbolic link is packed as one.
+
+    Raises MinicomposeError for what cannot be read.
+    """
+    with tarfile.TarFile(fileobj=io.BytesIO(), mode="w") as names:  # which knows of links between files
+        try:
+            yield from _entries(names, source, name)
+        except OSError as error:
+            raise MinicomposeError(f"{error.filename or source}: {error.strerror or error}") from error
+    yield bytes(2 * _BLOCK)
+
+
+def _entries(names: tarfile.TarFile, source: str, name: str) -> Iterator[bytes]:
+    entry: tarfile.TarInfo | None = names.gettarinfo(source, name)
+    if entry is None:  # a socket: an archive has none
+        return
+    yield entry.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+    if entry.isreg():
+        yield from _content(source, entry.size)
+    elif entry.isdir():
+        for inside in sorted(os.listdir(source)):  # noqa: PTH208 (names, and not paths)
+            yield from _entries(names, os.path.join(source, inside), f"{name}/{inside}")  # noqa: PTH118
+
+
+def _content(file: str, size: int) -> Iterator[bytes]:
+    """As many bytes as the entry says, whatever the file becomes meanwhile, and up to the end of a block."""
+    left = size
+    with Path(file).open("rb") as content:
+        while left and (piece := content.read(min(left, _PIECE))):
+            left -= len(piece)
+            yield piece
+    while left:
+        piece = bytes(min(left, _PIECE))
+        left -= len(piece)
+        yield piece
+    if size % _BLOCK:
+        yield bytes(_BLOCK - size % _BLOCK)

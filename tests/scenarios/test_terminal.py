@@ -1,0 +1,110 @@
+"""Commands in containers at a terminal, and without one."""
+
+import os
+import signal
+
+import pytest
+
+from tests.scenarios.stage import Stage
+
+pytestmark = pytest.mark.engine
+
+STACK = """
+services:
+  web: {image: busybox:test, init: true, command: sleep 600}
+  talker:
+    image: busybox:test
+    command: [sh, -c, "trap 'echo interrupted; exit 4' INT; while :; do echo tick; sleep 0.1; done"]
+  console: {image: busybox:test, command: sh, stdin_open: true, tty: true}
+"""
+SIZES = "trap 'stty size; exit 5' WINCH; echo ready; while :; do sleep 0.1; done"
+
+
+@pytest.fixture
+def running(stage: Stage) -> Stage:
+    stage.write(STACK)
+    stage.good("up", "-d")
+    return stage
+
+
+def test_an_editor_at_a_terminal_gets_every_key_and_leaves_the_terminal_as_it_was(running: Stage) -> None:
+    with running.at_terminal("exec", "web", "vi", "/tmp/letter") as typing:
+        typing.until(b"/tmp/letter")
+        typing.type(b"ihello")
+        typing.until(b"hello")
+        typing.type(b"\x03")  # Ctrl-C is a key as any other: it ends the insertion
+        typing.until(b"/tmp/letter")
+        typing.type(b":wq\r")
+
+        assert typing.end() == 0
+        assert typing.now == typing.before
+    assert running.good("exec", "-T", "web", "cat", "/tmp/letter").out == "hello\n"
+
+
+def test_a_command_sees_the_size_of_the_window_and_its_changes(running: Stage) -> None:
+    with running.at_terminal("exec", "web", "sh", "-c", f"stty size; {SIZES}") as typing:
+        typing.until(b"ready")
+        typing.resize(101, 37)
+
+        typing.until(b"37 101")
+        assert typing.end() == 5
+
+
+def test_the_terminal_is_as_it_was_when_the_command_is_told_to_end(running: Stage) -> None:
+    with running.at_terminal("exec", "web", "sh", "-c", "echo ready; sleep 600") as typing:
+        typing.until(b"ready")
+        assert typing.now != typing.before
+
+        typing.process.send_signal(signal.SIGTERM)
+
+        assert typing.end() == 128 + signal.SIGTERM
+        assert typing.now == typing.before
+
+
+def test_detach_keys_leave_the_containers_command_running(running: Stage) -> None:
+    with running.at_terminal("attach", "--detach-keys", "ctrl-x,x", "console") as typing:
+        typing.type(b"echo $((40 + 2))\n")
+        typing.until(b"\r\n42")
+        typing.type(b"\x18")
+        typing.type(b"x")
+
+        assert typing.end() == 0
+        assert typing.now == typing.before
+    assert running.states()["console-1"] == "running"
+
+
+def test_attach_exits_with_the_code_of_the_containers_command(running: Stage) -> None:
+    with running.at_terminal("attach", "console") as typing:
+        typing.type(b"exit 7\n")
+
+        assert typing.end() == 7
+        assert typing.now == typing.before
+
+
+def test_signals_reach_the_command_that_is_attached_to(running: Stage) -> None:
+    with running.at_terminal("attach", "--no-stdin", "talker") as typing:
+        typing.until(b"tick")
+        typing.process.send_signal(signal.SIGINT)
+        typing.until(b"interrupted")
+
+        assert typing.end() == 4
+
+
+def test_input_is_passed_to_its_end_and_both_outputs_stay_apart(running: Stage) -> None:
+    done = running.piped("exec", "-T", "web", "sh", "-c", "cat; echo wrong >&2; exit 3", given=b"a\x00b\xff")
+
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"a\x00b\xff", b"wrong\n")
+
+
+def test_a_large_amount_arrives_whole_in_both_directions(running: Stage) -> None:
+    given = os.urandom(1 << 20) * 20
+
+    done = running.piped("exec", "-T", "web", "cat", given=given)
+
+    assert done.returncode == 0
+    assert done.stdout == given
+
+
+@pytest.mark.parametrize("command", ["nowhere-to-be-found", "/etc"])
+def test_a_command_that_cannot_be_run_has_the_engines_code(running: Stage, command: str) -> None:
+    assert running.run("exec", "-T", "web", command).code in (126, 127)
