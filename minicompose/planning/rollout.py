@@ -218,7 +218,7 @@ class Rollout:
         subject = Subject(type="container", name=spec.name, service=service.name)
         create = CreateContainer(name=spec.name, spec=spec)
         one_off = service.name == self._manner.one_off
-        after, wants = self._conditions(service) if one_off else ([], [])
+        after, wants = self.alive.conditions(service) if one_off else ([], [])
         created = self._steps.add(subject, create, Missing(), after=[*self._needs(service), *after], wants=wants)
         self._takers.append((spec.name, created, ""))
         self._is_there(service, spec.name, (created,))
