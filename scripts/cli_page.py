@@ -23,8 +23,7 @@ NO_BUILDKIT = "a feature of BuildKit, which is not there yet"
 
 # Why a verb of docker compose is not here.
 NO_VERB = {
-    **dict.fromkeys(("attach", "commit", "cp", "events", "export", "images", "ls", "port", "push", "run"), NOT_YET),
-    **dict.fromkeys(("stats", "top", "volumes", "watch"), NOT_YET),
+    **dict.fromkeys(("push", "watch"), NOT_YET),
     "bridge": "it runs other programs, in images, that convert a stack file; clusters themselves are not there yet",
     "publish": "a stack file is published as any other file, with git",
 }
@@ -40,7 +39,6 @@ NO_OPTION = {
     ("build", "--sbom"): NO_BUILDKIT,
     ("build", "--ssh"): NO_BUILDKIT,
     ("create", "--yes"): "nothing is asked: a volume whose definition changed is kept, with its data, and told of",
-    ("ps", "--orphans"): NOT_YET,
     ("up", "--menu"): "there is no menu; `logs`, `watch` and the rest are commands of their own",
     ("up", "--watch"): NOT_YET,
     ("up", "--yes"): "nothing is asked: a volume whose definition changed is kept, with its data, and told of",
