@@ -23,7 +23,7 @@ NO_BUILDKIT = "a feature of BuildKit, which is not there yet"
 
 # Why a verb of docker compose is not here.
 NO_VERB = {
-    **dict.fromkeys(("push", "watch"), NOT_YET),
+    "watch": NOT_YET,
     "bridge": "it runs other programs, in images, that convert a stack file; clusters themselves are not there yet",
     "publish": "a stack file is published as any other file, with git",
 }
@@ -32,10 +32,8 @@ NO_VERB = {
 NO_OPTION = {
     ("build", "--builder"): NO_BUILDKIT,
     ("build", "--check"): NO_BUILDKIT,
-    ("build", "--memory"): NOT_YET,
     ("build", "--print"): "it prints a file for `docker buildx bake`, which nothing here uses",
     ("build", "--provenance"): NO_BUILDKIT,
-    ("build", "--push"): NOT_YET,
     ("build", "--sbom"): NO_BUILDKIT,
     ("build", "--ssh"): NO_BUILDKIT,
     ("create", "--yes"): "nothing is asked: a volume whose definition changed is kept, with its data, and told of",

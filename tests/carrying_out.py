@@ -22,6 +22,7 @@ from minicompose.planning.plan import (
     PauseContainer,
     Plan,
     PullImage,
+    PushImage,
     RemoveContainer,
     RemoveImage,
     RemoveNetwork,
@@ -93,6 +94,8 @@ def act(action: Action, engine: FakeEngine) -> None:
             engine.remove_volume(action.volume)
         case PullImage():
             engine.pull_image(action.image, action.platform, lambda progress: None)
+        case PushImage():
+            engine.push_image(action.image, lambda progress: None)
         case BuildImage():
             engine.build_image(action, lambda progress: None)
         case RemoveImage():

@@ -21,6 +21,7 @@ class CountingRegistry:
 
     def __init__(self) -> None:
         self.pulls = 0
+        self._falters: list[int] = []
         self._blobs: dict[str, bytes] = {}
         self.hold("first")
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -30,6 +31,10 @@ class CountingRegistry:
     def host(self) -> str:
         """As it stands in an image's name; engines take one on 127.0.0.1 without TLS."""
         return f"127.0.0.1:{self._server.server_port}"
+
+    def falter(self, *statuses: int) -> None:
+        """The next requests for the image get these statuses, or no answer at all for 0."""
+        self._falters += statuses
 
     def hold(self, text: str) -> None:
         """From now on the image has a file with this text."""
@@ -92,7 +97,21 @@ class CountingRegistry:
             def do_GET(self) -> None:
                 self._send(body=True)
 
+            def _falters(self) -> bool:
+                if not registry._falters:
+                    return False
+                status = registry._falters.pop(0)
+                if status:
+                    self.send_response(status)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                else:
+                    self.close_connection = True
+                return True
+
             def _send(self, *, body: bool) -> None:
+                if "/manifests/" in self.path and self._falters():
+                    return
                 found = registry._answer(self.path)
                 kind, content = found or ("text/plain", b"")
                 self.send_response(200 if found else 404)

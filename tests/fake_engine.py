@@ -35,6 +35,7 @@ from minicompose.engine.protocol import (
     ImageDetails,
     LogChunk,
     LoggedEvent,
+    Login,
     MadeOf,
     OnProgress,
     Probe,
@@ -323,6 +324,7 @@ class FakeEngine:
         self.commits: list[CommitSpec] = []
         self.most_at_once = 0
         self.registry: dict[str, str] = {}
+        self.passwords: dict[tuple[str, str], str] = {}
         self.host = Abilities()
         self.closed = False
         self._api = api
@@ -571,6 +573,20 @@ class FakeEngine:
                 self._platforms[_tagged(image)] = platform
         on_progress(Progress(layer="0123456789ab", status="Downloading", current=1, total=2))
         on_progress(Progress(layer="0123456789ab", status="Pull complete"))
+
+    def log_in(self, login: Login) -> Login:
+        with self._call("log_in", login.server):
+            if self.passwords.get((login.server, login.username)) != login.password:
+                raise EngineRefused(f"login attempt to http://{login.server}/v2/ failed with status: 401", status=401)
+            return login
+
+    def push_image(self, image: str, on_progress: OnProgress) -> None:
+        with self._call("push_image", image):
+            if _tagged(image) not in self._images:
+                raise NotFound(f"An image does not exist locally with the tag: {image}", status=404)
+            self.registry[_tagged(image)] = self._images[_tagged(image)]
+        on_progress(Progress(layer="0123456789ab", status="Pushing", current=1, total=2))
+        on_progress(Progress(layer="0123456789ab", status="Pushed"))
 
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
         with self._call("build_image", build.image):

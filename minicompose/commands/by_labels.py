@@ -9,10 +9,9 @@ import msgspec
 from minicompose.commands.asking import confirmed
 from minicompose.commands.context import Context, exit_code
 from minicompose.commands.exclusive import changing
-from minicompose.errors import ExitCode, NoStackFile, WouldFail
+from minicompose.errors import ExitCode, WouldFail
 from minicompose.planning.observed import Observed
 from minicompose.planning.plan import Plan
-from minicompose.stackfile.names import checked_name
 
 if TYPE_CHECKING:
     from minicompose.commands.context import Through
@@ -37,19 +36,10 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def meant_project(context: Context) -> Project:
-    """The stack files' project; with `-p` and no `-f` the one of that name, and no file is read.
-
-    Where there is no file, COMPOSE_PROJECT_NAME is enough, too.
-    """
-    if context.names_project_only:
+    """The stack files' project, or the one that is named where they do not count or are not there."""
+    loaded = context.load_if_there()
+    if loaded is None:
         return Project(name=context.project())
-    try:
-        loaded = context.load(contents=False)
-    except NoStackFile:
-        name = context.environment.get("COMPOSE_PROJECT_NAME")
-        if not name:
-            raise
-        return Project(name=checked_name(name))
     stack = loaded.stack
     return Project(name=stack.name, stack=stack, texts=loaded.texts, derived_from=stack.derived_from)
 

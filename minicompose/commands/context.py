@@ -10,7 +10,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from minicompose.errors import ExitCode, StackFileError, UsageError, WouldFail, nearest
+from minicompose.errors import ExitCode, NoStackFile, StackFileError, UsageError, WouldFail, nearest
 
 if TYPE_CHECKING:
     from minicompose.diagnostic import Diagnostic
@@ -112,6 +112,20 @@ class Context:
         said = self.environment.get("COMPOSE_COMPATIBILITY", "").lower()
         return "_" if self.options.compatibility or said in ("1", "t", "true") else "-"
 
+    def load_if_there(self) -> "Loaded | None":
+        """The stack files, for what creates no containers and can go by labels.
+
+        None where `-p` alone names the project, and where there are no files and COMPOSE_PROJECT_NAME does.
+        """
+        if self.names_project_only:
+            return None
+        try:
+            return self.load(contents=False)
+        except NoStackFile:
+            if self.environment.get("COMPOSE_PROJECT_NAME"):
+                return None
+            raise
+
     def outline(self, reading: Mapping[str, bool]) -> "Outlined":
         """What the stack files say with their expressions as written; warnings and errors as for `load`."""
         from minicompose.stackfile.load import load_outline
@@ -139,6 +153,9 @@ class Context:
         try:
             return project_name(self.request(contents=False))
         except UsageError as error:
+            named = self.environment.get("COMPOSE_PROJECT_NAME")
+            if named and isinstance(error, NoStackFile):
+                return ProjectName(name=checked_name(named))
             raise UsageError(error.message, f"{error.hint}\n-p names the project where there is no file") from None
 
     @property
@@ -223,20 +240,17 @@ class Context:
     def observe(self) -> tuple["Observed", tuple[str, ...]]:
         """What is there of the project, and the services it has, in the file or running.
 
-        With `-p` and no `-f` the stack file is not read.
+        With `-p` and no `-f` the stack file is not read, and with COMPOSE_PROJECT_NAME none need be there.
         """
         observed, _, known = self.observe_declared()
         return observed, known
 
     def observe_declared(self) -> tuple["Observed", tuple[str, ...], tuple[str, ...]]:
         """As `observe`, with the services of the file alone between."""
-        declared: tuple[str, ...] = ()
-        if self.names_project_only:
-            project = self.options.project_name
-        else:
-            stack = self.stack()
-            project, declared = stack.name, (*stack.services, *stack.disabled)
-        observed = self.engine.observe(project)
+        loaded = self.load_if_there()
+        stack = loaded.stack if loaded else None
+        declared = (*stack.services, *stack.disabled) if stack else ()
+        observed = self.engine.observe(stack.name if stack else self.project())
         there = (container.service for container in observed.containers)
         return observed, declared, tuple(dict.fromkeys((*declared, *there)))
 
@@ -397,10 +411,10 @@ class Context:
         """Run a plan with live progress, with Ctrl-C and the end of the terminal handled; events go `through`
         something on their way to it.
         """
-        from minicompose.execution.interrupts import handling_signals
+        from minicompose.execution.interrupts import handling_hangup, handling_signals
         from minicompose.execution.run import run_plan
 
-        with self.sink() as sink, handling_signals(self.interrupts, hangup=True):
+        with self.sink() as sink, handling_signals(self.interrupts), handling_hangup(self.interrupts):
             return run_plan(
                 plan,
                 self.engine,

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from minicompose.diagnostic import Diagnostic
 from minicompose.engine.protocol import Drift, MadeOf
 from minicompose.model import Service, Stack
@@ -32,11 +34,18 @@ def drift_notes(stack: Stack, observed: Observed, plan: Plan, engine: "Engine") 
 
 
 def _made_of(stack: Stack, container: ObservedContainer) -> MadeOf:
+    """Without its own name among the names that it answers to: it may have been renamed since."""
     service = stack.services[container.service]
     endpoints = (
         service_endpoint(stack, service, container.name, network) for network in service_networks(stack, service)
     )
-    return MadeOf(service=service, endpoints=tuple(endpoints))
+    return MadeOf(
+        service=service,
+        endpoints=tuple(
+            msgspec.structs.replace(each, aliases=tuple(name for name in each.aliases if name != container.name))
+            for each in endpoints
+        ),
+    )
 
 
 def _note(stack: Stack, container: ObservedContainer, service: Service, drift: Drift) -> Diagnostic:

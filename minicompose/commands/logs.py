@@ -1,16 +1,23 @@
 """`minicompose logs`: show what the containers print.
 
 Show what the stack's containers have printed, merged by time; with -f, also what they print from
-now on, until Ctrl-C.
+now on, until Ctrl-C, or until the time that --until says.
 
     minicompose logs -f --tail 20 backend
 """
 
 import argparse
+import contextlib
+import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from minicompose.commands.context import Context
 from minicompose.errors import ExitCode, MinicomposeError, UsageError
+
+if TYPE_CHECKING:
+    from minicompose.execution.interrupts import Interrupts
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -41,8 +48,8 @@ def run(args: Namespace, context: Context) -> ExitCode:
     from minicompose.execution.sources import sources_of
     from minicompose.planning.plan import Plan
 
-    if args.follow and args.until:
-        raise UsageError("--follow and --until do not go together")
+    left = _time_left(args.until) if args.follow and args.until else None
+    follows = args.follow and (left is None or left > 0)
     if args.index is not None and len(args.services) != 1:
         raise UsageError("--index goes with one service")
     observed, services = context.observe()
@@ -61,7 +68,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
     prefixes = (f"{observed.project}-", f"{observed.project}_")
     names = [container.name.removeprefix(prefixes[0]).removeprefix(prefixes[1]) for container in containers]
     with context.showing(args, names) as on_event, handling_signals(context.interrupts):
-        if not args.follow:
+        if not follows:
             read_logs(context.engine, containers, on_event, tail=args.tail, since=args.since, until=args.until)
             return ExitCode.OK
         wanted = {container.id for container in containers}
@@ -76,6 +83,37 @@ def run(args: Namespace, context: Context) -> ExitCode:
             tail=args.tail,
             since=args.since,
         )
-        with follower:
+        with follower, _ending(context.interrupts, left) as is_over:
             follower.wait(context.interrupts)
-    return ExitCode.INTERRUPTED if context.interrupts.presses else ExitCode.OK
+    return ExitCode.INTERRUPTED if context.interrupts.presses and not is_over() else ExitCode.OK
+
+
+def _time_left(until: str) -> float:
+    """Seconds up to a point in time, negative for one that is over."""
+    from minicompose.engine.moments import timestamp  # here and below: few who follow say when it ends
+
+    now = time.time()
+    return float(timestamp(until, now)) - now
+
+
+@contextlib.contextmanager
+def _ending(interrupts: "Interrupts", left: float | None) -> Iterator[Callable[[], bool]]:
+    """End what waits for `interrupts` after so many seconds, None for never; yields whether that time has come."""
+    if left is None:
+        yield lambda: False
+        return
+    import threading
+
+    over = threading.Event()
+
+    def end() -> None:
+        over.set()
+        interrupts.press()
+
+    timer = threading.Timer(left, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield over.is_set
+    finally:
+        timer.cancel()

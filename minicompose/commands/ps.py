@@ -46,7 +46,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
     states = _states(args)
     observed, declared, known = context.observe_declared()
     context.check_services(args.services, known, ExitCode.FAILED)
-    hidden = () if args.orphans or context.names_project_only else {*known} - {*declared}
+    hidden = () if args.orphans or not declared else {*known} - {*declared}
     there = [each for each in observed.containers if _is_asked_for(each, args) and each.service not in hidden]
     shown = [each for each in there if _is_shown(each, args, states)]
     shown.sort(key=lambda container: (container.service, container.oneoff, container.number, container.name))

@@ -1,10 +1,20 @@
-"""`minicompose pull`: pull the services' images."""
+"""`minicompose pull`: pull the services' images.
+
+Several at once, each image once however many services use it. A registry that falters is tried again.
+
+  minicompose pull --policy missing     pull what is not here yet
+"""
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from minicompose.commands.context import Context, exit_code
 from minicompose.errors import ExitCode
 from minicompose.planning.image_verbs import PullOptions, plan_pull
+
+if TYPE_CHECKING:
+    from minicompose.execution.events import RunReport
+    from minicompose.model import Stack
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -34,5 +44,15 @@ def run(args: Namespace, context: Context) -> ExitCode:
     if not plan.steps:
         context.tell("nothing to pull: every image is here or is built")
         return ExitCode.OK
-    code = exit_code(context.carry_out(plan))
+    report = context.carry_out(plan)
+    _tell_what_can_be_built(report, stack, context)
+    code = exit_code(report)
     return ExitCode.OK if args.ignore_pull_failures and code == ExitCode.FAILED else code
+
+
+def _tell_what_can_be_built(report: "RunReport", stack: "Stack", context: Context) -> None:
+    failed = dict(report.failures)
+    services = [step.subject.service for step in report.plan.steps if step.id in failed]
+    built = sorted(name for name in services if name and stack.services[name].build is not None)
+    if built:
+        context.tell(f"what could not be pulled can be built: minicompose build {' '.join(built)}")

@@ -244,7 +244,7 @@ def _refuse_pairs(*pairs: tuple[object, object, str]) -> None:
 def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, plan: Plan) -> int:
     """Carry the plan out and show what the containers print, until they end or are stopped."""
     from minicompose.execution.follower import AllExited, EngineLost, FirstExited, Follower
-    from minicompose.execution.interrupts import handling_signals
+    from minicompose.execution.interrupts import handling_hangup, handling_signals
     from minicompose.execution.run import run_plan
     from minicompose.execution.sources import sources_of
     from minicompose.execution.stopping import stop_or_kill
@@ -264,7 +264,10 @@ def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, pla
         follower = Follower(context.engine, stack.name, on_event, sources, services=watched, abort_on=abort_on)
         with follower:
             witness = _witnessed(args, context, stack, turn.observed, plan, on_event)
-            report = run_plan(plan, context.engine, witness, interrupts=context.interrupts, workers=context.workers)
+            with handling_hangup(context.interrupts) as hung_up:
+                report = run_plan(plan, context.engine, witness, interrupts=context.interrupts, workers=context.workers)
+            if hung_up.is_set():
+                return ExitCode.INTERRUPTED  # what runs goes on running: nobody asked to stop it
             if not report.ok and not report.interrupted:
                 return exit_code(report)
             _note(args, context, stack, turn.observed, report)

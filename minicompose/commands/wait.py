@@ -48,7 +48,9 @@ def _last_code(args: Namespace, context: Context) -> int:
     context.check_services(args.services, project.services(observed))
     containers = [each.id for each in chosen(observed, args.services, project.stack) if each.state != "created"]
     if not containers:
-        raise MinicomposeError(f"there is no container to wait for of {', '.join(args.services)}", "`up` starts them")
+        raise MinicomposeError(
+            f"there is no container to wait for of {', '.join(args.services)}", "`minicompose up` starts them"
+        )
     code = 0
     for ending in endings(context.engine, project.name, containers):
         context.print(f'container "{ending.container}" exited with status code {ending.exit_code}')

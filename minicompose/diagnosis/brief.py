@@ -1,5 +1,7 @@
 """Why a container is not well, in a few words: for a column of a table."""
 
+import re
+from collections.abc import Sequence
 from typing import assert_never
 
 from minicompose.diagnosis.explanation import (
@@ -21,6 +23,9 @@ from minicompose.diagnosis.explanation import (
 )
 from minicompose.diagnosis.wording import holder_text, size_text
 from minicompose.planning.observed import ObservedContainer
+
+# What colours text and moves about on a terminal.
+_CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
 def needs_a_reason(container: ObservedContainer) -> bool:
@@ -46,7 +51,16 @@ def brief_reason(its: Explanation) -> str:
     if its.waits_for:
         wait = its.waits_for[0]
         return f"waits for {wait.service}"
-    return its.output[-1].strip() if its.output else ""
+    return _last_line(its.output)
+
+
+def _last_line(lines: Sequence[str]) -> str:
+    """The last of a program's lines with anything to read in it, without what is meant for a terminal."""
+    for line in reversed(lines):
+        plain = "".join(letter if letter.isprintable() else " " for letter in _CODES.sub("", line)).strip()
+        if plain:
+            return plain
+    return ""
 
 
 def _words(cause: AnyCause) -> str:
@@ -56,8 +70,7 @@ def _words(cause: AnyCause) -> str:
         case StartFailed(message=message):
             return message
         case Unhealthy(probes=probes):
-            said = probes[-1].output.strip().splitlines() if probes else []
-            return said[-1] if said else "its health check fails"
+            return _last_line(probes[-1].output.splitlines() if probes else ()) or "its health check fails"
         case PortTaken(port=port, holder=holder):
             return f"port {port} is taken by {holder_text(holder)}"
         case ImageMissing(image=image):

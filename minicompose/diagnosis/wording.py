@@ -54,7 +54,8 @@ def cause_lines(cause: AnyCause) -> list[str]:
         case Restarted(times=times):
             return [f"its restart policy has started it again {_times(times)}"]
         case Unhealthy(failing=failing, probes=probes):
-            return [f"its health check has failed {_times(failing)} in a row", *_probe_lines(probes)]
+            row = " in a row" if failing > 1 else ""
+            return [f"its health check has failed {_times(failing)}{row}", *_probe_lines(probes)]
         case NotYetHealthy(probes=probes):
             first = "its health check has not passed yet" if probes else "its health check has not been run yet"
             return [first, *_probe_lines(probes)]
@@ -68,7 +69,7 @@ def cause_lines(cause: AnyCause) -> list[str]:
         case ResourceMissing(type=kind, name=name):
             return [f"the external {kind} {name} does not exist: `docker {kind} create {name}` makes it"]
         case Paused():
-            return ["somebody has paused it: `unpause` lets it go on"]
+            return ["somebody has paused it: `minicompose unpause` lets it go on"]
         case Disabled(profiles=profiles):
             return [f"no active profile has it; it is in {', '.join(profiles)}: `--profile {profiles[0]}`"]
         case Unwanted():

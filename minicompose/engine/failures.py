@@ -90,13 +90,19 @@ _WELL_KNOWN = (
         NotFound,
     ),
     _told(
+        r"image does not exist locally with the tag: (?P<image>\S+)",
+        "build it first: `minicompose build`",
+        "the engine has no image {image} under the tag that is to be pushed",
+        NotFound,
+    ),
+    _told(
         r"pull access denied for (?P<image>[^,\s]+)",
-        "is the name right? a private image needs `docker login`",
+        "is the name right? a private image needs `minicompose login REGISTRY`",
         "the registry has no image {image}, or does not show it to us",
     ),
     _told(
-        r"unauthorized|authentication required|no basic auth credentials",
-        "log in to its registry: `docker login REGISTRY`",
+        r"unauthorized|authentication required|no basic auth credentials|requested access to the resource is denied",
+        "log in to its registry: `minicompose login REGISTRY`",
         kind=EngineRefused,
     ),
     _told(
@@ -106,7 +112,7 @@ _WELL_KNOWN = (
     ),
     _told(
         r"toomanyrequests|pull rate limit",
-        "the registry limits anonymous pulls; log in with `docker login`, or try later",
+        "the registry limits anonymous pulls; log in with `minicompose login`, or try later",
     ),
     _told(
         r"no space left on device",

@@ -26,6 +26,7 @@ from minicompose.engine.protocol import (
     ExecSpec,
     FileInContainer,
     ImageDetails,
+    Login,
     MadeOf,
     OnProgress,
     Probe,
@@ -33,7 +34,8 @@ from minicompose.engine.protocol import (
     Progress,
     unheard,
 )
-from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
+from minicompose.engine.registry import Credentials, follow_transfer, name_and_tag
+from minicompose.engine.retrying import retried
 from minicompose.engine.streams import (
     HttpBytes,
     HttpEventLog,
@@ -44,6 +46,7 @@ from minicompose.engine.streams import (
     file_told,
 )
 from minicompose.engine.translate import container_body, network_body, service_body, volume_body
+from minicompose.engine.transport import Query
 from minicompose.errors import Conflict, EngineError, NotFound
 from minicompose.model import Network, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
@@ -183,13 +186,29 @@ class HttpEngine:
         name, tag = name_and_tag(image)
         query = {"fromImage": name, "tag": tag, **({"platform": platform} if platform else {})}
         headers = self._credentials.pull_headers(image)
-        answer = self._api.open("POST", "/images/create", query, headers=headers)
         try:
-            follow_pull(answer.chunks(), on_progress)
+            retried(lambda: self._transfer("/images/create", query, headers, on_progress), on_progress)
         finally:
-            answer.close()
             self._images.clear()
         self._note_time(image)
+
+    def log_in(self, login: Login) -> Login:
+        body = {"username": login.username, "password": login.password, "serveraddress": login.server}
+        told = self._api.post("/auth", {**body, **({"identitytoken": login.token} if login.token else {})})
+        token = (told or {}).get("IdentityToken") or login.token
+        return msgspec.structs.replace(login, token=token, password="" if token else login.password)
+
+    def push_image(self, image: str, on_progress: OnProgress) -> None:
+        name, tag = name_and_tag(image)
+        headers = self._credentials.push_headers(image)
+        retried(lambda: self._transfer(f"/images/{name}/push", {"tag": tag}, headers, on_progress), on_progress)
+
+    def _transfer(self, path: str, query: Query, headers: dict[str, str], on_progress: OnProgress) -> None:
+        answer = self._api.open("POST", path, query, headers=headers)
+        try:
+            follow_transfer(answer.chunks(), on_progress)
+        finally:
+            answer.close()
 
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
         from minicompose.engine import builds  # only those who build pay for it

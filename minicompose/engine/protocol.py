@@ -213,7 +213,8 @@ class EventStream(Protocol):
 class Progress(Value, frozen=True, kw_only=True):
     """How far a pull or a build is.
 
-    A pull speaks of a `layer` ("a1b2c3") with a status ("Downloading") and bytes; a build or a hook prints `text`.
+    A pull or a push speaks of a `layer` ("a1b2c3") with a status ("Downloading") and bytes; a build or a hook prints
+    `text`, and one that is tried again says so.
     A `warning` is the engine's own, about what it has created.
     """
 
@@ -311,6 +312,18 @@ class CommitSpec(Value, frozen=True, kw_only=True):
     pause: bool = True
 
 
+class Login(Value, frozen=True, kw_only=True):
+    """Who one is for a registry; `server` is its host, or the URL by which Docker Hub is known.
+
+    It has a password, or the `token` that the registry gave for that.
+    """
+
+    server: str
+    username: str
+    password: str = ""
+    token: str = ""
+
+
 class Engine(Protocol):
     """One engine, reached. Also a context manager: leaving it closes its connections."""
 
@@ -342,7 +355,17 @@ class Engine(Protocol):
 
     def remove_volume(self, volume: str) -> None: ...
 
-    def pull_image(self, image: str, platform: str | None, on_progress: OnProgress) -> None: ...
+    def pull_image(self, image: str, platform: str | None, on_progress: OnProgress) -> None:
+        """A registry that falters is tried again; the progress tells of it as `text`."""
+
+    def log_in(self, login: Login) -> Login:
+        """Ask the registry; returns what is to be kept, with a token in the password's place where it gives one.
+
+        Raises EngineRefused when the registry does not take it.
+        """
+
+    def push_image(self, image: str, on_progress: OnProgress) -> None:
+        """Its registry gets the image under its name. NotFound when the engine has no such image."""
 
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
         """Raises EngineFault with the end of the build's output when a step fails."""
@@ -478,6 +501,7 @@ __all__ = [
     "LogChunk",
     "LogStream",
     "LoggedEvent",
+    "Login",
     "ObservedContainer",
     "OnProgress",
     "Probe",

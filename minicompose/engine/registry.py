@@ -1,4 +1,4 @@
-"""Pulling images: names, credentials, progress."""
+"""Pulling and pushing images: names, credentials, progress."""
 
 import base64
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from minicompose.engine.contexts import docker_config
 from minicompose.engine.failures import failure
 from minicompose.engine.protocol import OnProgress, Progress
 from minicompose.engine.streams import lines
-from minicompose.errors import EngineRefused
+from minicompose.errors import BadRequest, EngineRefused
 
 
 class _Detail(msgspec.Struct):
@@ -24,7 +24,7 @@ class _Error(msgspec.Struct):
 
 
 class Report(msgspec.Struct):
-    """One line of what the engine prints while it pulls or builds."""
+    """One line of what the engine prints while it pulls, pushes or builds."""
 
     status: str = ""
     id: str = ""
@@ -48,12 +48,12 @@ _decoder = msgspec.json.Decoder(Report)
 
 
 def reports(chunks: Iterator[bytes]) -> Iterator[Report]:
-    """The lines of a pull or a build."""
+    """The lines of a pull, a push or a build."""
     return map(_decoder.decode, lines(chunks))
 
 
-def follow_pull(chunks: Iterator[bytes], on_progress: OnProgress) -> None:
-    """Tell how a pull goes on. Raises what its last words say, if they are of an error."""
+def follow_transfer(chunks: Iterator[bytes], on_progress: OnProgress) -> None:
+    """Tell how a pull or a push goes on. Raises what its last words say, if they are of an error."""
     for report in reports(chunks):
         if report.error:
             code = report.error_detail.code if report.error_detail else None
@@ -81,18 +81,35 @@ class Credentials:
 
     def pull_headers(self, image: str) -> dict[str, str]:
         """The header with the credentials for the image's registry; empty without any."""
-        config = docker_config(self._environment)
-        if not _logged_in(config):
+        if not _logged_in(docker_config(self._environment)):
             return {}
         from docker import auth  # the docker SDK costs 135 ms
         from docker.errors import DockerException
 
         try:
             registry, _ = auth.resolve_repository_name(image)
-            found = auth.load_config(config_dict=config).resolve_authconfig(registry)
         except DockerException as error:
-            raise _store_failed(error) from error
+            raise BadRequest(str(error)) from error
+        found = self.of(registry)
         return {"X-Registry-Auth": _text(auth.encode_header(found))} if found else {}
+
+    def of(self, registry: str) -> dict[str, str] | None:
+        """What the docker SDK knows of the login to a registry."""
+        config = docker_config(self._environment)
+        if not _logged_in(config):
+            return None
+        from docker import auth  # the docker SDK costs 135 ms
+        from docker.errors import DockerException
+
+        try:
+            found: dict[str, str] | None = auth.load_config(config_dict=config).resolve_authconfig(registry)
+        except DockerException as error:
+            raise store_failed(error) from error
+        return found
+
+    def push_headers(self, image: str) -> dict[str, str]:
+        """The same for a push, for which the engine insists on a header: one that says nobody, without any."""
+        return self.pull_headers(image) or {"X-Registry-Auth": base64.urlsafe_b64encode(b"{}").decode()}
 
     def build_headers(self) -> dict[str, str]:
         """The header with all credentials, for whatever images a build begins from."""
@@ -120,7 +137,7 @@ class Credentials:
             store: Any = auth.load_config(config_dict=config)
             found: dict[str, Any] = store.get_all_credentials()
         except DockerException as error:
-            raise _store_failed(error) from error
+            raise store_failed(error) from error
         return found
 
 
@@ -139,7 +156,8 @@ def _logged_in(config: dict[str, Any]) -> bool:
     return any(config.get(key) for key in ("auths", "credsStore", "credHelpers"))
 
 
-def _store_failed(error: Exception) -> EngineRefused:
+def store_failed(error: Exception | str) -> EngineRefused:
+    """A credential helper is not there, or says no."""
     return EngineRefused(
         f"the credential store of Docker's configuration does not answer: {error}",
         "see credsStore and credHelpers in ~/.docker/config.json",

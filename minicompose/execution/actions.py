@@ -20,6 +20,7 @@ from minicompose.planning.plan import (
     PauseContainer,
     Premise,
     PullImage,
+    PushImage,
     RemoveContainer,
     RemoveImage,
     RemoveNetwork,
@@ -54,6 +55,8 @@ def perform(engine: Engine, action: Action, on_progress: OnProgress) -> None:
             engine.remove_volume(action.volume)
         case PullImage():
             engine.pull_image(action.image, action.platform, on_progress)
+        case PushImage():
+            engine.push_image(action.image, on_progress)
         case BuildImage():
             engine.build_image(action, on_progress)
         case RemoveImage():
@@ -105,6 +108,8 @@ def failure(action: Action, subject: str) -> str:
             return f"{subject} could not be removed"
         case PullImage():
             return f"{subject} could not be pulled"
+        case PushImage():
+            return f"{subject} could not be pushed"
         case BuildImage():
             return f"{subject} could not be built"
         case StartContainer():

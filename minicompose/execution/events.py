@@ -29,7 +29,7 @@ class StepWaits(Event, frozen=True, kw_only=True):
 
 
 class StepProgress(Event, frozen=True, kw_only=True):
-    """Of a pull (`layer`, `status`, bytes), of a build or of a hook (`text`)."""
+    """Of a pull or a push (`layer`, `status`, bytes; `text` when tried again), of a build or of a hook (`text`)."""
 
     step: int
     layer: str = ""

@@ -55,10 +55,8 @@ class Interrupts:
 
 
 @contextlib.contextmanager
-def handling_signals(interrupts: Interrupts, *, hangup: bool = False) -> Iterator[None]:
+def handling_signals(interrupts: Interrupts) -> Iterator[None]:
     """SIGINT and SIGTERM press `interrupts` inside the block; afterwards they do what they did before.
-
-    With `hangup` so does SIGHUP, the end of the terminal, unless it is ignored (`nohup`).
 
     Signals reach the main thread alone, so in any other this changes nothing.
     """
@@ -69,12 +67,33 @@ def handling_signals(interrupts: Interrupts, *, hangup: bool = False) -> Iterato
     def press(_number: int, _frame: FrameType | None) -> None:
         interrupts.press()
 
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if hangup and hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, press) for number in numbers}
+    before = {number: signal.signal(number, press) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def handling_hangup(interrupts: Interrupts) -> Iterator[threading.Event]:
+    """SIGHUP, the end of the terminal, presses `interrupts` inside the block and sets the event.
+
+    Not where it is ignored (`nohup`), or there is no such signal, or this is not the main thread.
+    """
+    hung_up = threading.Event()
+    number = getattr(signal, "SIGHUP", None)
+    is_main = threading.current_thread() is threading.main_thread()
+    if number is None or not is_main or signal.getsignal(number) == signal.SIG_IGN:
+        yield hung_up
+        return
+
+    def press(_number: int, _frame: FrameType | None) -> None:
+        hung_up.set()
+        interrupts.press()
+
+    before = signal.signal(number, press)
+    try:
+        yield hung_up
+    finally:
+        signal.signal(number, before)

@@ -23,7 +23,7 @@ from minicompose.execution.events import (
 )
 from minicompose.output.reasons import told_reason
 from minicompose.output.step_words import change_done, doing_and_done, put_back_words
-from minicompose.planning.plan import BuildImage, Plan, RunHook, Step, Subject, WaitUntil
+from minicompose.planning.plan import BuildImage, Plan, PullImage, PushImage, RunHook, Step, Subject, WaitUntil
 
 Standing = Literal["failed", "active", "waiting", "done", "pending", "cancelled"]
 
@@ -37,7 +37,8 @@ _MOST_NAMES = 2
 class Row(msgspec.Struct):
     """One resource. `since` is when it began what it does now; `spent` what its finished steps took.
 
-    `layers` maps a pull's layers to (bytes there, bytes in all); `detail` is a build's or a hook's latest line;
+    `layers` maps the layers of a pull or a push to (bytes there, bytes in all); `detail` is the latest line
+    of a build or a hook, or why a pull or a push is tried again;
     `below` is what is to be read under it: a failure's reason and output.
     """
 
@@ -63,7 +64,7 @@ class Row(msgspec.Struct):
 
     @property
     def bytes(self) -> tuple[int, int]:
-        """How much of a pull is there, and of how much that is known of."""
+        """How much of a pull or a push is there, and of how much that is known of."""
         return sum(current for current, _ in self.layers.values()), sum(total for _, total in self.layers.values())
 
 
@@ -161,11 +162,11 @@ class Board:
         row = self._row_of[event.step]
         if event.layer and event.total:
             row.layers = {**row.layers, event.layer: (min(event.current, event.total), event.total)}
-        elif event.layer in row.layers and event.status in ("Download complete", "Pull complete"):
+        elif event.layer in row.layers and event.status in ("Download complete", "Pull complete", "Pushed"):
             total = row.layers[event.layer][1]
             row.layers = {**row.layers, event.layer: (total, total)}
         lines = [line.strip() for line in event.text.splitlines() if line.strip()]
-        if lines and isinstance(self._steps[event.step].action, BuildImage | RunHook):
+        if lines and isinstance(self._steps[event.step].action, BuildImage | PullImage | PushImage | RunHook):
             row.detail = lines[-1]
 
     def _end(self, event: StepDone) -> None:

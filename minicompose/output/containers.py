@@ -1,5 +1,6 @@
 """Containers as `ps` tells of them: records with the fields that docker has, and one that says why."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 
@@ -103,8 +104,9 @@ def labels_text(labels: Mapping[str, str]) -> str:
 
 
 def quoted_command(command: str, *, full: bool) -> str:
+    """With what cannot be printed, and quotes, written as in a program."""
     text = command if full else cut(command, _COMMAND_WIDTH)
-    return f'"{text}"'
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _mount_text(mount: ObservedMount, *, full: bool) -> str:

@@ -20,7 +20,17 @@ from minicompose.execution.events import (
 )
 from minicompose.output.reasons import told_reason
 from minicompose.output.step_words import change_done, doing_and_done, plural, put_back_words, seconds
-from minicompose.planning.plan import BuildImage, Checkpoint, Delay, Plan, PullImage, RunHook, Step, WaitUntil
+from minicompose.planning.plan import (
+    BuildImage,
+    Checkpoint,
+    Delay,
+    Plan,
+    PullImage,
+    PushImage,
+    RunHook,
+    Step,
+    WaitUntil,
+)
 
 _RED, _YELLOW, _RESET = "\x1b[31m", "\x1b[33m", "\x1b[0m"
 
@@ -88,11 +98,14 @@ class PlainForm:
 
     def _show_started(self, step: Step, at: float) -> None:
         self._started[step.id] = at
-        if isinstance(step.action, PullImage | BuildImage) and not step.reverts:
+        if isinstance(step.action, PullImage | PushImage | BuildImage) and not step.reverts:
             self._say(step, doing_and_done(step.action)[0])
 
     def _show_progress(self, step: Step, event: StepProgress) -> None:
-        if isinstance(step.action, BuildImage | RunHook):
+        if isinstance(step.action, PullImage | PushImage):
+            if event.text:
+                self._say(step, event.text, _YELLOW)
+        elif isinstance(step.action, BuildImage | RunHook):
             for line in event.text.splitlines():
                 self._say(step, f"| {line.rstrip()}")
 

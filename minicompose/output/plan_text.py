@@ -24,6 +24,7 @@ from minicompose.planning.plan import (
     PauseContainer,
     Plan,
     PullImage,
+    PushImage,
     RemoveContainer,
     RemoveImage,
     RemoveNetwork,
@@ -51,6 +52,7 @@ Kind = Literal[
     "pause",
     "pull",
     "build",
+    "push",
     "rename",
     "remove",
     "wait",
@@ -66,6 +68,7 @@ _KINDS: dict[Kind, tuple[str, str, str]] = {
     "connect": ("to connect to its networks", "~", "33"),
     "pull": ("to pull", "^", "36"),
     "build": ("to build", "^", "36"),
+    "push": ("to push", "^", "36"),
     "rename": ("to rename", "~", "33"),
     "stop": ("to stop", "-", "31"),
     "kill": ("to send a signal", "-", "31"),
@@ -75,7 +78,7 @@ _KINDS: dict[Kind, tuple[str, str, str]] = {
 }
 _TYPES = ("network", "volume", "image", "container", "service", "stack")
 # Nothing that works is taken away by these: in a long plan they come below all others.
-_PLAIN: frozenset[Kind] = frozenset({"create", "start", "pull", "build", "wait"})
+_PLAIN: frozenset[Kind] = frozenset({"create", "start", "pull", "build", "push", "wait"})
 _LONG = 40  # more changes make a plan a long one, and the steps of each are told in short
 _WIDTH = 110
 _MOST_RUNS = 6
@@ -202,6 +205,7 @@ def _kind(steps: Sequence[Step]) -> Kind:
         ("pause", PauseContainer),
         ("pull", PullImage),
         ("build", BuildImage),
+        ("push", PushImage),
         ("rename", RenameContainer),
     ):
         if any(isinstance(action, verbs) for action in actions):
@@ -331,6 +335,8 @@ def action_text(action: Action, subject: Subject, group: str = "") -> str:
             return f"remove {_which(container, subject, group)}".rstrip()
         case PullImage():
             return "pull"
+        case PushImage():
+            return "push"
         case BuildImage():
             return "build"
         case StartContainer(container=container):

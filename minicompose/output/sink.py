@@ -1,4 +1,4 @@
-"""Where events go: live on a terminal, plain lines, JSON lines, or nowhere."""
+"""Where events go: live on a terminal, plain lines, JSON lines, or failures alone."""
 
 import contextlib
 import threading
@@ -28,30 +28,27 @@ class Form(Protocol):
 class Sink:
     """Takes events, from any thread, and shows them in one form. A context manager: leaving it ends it."""
 
-    def __init__(self, form: Form | None) -> None:
+    def __init__(self, form: Form) -> None:
         self._form = form
         self._lock = threading.RLock()
 
     def __call__(self, event: AnyEvent) -> None:
-        if self._form is not None:
-            with self._lock:
-                self._form.show(event)
+        with self._lock:
+            self._form.show(event)
 
     def above(self, text: str) -> None:
         """Write text beside what is shown: whole lines."""
-        if self._form is not None:
-            with self._lock:
-                self._form.above(text)
+        with self._lock:
+            self._form.above(text)
 
     @property
     def draws(self) -> bool:
         """Whether it redraws a part of the terminal, so that others must write by `above`."""
-        return self._form is not None and self._form.draws
+        return self._form.draws
 
     def close(self) -> None:
-        if self._form is not None:
-            with self._lock, contextlib.suppress(OSError):  # a terminal that is gone needs no tidying
-                self._form.end()
+        with self._lock, contextlib.suppress(OSError):  # a terminal that is gone needs no tidying
+            self._form.end()
 
     def __enter__(self) -> Self:
         return self
@@ -79,7 +76,9 @@ def open_sink(mode: str, stream: TextIO, *, color: bool, environment: Mapping[st
 
             return Sink(JsonForm(stream))
         case "quiet":
-            return Sink(None)
+            from minicompose.output.quiet import QuietForm
+
+            return Sink(QuietForm(stream, color=color))
         case never:
             assert_never(never)
 

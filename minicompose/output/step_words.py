@@ -16,6 +16,7 @@ from minicompose.planning.plan import (
     KillContainer,
     PauseContainer,
     PullImage,
+    PushImage,
     RemoveContainer,
     RemoveImage,
     RemoveNetwork,
@@ -40,6 +41,8 @@ def doing_and_done(action: Action) -> tuple[str, str]:
             return "removing", "removed"
         case PullImage():
             return "pulling", "pulled"
+        case PushImage():
+            return "pushing", "pushed"
         case BuildImage():
             return "building", "built"
         case StartContainer():

@@ -8,6 +8,8 @@ GAP = "   "
 # another one is left out.
 _READABLE = 14
 _FIRM = 36
+# What would break a line, or be obeyed by the terminal.
+_ONE_LINE = dict.fromkeys((*range(32), 127, *range(128, 160)), " ")
 
 
 def table(
@@ -23,7 +25,7 @@ def table(
 
     With `width` the widest cells are cut, with an ellipsis, so that it fits: those of the columns `firm` last.
     """
-    cells = [list(header), *(list(row) for row in rows)]
+    cells = [[cell.translate(_ONE_LINE) for cell in row] for row in (header, *rows)]
     widths = [max(display_width(row[column]) for row in cells) for column in range(len(header))]
     if width is None:
         widths = [max(least, size) for size in widths]

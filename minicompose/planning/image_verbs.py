@@ -1,25 +1,30 @@
-"""The plans of `build` and `pull`: images alone, no container is touched."""
+"""The plans of `build`, `pull` and `push`: images alone, no container is touched."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from minicompose.model import Build, Service, Stack
 from minicompose.planning import graph
-from minicompose.planning.images import Images, build_action, familiar
+from minicompose.planning.images import Images, build_action, familiar, order_builds
 from minicompose.planning.observed import Observed
-from minicompose.planning.plan import Asked, Plan, PullImage, Subject
+from minicompose.planning.plan import Asked, Plan, PullImage, PushImage, Subject
 from minicompose.planning.record import service_image
 from minicompose.planning.steps import Steps
 
 
 class BuildOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command line of `build` says. `args` override the file's; a value of None is not passed."""
+    """What the command line of `build` says.
+
+    `args` override the file's; a value of None is not passed. `memory` is in bytes.
+    """
 
     services: tuple[str, ...] = ()
     args: dict[str, str | None] = {}
     no_cache: bool = False
     pull: bool = False
+    push: bool = False
+    memory: int | None = None
     with_dependencies: bool = False
 
 
@@ -32,18 +37,29 @@ class PullOptions(msgspec.Struct, frozen=True, kw_only=True):
     include_dependencies: bool = False
 
 
+class PushOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line of `push` says."""
+
+    services: tuple[str, ...] = ()
+    include_dependencies: bool = False
+
+
 def plan_build(stack: Stack, options: BuildOptions) -> Plan:
-    """A build for each service that has one; the same image is built once."""
+    """A build for each service that has one, and a push where that is asked for; the same image is built once."""
     steps = Steps()
-    seen = set()
-    for service in _named(stack, options.services, options.with_dependencies):
+    builds: dict[str, int] = {}
+    services = _named(stack, options.services, options.with_dependencies)
+    for service in services:
         image = service_image(stack, service)
-        if service.build is None or familiar(image) in seen:
+        if service.build is None or familiar(image) in builds:
             continue
-        seen.add(familiar(image))
         asked = msgspec.structs.replace(service, build=_with_options(service.build, options))
+        action = msgspec.structs.replace(build_action(stack, asked, image), memory=options.memory)
         subject = Subject(type="image", name=image, service=service.name)
-        steps.add(subject, build_action(stack, asked, image), Asked(option="build"))
+        builds[familiar(image)] = steps.add(subject, action, Asked(option="build"))
+    order_builds(stack, steps)
+    if options.push:
+        _add_pushes(steps, services, builds)
     return steps.plan(stack.name)
 
 
@@ -80,6 +96,28 @@ def plan_pull(stack: Stack, observed: Observed, options: PullOptions) -> Plan:
         else:
             steps.add(subject, PullImage(image=image, platform=service.platform), Asked(option="pull"))
     return steps.plan(stack.name, unchanged=unchanged)
+
+
+def plan_push(stack: Stack, options: PushOptions) -> Plan:
+    """A push of each image that is built here and has a name, and of its tags; each name is pushed once."""
+    steps = Steps()
+    _add_pushes(steps, _named(stack, options.services, options.include_dependencies), {})
+    return steps.plan(stack.name)
+
+
+def _add_pushes(steps: Steps, services: Iterable[Service], builds: Mapping[str, int]) -> None:
+    """`builds` are the steps that build images, by these; a push comes after its image's."""
+    seen = set()
+    for service in services:
+        if service.build is None or service.image is None:
+            continue
+        for image in (service.image, *(service.build.tags or ())):
+            if familiar(image) in seen:
+                continue
+            seen.add(familiar(image))
+            subject = Subject(type="image", name=image, service=service.name)
+            after = [builds[familiar(service.image)]] if familiar(service.image) in builds else []
+            steps.add(subject, PushImage(image=image), Asked(option="--push" if builds else "push"), after=after)
 
 
 def _is_pulled(service: Service, options: PullOptions) -> bool:

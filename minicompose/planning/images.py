@@ -7,6 +7,7 @@ import msgspec
 from minicompose import __version__, labels
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Service, Stack
+from minicompose.planning import graph
 from minicompose.planning.freshness import Ages
 from minicompose.planning.plan import Asked, BuildImage, Needed, OtherPlatform, PullImage, Reason, Subject
 from minicompose.planning.platforms import has_platform
@@ -92,7 +93,16 @@ def plan_images(
             if step is not None:
                 bring[key] = step
         found[service.name] = ImageStep(step=bring.get(key), id=images.id_of(image))
+    order_builds(stack, steps)
     return found
+
+
+def order_builds(stack: Stack, steps: Steps) -> None:
+    """Let a build come after those of what its service depends on: its Dockerfile may begin from their images."""
+    builds = {service: number for number, service in steps.services_of(BuildImage).items()}
+    for service, number in builds.items():
+        needed = graph.closure(stack, [service])
+        steps.come_after(number, (builds[other] for other in needed if other in builds and other != service))
 
 
 def _bring(

@@ -125,8 +125,14 @@ class PullImage(Tagged, frozen=True, kw_only=True):
     platform: str | None = None
 
 
+class PushImage(Tagged, frozen=True, kw_only=True):
+    """Give the registry that the image's name names what the engine has under it."""
+
+    image: str
+
+
 class BuildImage(Tagged, frozen=True, kw_only=True):
-    """Build `image` (its full name and tag)."""
+    """Build `image` (its full name and tag). `memory` is a limit for what runs meanwhile, in bytes."""
 
     image: str
     build: Build
@@ -135,6 +141,7 @@ class BuildImage(Tagged, frozen=True, kw_only=True):
     platform: str | None = None
     pull: bool = False
     no_cache: bool = False
+    memory: int | None = None
 
 
 class RemoveImage(Tagged, frozen=True, kw_only=True):
@@ -258,6 +265,7 @@ Action = (
     | CreateVolume
     | RemoveVolume
     | PullImage
+    | PushImage
     | BuildImage
     | RemoveImage
     | CreateContainer

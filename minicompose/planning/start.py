@@ -236,15 +236,19 @@ class _Starting:
 
 
 def _note(summary: str, *, is_error: bool) -> Diagnostic:
-    hint = "`create` makes it, `up` makes and starts it"
+    hint = "`minicompose create` makes it, `minicompose up` makes and starts it"
     return Diagnostic(severity="error" if is_error else "warning", pos=None, summary=summary, hint=hint)
 
 
 def _paused(container: ObservedContainer) -> Diagnostic:
     summary = f"{container.name} is paused, and is left so"
-    return Diagnostic(severity="warning", pos=None, summary=summary, hint="`unpause` lets it go on")
+    return Diagnostic(
+        severity="warning", pos=None, summary=summary, hint=f"`minicompose unpause {container.service}` lets it go on"
+    )
 
 
 def _lost(container: ObservedContainer, network: str) -> Diagnostic:
     summary = f"{container.name} was made on a network {network} that is gone, and cannot be started"
-    return Diagnostic(severity="warning", pos=None, summary=summary, hint="`up` makes the container anew")
+    return Diagnostic(
+        severity="warning", pos=None, summary=summary, hint=f"`minicompose up {container.service}` makes it anew"
+    )

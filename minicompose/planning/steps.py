@@ -28,6 +28,10 @@ class Steps:
             if isinstance(step.action, actions) and (group is None or step.group == group)
         ]
 
+    def services_of(self, action: type) -> dict[int, str]:
+        """The steps so far with this action: their numbers, and the services that they are for."""
+        return {number: self._drafts[number].subject.service or "" for number in self.of(action)}
+
     @property
     def all(self) -> list[int]:
         """The numbers of the steps so far."""

@@ -199,7 +199,7 @@ class _Up:
         for verdict in verdicts.values():
             rollout.carry_out(verdict)
         self._wait(rollout)
-        self._notes.extend(_name_taken(taken) for taken in rollout.finish(self._observed.containers))
+        self._notes.extend(_name_taken(self._stack, taken) for taken in rollout.finish(self._observed.containers))
         self._notes.extend(lost_hooks(rollout.stopped, self._stack.services))
         return self._finished((*resources.unchanged, *rollout.unchanged), verdicts)
 
@@ -336,7 +336,7 @@ class _Up:
                             severity="warning",
                             pos=None,
                             summary=f"{decision.container.name} is paused, and is left so",
-                            hint=f"`docker unpause {decision.container.name}` lets it go on",
+                            hint=f"`minicompose unpause {decision.container.service}` lets it go on",
                         )
                     )
         notes = tuple(self._notes)
@@ -367,11 +367,18 @@ def _is_touched(verdict: Verdict, play: frozenset[str]) -> bool:
     return verdict.service.name in play or not all(isinstance(decision, Keep) for decision in verdict.decisions)
 
 
-def _name_taken(taken: NameTaken) -> Diagnostic:
+def _name_taken(stack: Stack, taken: NameTaken) -> Diagnostic:
     holder = taken.holder
+    asking = next((name for name, service in stack.services.items() if service.container_name == taken.name), None)
+    hint = f"remove that one first: `docker rm -f {holder.name}`"
+    if holder.service in stack.services:
+        hint = (
+            f"`up` with another name for {asking or 'it'} first, and with this one when {holder.service} has let it go"
+        )
     return Diagnostic(
         severity="error",
-        pos=None,
+        pos=stack.position("services", asking, "container_name") if asking else None,
+        path=f"services.{asking}.container_name" if asking else "",
         summary=f'the name {taken.name} is taken by a container of the service "{holder.service}"',
-        hint=f"remove that one first: `docker rm -f {holder.name}`",
+        hint=hint,
     )

@@ -57,7 +57,7 @@ def test_a_container_that_has_lost_its_names_on_its_network_is_told_of(shop: Sho
     plan = shop.run("plan")
 
     assert "services.web.networks.default.aliases" in plan
-    assert "shop-web-1 does not answer to shop-web-1, web on the network shop_default" in plan
+    assert "shop-web-1 does not answer to web on the network shop_default" in plan
 
 
 def test_a_container_that_was_put_on_another_network_is_told_of(shop: Shop) -> None:
@@ -66,3 +66,11 @@ def test_a_container_that_was_put_on_another_network_is_told_of(shop: Shop) -> N
     shop.engine.connect_network("shop-web-1", Endpoint(network="shop_back"))
 
     assert "shop-web-1 is on the network shop_back, put there by hand" in shop.run("plan")
+
+
+def test_a_container_that_has_another_name_by_now_has_lost_none(shop: Shop) -> None:
+    shop.up(STACK)
+
+    shop.run("--compatibility", "up", "-d")
+
+    assert "by hand" not in shop.run("--compatibility", "plan") + shop.err

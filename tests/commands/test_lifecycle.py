@@ -124,6 +124,7 @@ def test_a_name_in_the_environment_is_enough_where_there_is_no_stack_file(
     (shop.directory / "compose.yaml").unlink()
     monkeypatch.setenv("COMPOSE_PROJECT_NAME", "shop")
 
+    assert shop.run("ps", "--services", named=False) == "db\nweb\n"
     shop.run("stop", named=False)
 
     assert states(shop) == {"db": "exited", "web": "exited"}
@@ -242,7 +243,7 @@ def test_start_of_what_is_paused_says_what_helps(shop: Shop) -> None:
 
     shop.run("start")
 
-    assert "shop-db-1 is paused, and is left so (`unpause` lets it go on)" in shop.err
+    assert "shop-db-1 is paused, and is left so (`minicompose unpause db` lets it go on)" in shop.err
 
 
 def test_start_of_a_project_without_containers_is_a_failure(shop: Shop) -> None:

@@ -48,7 +48,7 @@ def test_a_failed_step_is_explained_once_and_without_secrets(engine: FakeEngine,
 
     failed = told.index("container shop-db-1: failed: unhealthy")
     assert told[failed + 1 : failed + 4] == [
-        "    its health check has failed once in a row",
+        "    its health check has failed once",
         "      exit code 1: it printed nothing",
         "    | PASSWORD is ***",
     ]
@@ -102,5 +102,5 @@ def test_programs_get_the_explanation_as_the_hint(engine: FakeEngine, capsys: Pr
     told = [json.loads(line) for line in up(capsys, progress="json")]
 
     (failed,) = [each for each in told if each["event"] == "StepFailed"]
-    assert failed["hint"].startswith("its health check has failed once in a row\n")
+    assert failed["hint"].startswith("its health check has failed once\n")
     assert failed["output"] == "PASSWORD is ***"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.counting_registry import CountingRegistry
 from tests.engine.making import Bench
 from tests.fake_engine import FakeEngine
 from tests.real_engine import IMAGE
+from tests.registry import PASSWORD, USER, registry
 
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.engine)])
@@ -23,6 +25,17 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     else:
         engine = request.getfixturevalue("real_engine")
         yield Bench(engine, request.getfixturevalue("real_project"))
+
+
+@pytest.fixture
+def guarded(bench: Bench, tmp_path: Path) -> Iterator[str]:
+    """A registry that lets in ann with the password "secret"."""
+    if isinstance(bench.engine, FakeEngine):
+        bench.engine.passwords["guarded", USER] = PASSWORD
+        yield "guarded"
+        return
+    with registry(tmp_path / "registry", private=True) as running:
+        yield running.host
 
 
 @pytest.fixture

@@ -15,11 +15,12 @@ from minicompose.engine.protocol import (
     ExecSpec,
     FileInContainer,
     LogChunk,
+    Login,
     MadeOf,
     Session,
     Usage,
 )
-from minicompose.errors import Conflict, EngineError, NotFound
+from minicompose.errors import Conflict, EngineError, EngineRefused, NotFound
 from minicompose.model import ByteSize, Mount, Network, Port, Volume
 from minicompose.planning.observed import PublishedPort
 from minicompose.planning.plan import Endpoint
@@ -587,6 +588,19 @@ def test_a_pulled_image_is_named_at_that_time(bench: Bench, offered: str) -> Non
     assert first is not None
     assert second is not None
     assert first < second
+
+
+def test_a_registry_takes_a_login_and_refuses_another(bench: Bench, guarded: str) -> None:
+    login = Login(server=guarded, username="ann", password="secret")
+
+    assert bench.engine.log_in(login) == login
+    with pytest.raises(EngineRefused):
+        bench.engine.log_in(msgspec.structs.replace(login, password="wrong"))
+
+
+def test_an_image_that_the_engine_has_not_cannot_be_pushed(bench: Bench) -> None:
+    with pytest.raises(NotFound, match="nobody/made-this"):
+        bench.engine.push_image("127.0.0.1:1/nobody/made-this:1", lambda _: None)
 
 
 def test_a_registry_tells_an_images_digest_and_nothing_is_pulled(bench: Bench, offered: str) -> None:

@@ -75,14 +75,14 @@ def test_every_status_has_its_exception(status: int) -> None:
             "pull access denied for me/secret, repository does not exist or may require 'docker login'",
             NotFound,
             "the registry has no image me/secret",
-            "docker login",
+            "minicompose login",
         ),
         (
             500,
             "unauthorized: authentication required",
             EngineRefused,
             "unauthorized",
-            "docker login",
+            "minicompose login",
         ),
         (500, "manifest for redis:nope not found: manifest unknown", NotFound, "redis:nope", "tag"),
         (

@@ -13,7 +13,7 @@ from minicompose.engine.lacks.builds import is_remote
 from minicompose.engine.listing import exit_code_in, health_in, observed
 from minicompose.engine.moments import timestamp
 from minicompose.engine.protocol import LogChunk, Progress
-from minicompose.engine.registry import Credentials, follow_pull, name_and_tag
+from minicompose.engine.registry import Credentials, follow_transfer, name_and_tag
 from minicompose.engine.streams import lines, output_chunks
 from minicompose.errors import EngineFault, EngineRefused, UsageError
 from minicompose.model import Build, ByteSize, Ulimit
@@ -162,7 +162,7 @@ def test_a_pull_tells_layers_and_bytes() -> None:
         {"status": "Pull complete", "progressDetail": {}, "id": "a1"},
     ]
 
-    follow_pull(iter([b"\r\n".join(json.dumps(line).encode() for line in said)]), told.append)
+    follow_transfer(iter([b"\r\n".join(json.dumps(line).encode() for line in said)]), told.append)
 
     assert told[1:] == [
         Progress(layer="a1", status="Downloading", current=5, total=10),
@@ -174,9 +174,9 @@ def test_an_error_in_the_midst_of_a_pull_is_raised() -> None:
     said = b'{"errorDetail":{"message":"unauthorized: no"},"error":"unauthorized: no"}\n'
 
     with pytest.raises(EngineRefused, match="unauthorized") as told:
-        follow_pull(iter([said]), lambda progress: None)
+        follow_transfer(iter([said]), lambda progress: None)
 
-    assert "docker login" in told.value.hint
+    assert "minicompose login" in told.value.hint
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import os
 import signal
 from queue import SimpleQueue
 
-from minicompose.execution.interrupts import Interrupts, handling_signals
+from minicompose.execution.interrupts import Interrupts, handling_hangup, handling_signals
 
 
 def test_every_press_is_counted_and_told_to_those_who_listen() -> None:
@@ -49,19 +49,20 @@ def test_sigint_and_sigterm_wake_who_waits_and_mean_what_they_meant_before_after
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
-def test_the_end_of_the_terminal_is_a_press_where_that_is_asked_for_and_not_ignored() -> None:
+def test_the_end_of_the_terminal_is_a_press_unless_it_is_ignored() -> None:
     interrupts = Interrupts()
     before = signal.getsignal(signal.SIGHUP)
 
-    with handling_signals(interrupts, hangup=True):
+    with handling_hangup(interrupts) as told:
         signal.raise_signal(signal.SIGHUP)
     after = signal.getsignal(signal.SIGHUP)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with handling_signals(interrupts, hangup=True):
+        with handling_hangup(interrupts) as ignored:
             signal.raise_signal(signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)
 
     assert interrupts.presses == 1
+    assert (told.is_set(), ignored.is_set()) == (True, False)
     assert after == before

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from minicompose.errors import UsageError
-from minicompose.output.containers import FORM, container_record
+from minicompose.output.containers import FORM, container_record, quoted_command
 from minicompose.output.formats import check_format, formatted
 from minicompose.output.ports import ports_text
 from minicompose.planning.observed import ObservedContainer, ObservedMount, PublishedPort
@@ -102,3 +102,8 @@ def test_ports_of_one_number_on_both_sides_are_told_as_a_range() -> None:
     assert ports_text([port(80), port(81), port(90)]) == "80-81/tcp, 90/tcp"
     assert ports_text([port(80, 8080), port(7000)]) == "7000/tcp, 0.0.0.0:8080->80/tcp"
     assert ports_text([port(80, 80, "::")]) == "[::]:80->80/tcp"
+
+
+def test_quotes_in_a_command_are_written_as_in_a_program() -> None:
+    assert quoted_command("sh -c 'echo \"hi\"'", full=False) == '"sh -c \'echo \\"hi\\"\'"'
+    assert quoted_command("a\nb", full=True) == '"a\\nb"'

@@ -150,6 +150,16 @@ def test_only_what_is_not_well_needs_a_reason(state: State, health: Health, code
         ),
         (
             Explanation(
+                service="a",
+                container="a",
+                condition="exited",
+                well=False,
+                output=("first", "\x1b[1;31mfatal:\x1b[0m no\tdisk\x07", "\x1b[0m", ""),
+            ),
+            "fatal: no disk",
+        ),
+        (
+            Explanation(
                 service="a", container="a", condition="exited", well=False, causes=(OutOfMemory(limit=32 << 20),)
             ),
             "out of memory, its limit is 32 MiB",

@@ -231,8 +231,21 @@ def test_log_lines_are_not_progress() -> None:
 # ---- which form, which colour ----
 
 
-def test_quiet_shows_nothing() -> None:
-    assert shown(*failing(), mode="quiet") == ""
+def test_quiet_shows_what_has_failed_and_nothing_else() -> None:
+    assert shown(*failing(), mode="quiet").splitlines() == ["container shop-db-1: failed: unhealthy", "    | no disk"]
+    assert shown(hooked(), FakeEngine(IMAGE), mode="quiet") == ""
+
+
+def test_a_pull_that_is_tried_again_is_told() -> None:
+    pull = plan_of(step(1, PullImage(image="web:1")))
+    again = StepProgress(at=1, step=1, text="503 Service Unavailable; trying again in 0.5s")
+    stream = io.StringIO()
+    with open_sink("plain", stream, color=False, environment={}) as sink:
+        for event in (RunStarted(at=0, plan=pull), StepProgress(at=1, step=1, layer="a1", status="Waiting"), again):
+            sink(event)
+
+    assert stream.getvalue().endswith(": 503 Service Unavailable; trying again in 0.5s\n")
+    assert stream.getvalue().count("\n") == 1
 
 
 def test_auto_is_live_on_a_terminal_that_can_and_plain_elsewhere() -> None:

@@ -37,3 +37,7 @@ def test_no_line_is_wider_than_the_terminal_however_narrow_that_is() -> None:
 
     for width in range(9, 50):
         assert all(display_width(line) <= width for line in table(header, rows, width=width).splitlines())
+
+
+def test_what_would_break_a_line_or_be_obeyed_by_the_terminal_is_a_blank() -> None:
+    assert table(("A", "B"), [("one\ntwo", "\x1b[2Jx")]).splitlines() == ["A         B", "one two    [2Jx"]

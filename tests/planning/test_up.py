@@ -386,6 +386,20 @@ def test_container_name_forbids_a_second_container() -> None:
     assert str(plan.notes[0].pos) == "stack.yaml:1:32"
 
 
+def test_two_services_that_swap_their_names_are_refused_where_the_names_are_written() -> None:
+    text = "services:\n  a: {image: nginx, container_name: %s}\n  b: {image: nginx, container_name: %s}\n"
+
+    plan = plan_up(stack_of(text % ("two", "one")), running(stack_of(text % ("one", "two"))))
+
+    told = [(note.path, note.summary) for note in plan.notes]
+    assert told == [
+        ("services.a.container_name", 'the name two is taken by a container of the service "b"'),
+        ("services.b.container_name", 'the name one is taken by a container of the service "a"'),
+    ]
+    assert all(note.pos for note in plan.notes)
+    assert "docker rm" not in "".join(note.hint for note in plan.notes)
+
+
 def test_a_negative_scale_is_an_error() -> None:
     assert errors(plan_up(stack_of(WEB), nothing(), UpOptions(scale={"web": -1}))) == [
         "a service cannot have -1 containers"

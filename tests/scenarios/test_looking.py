@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 
 import pytest
 
@@ -110,6 +111,20 @@ def test_events_end_at_the_time_that_was_asked_for(stage: Stage) -> None:
 
     assert told.code == 0
     assert " container start " in told.out
+
+
+def test_logs_are_followed_until_the_time_that_was_asked_for(stage: Stage) -> None:
+    stage.write("""
+services:
+  web: {image: busybox:test, init: true, command: [sh, -c, "while :; do echo tick; sleep 0.2; done"]}
+""")
+    stage.good("up", "-d")
+
+    passed = stage.run("logs", "-f", "--until", "0s", within=20)
+    ahead = stage.run("logs", "-f", "--until", f"{time.time() + 3:.3f}", within=20)
+
+    assert (passed.code, ahead.code) == (0, 0)
+    assert ahead.out.count("tick") > passed.out.count("tick")
 
 
 def test_what_is_not_well_says_why_on_a_terminal(stage: Stage) -> None:
