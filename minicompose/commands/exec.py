@@ -50,6 +50,7 @@ def run(args: Namespace, context: Context) -> int:
         working_dir=args.workdir,
         privileged=args.privileged,
         env=tuple(_variable(word, context) for word in args.env),
+        detach_keys=args.detach_keys,
     )
     session = context.engine.exec(container.id, spec)
     if args.detach:
