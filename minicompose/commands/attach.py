@@ -45,6 +45,19 @@ def detach_keys(text: str) -> str:
     return text
 
 
+def detach_keys_of(said: str, context: Context) -> str:
+    """Those of the command line, else those that Docker's own configuration has, else "" for the usual ones."""
+    from minicompose.engine.contexts import docker_config  # here: not for the help
+
+    configured = docker_config(context.environment).get("detachKeys")
+    if said or not isinstance(configured, str):
+        return said
+    try:
+        return detach_keys(configured)
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(f"detachKeys of Docker's config.json: {error}") from error
+
+
 def run(args: Namespace, context: Context) -> int:
     if context.options.dry_run:
         raise UsageError("attach has no --dry-run: it changes nothing by itself")
@@ -55,16 +68,17 @@ def run(args: Namespace, context: Context) -> int:
     if container.state == "paused":
         raise MinicomposeError(f"{container.name} is paused", "`minicompose unpause` lets it go on")
     tty = engine.inspect_container(container.id).tty
+    keys = detach_keys_of(args.detach_keys, context)
     with (
         Ending(engine, context.project(), container.id) as ending,
-        closing(engine.attach(container.id, stdin=not args.no_stdin, detach_keys=args.detach_keys)) as session,
+        closing(engine.attach(container.id, stdin=not args.no_stdin, detach_keys=keys)) as session,
     ):
         code = talk_to(
             ending,
             session,
             tty=tty,
             stdin=not args.no_stdin,
-            keys=args.detach_keys,
+            keys=keys,
             forward=(lambda name: engine.kill_container(container.id, name)) if args.sig_proxy else None,
         )
     if code is None:

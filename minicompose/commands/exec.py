@@ -11,7 +11,7 @@ import argparse
 import sys
 from argparse import ArgumentParser, Namespace
 
-from minicompose.commands.attach import configure_detach_keys
+from minicompose.commands.attach import configure_detach_keys, detach_keys_of
 from minicompose.commands.context import Context
 from minicompose.commands.one_container import RUNNING, configure_index, find_container
 from minicompose.engine.protocol import ExecSpec
@@ -41,6 +41,7 @@ def run(args: Namespace, context: Context) -> int:
         raise UsageError("exec has no --dry-run: what a command would do is not known")
     container = find_container(context, args.service, args.index, RUNNING)
     tty = not args.no_tty and not args.detach and sys.stdin.isatty() and sys.stdout.isatty()
+    keys = detach_keys_of(args.detach_keys, context) if tty else ""
     spec = ExecSpec(
         command=tuple(args.command),
         tty=tty,
@@ -50,6 +51,7 @@ def run(args: Namespace, context: Context) -> int:
         working_dir=args.workdir,
         privileged=args.privileged,
         env=tuple(_variable(word, context) for word in args.env),
+        detach_keys=keys,
     )
     session = context.engine.exec(container.id, spec)
     if args.detach:
@@ -58,7 +60,7 @@ def run(args: Namespace, context: Context) -> int:
     from minicompose.execution.terminal import converse
 
     try:
-        if converse(session, tty=tty, detach=DetachKeys(sequence_of(args.detach_keys or DEFAULT))):
+        if converse(session, tty=tty, detach=DetachKeys(sequence_of(keys or DEFAULT))):
             return session.exit_code()
     finally:
         session.close()

@@ -22,8 +22,10 @@ def configure_switch(parser: ArgumentParser, *names: str, help: str) -> None:
     """An option that is on unless `=false` is written behind it, as the reference writes it."""
     dest = names[-1].lstrip("-").replace("-", "_")
     add = parser.add_argument
-    add(*names, *(f"{name}=true" for name in names), dest=dest, action="store_true", default=True, help=help)
-    add(*(f"{name}=false" for name in names), dest=dest, action="store_false", help=argparse.SUPPRESS)
+    add(*names, dest=dest, action="store_true", default=True, help=help)
+    for value in ("true", "false"):
+        written = [f"{name}={value}" for name in names]
+        add(*written, dest=dest, action="store_const", const=value == "true", help=argparse.SUPPRESS)
 
 
 def containers_of(observed: Observed, service: str, *, oneoff: bool = False) -> list[ObservedContainer]:

@@ -19,6 +19,7 @@ import msgspec
 
 from minicompose.commands import exclusive
 from minicompose.commands.asked_service import as_asked
+from minicompose.commands.attach import detach_keys_of
 from minicompose.commands.context import Context, OnEvent, exit_code
 from minicompose.commands.exclusive import Turn, changing
 from minicompose.commands.one_container import configure_switch
@@ -158,11 +159,12 @@ def _talk(args: Namespace, context: Context, project: str, name: str, *, tty: bo
 
     engine = context.engine
     id = engine.inspect_container(name).id
+    keys = detach_keys_of("", context) if tty else ""
     code: int | None = ExitCode.INTERRUPTED
     with (
         ending_in_order(),
         Ending(engine, project, id) as ending,
-        contextlib.closing(engine.attach(id, stdin=args.interactive)) as session,
+        contextlib.closing(engine.attach(id, stdin=args.interactive, detach_keys=keys)) as session,
     ):
         try:
             code = talk_to(
@@ -170,6 +172,7 @@ def _talk(args: Namespace, context: Context, project: str, name: str, *, tty: bo
                 session,
                 tty=tty,
                 stdin=args.interactive,
+                keys=keys,
                 forward=_Forward(context, id),
                 start=lambda: _start(context, id),
             )

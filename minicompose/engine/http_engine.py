@@ -437,6 +437,7 @@ class HttpEngine:
             "WorkingDir": spec.working_dir,
             "Privileged": spec.privileged,
             "Env": list(spec.env),
+            **({"DetachKeys": spec.detach_keys} if spec.detach_keys else {}),
         }
         id = str(self._api.post(f"/containers/{container}/exec", body)["Id"])
         start = {"Detach": spec.detach, "Tty": spec.tty}

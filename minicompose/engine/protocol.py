@@ -250,7 +250,7 @@ class LogStream(Protocol):
 
 
 class ExecSpec(Value, frozen=True, kw_only=True):
-    """What `exec` runs."""
+    """What `exec` runs. `detach_keys` are those that the engine itself looks for at a terminal, "" for its own."""
 
     command: tuple[str, ...]
     tty: bool = False
@@ -260,6 +260,7 @@ class ExecSpec(Value, frozen=True, kw_only=True):
     working_dir: str = ""
     privileged: bool = False
     env: tuple[str, ...] = ()
+    detach_keys: str = ""
 
 
 class Session(Protocol):

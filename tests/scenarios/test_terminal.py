@@ -73,6 +73,18 @@ def test_detach_keys_leave_the_containers_command_running(running: Stage) -> Non
     assert running.states()["console-1"] == "running"
 
 
+def test_other_detach_keys_leave_the_usual_ones_to_the_command(running: Stage) -> None:
+    with running.at_terminal(
+        "exec", "--detach-keys", "ctrl-x", "web", "sh", "-c", "stty raw; echo ready; od -c"
+    ) as typing:
+        typing.until(b"ready")
+        typing.type(b"\x10\x11" + b"x" * 16)
+        typing.until(b"020 021")
+        typing.type(b"\x18")
+
+        assert typing.end() == 0
+
+
 def test_attach_exits_with_the_code_of_the_containers_command(running: Stage) -> None:
     with running.at_terminal("attach", "console") as typing:
         typing.type(b"exit 7\n")
