@@ -32,11 +32,11 @@ from minicompose.execution.conditions import judge, meaning_of_code
 from minicompose.model import Dependency
 from minicompose.planning.observed import ObservedContainer, PublishedPort
 
-_KILLED = 137
+KILLED = 137
 _MEANINGS = {
     125: "the engine could not run it",
     134: "SIGABRT: it gave up by itself",
-    _KILLED: "SIGKILL: it was killed, as at the end of stop_grace_period, by hand, or for want of memory",
+    KILLED: "SIGKILL: it was killed, as at the end of stop_grace_period, by hand, or for want of memory",
     139: "SIGSEGV: it crashed",
     143: "SIGTERM: it was asked to stop",
 }
@@ -150,7 +150,7 @@ def causes_of(state: ContainerState, found: Evidence) -> list[AnyCause]:
         causes.append(OutOfMemory(limit=state.memory))
     if was_not_started(state):
         causes += _why_not_started(state, found)
-    elif _has_ended(state) and not (state.oom_killed and state.exit_code == _KILLED):
+    elif _has_ended(state) and not (state.oom_killed and state.exit_code == KILLED):
         causes.append(Exited(code=state.exit_code, meaning=meaning(state.exit_code)))
     if state.restarts:
         causes.append(Restarted(times=state.restarts))

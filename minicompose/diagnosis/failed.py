@@ -1,9 +1,11 @@
 """A step that has failed, with what is seen of its container at that moment."""
 
+import time
+
 import msgspec
 
 from minicompose.diagnosis.evidence import known_secrets, missing_paths, ports_and_listeners
-from minicompose.diagnosis.explaining import Evidence, causes_of, was_not_started
+from minicompose.diagnosis.explaining import KILLED, Evidence, causes_of, was_not_started
 from minicompose.diagnosis.explanation import Exited, StartFailed
 from minicompose.diagnosis.wording import cause_lines
 from minicompose.engine.protocol import ContainerState, Engine
@@ -11,6 +13,8 @@ from minicompose.errors import EngineError
 from minicompose.execution.conditions import last_lines
 from minicompose.execution.events import StepFailed
 from minicompose.model import Stack
+
+_LOOKS, _PAUSE = 10, 0.05
 
 
 def with_reason(engine: Engine, stack: Stack, container: str | None, event: StepFailed) -> StepFailed:
@@ -26,10 +30,17 @@ def with_reason(engine: Engine, stack: Stack, container: str | None, event: Step
 
 
 def _state(engine: Engine, container: str | None) -> ContainerState | None:
+    """What the engine tells of it. That one ran out of memory may come to light a moment after its end."""
     try:
-        return engine.inspect_container(container) if container else None
+        state = engine.inspect_container(container) if container else None
+        for _ in range(_LOOKS):
+            if state is None or state.oom_killed or not (state.exit_code == KILLED and state.memory):
+                break
+            time.sleep(_PAUSE)
+            state = engine.inspect_container(state.id)
     except EngineError:
         return None
+    return state
 
 
 def _lines(engine: Engine, state: ContainerState) -> list[str]:

@@ -7,7 +7,14 @@ from minicompose.planning.census import OLD, is_up, subject_of
 from minicompose.planning.decide import Removal
 from minicompose.planning.hooks import hooks_again, stop
 from minicompose.planning.observed import ObservedContainer
-from minicompose.planning.plan import Action, RemoveContainer, RenameContainer, StartContainer
+from minicompose.planning.plan import (
+    Action,
+    RemoveContainer,
+    RenameContainer,
+    StartContainer,
+    StopContainer,
+    Unfinished,
+)
 from minicompose.planning.replacement import Before
 from minicompose.planning.resources import Resources
 from minicompose.planning.steps import Steps
@@ -70,7 +77,11 @@ class Removals:
 
     def _stop_all(self, removal: Removal, before: Before, group: str) -> Before:
         container = removal.container
-        for action in self._stop(container) if is_up(container) else ():
+        actions = self._stop(container) if is_up(container) else ()
+        if container.state == "created" and isinstance(removal.because, Unfinished):
+            # The run that made it may have been killed while the engine was about to start it.
+            actions = (StopContainer(container=container.id, timeout=self._timeout),)
+        for action in actions:
             step = self._steps.add(subject_of(container), action, removal.because, after=before.after, group=group)
             before = Before((step,))
         return before

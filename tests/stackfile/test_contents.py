@@ -222,7 +222,8 @@ def test_a_file_that_would_have_to_be_waited_for_or_is_too_large_is_not_read(pro
 
     project.sealed("""
         services: {web: {image: w, configs: [pipe, zero, large, unsized]}}
-        configs: {pipe: {file: ./pipe}, zero: {file: /dev/zero}, large: {file: ./large}, unsized: {file: /proc/self/status}}
+        configs:
+          {pipe: {file: ./pipe}, zero: {file: /dev/zero}, large: {file: ./large}, unsized: {file: /proc/self/status}}
     """)
 
     assert [problem.summary.rpartition(": ")[2] for problem in project.found][:3] == [
