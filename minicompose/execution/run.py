@@ -40,12 +40,14 @@ from minicompose.execution.waits import Blind, Looked, Met, Missed, Troubled, Wa
 from minicompose.execution.way_back import WayBack
 from minicompose.execution.workers import Job, Workers
 from minicompose.planning.plan import (
-    Action,
     BuildImage,
     Checkpoint,
     CreateNetwork,
     Delay,
+    DisconnectNetwork,
     Plan,
+    RemoveContainer,
+    RemoveNetwork,
     RestartContainer,
     RunHook,
     StartContainer,
@@ -345,7 +347,7 @@ class _Run:
         step = self._order.steps[id]
         if isinstance(step.action, WaitUntil) and error is None:
             return
-        if error is None or (step.reverts and _is_reverted(step.action, error)):
+        if error is None or _is_done_already(step, error):
             action = step.action
             if isinstance(action, StartContainer):
                 self._waits.note_start(action.container, self._now())
@@ -537,6 +539,9 @@ class _Run:
         return self._clock() - self._start
 
 
-def _is_reverted(action: Action, error: Exception) -> bool:
-    """Whether the engine says that nothing is to be put back: it was never made or is gone, or was never removed."""
-    return isinstance(error, NotFound) or (isinstance(error, Conflict) and isinstance(action, CreateNetwork))
+def _is_done_already(step: Step, error: Exception) -> bool:
+    """Whether what is to be taken away is gone, or was never made; or what is to be put back is there."""
+    if isinstance(error, Conflict):
+        return bool(step.reverts) and isinstance(step.action, CreateNetwork)
+    takes_away = isinstance(step.action, RemoveContainer | RemoveNetwork | DisconnectNetwork)
+    return isinstance(error, NotFound) and (bool(step.reverts) or takes_away)

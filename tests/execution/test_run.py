@@ -624,6 +624,13 @@ def test_a_network_that_could_not_be_removed_needs_no_putting_back() -> None:
     assert [container.networks.keys() for container in engine.observe("shop").containers] == [{"shop_default"}]
 
 
+def test_what_is_gone_already_needs_no_removing() -> None:
+    engine = engine_that_runs_the_old()
+    gone = step(1, RemoveContainer(container="a" * 64), name="shop-web-1")
+
+    assert story(plan_of(gone, volume(2, 1)), engine) == ["start 1", "done 1", "start 2", "done 2"]
+
+
 def test_a_change_that_works_is_put_back_when_another_fails() -> None:
     engine = engine_that_runs_the_old()
     engine.fail("create_volume", "v90", EngineFault("no"))
