@@ -81,7 +81,9 @@ def test_after_a_kill_at_any_step_the_next_up_completes_the_update(stage: Stage)
         killed += 1
         stage.good("up", "-d")
 
-        assert stage.states() == {**dict.fromkeys(RUNNING, "running"), "job-1": "exited"}, f"killed at {version}"
+        states = stage.states()
+        assert states.pop("job-1") in ("running", "exited"), f"killed at {version}"  # nobody waits for its end
+        assert states == dict.fromkeys(RUNNING, "running"), f"killed at {version}"
         for name in CHANGED:
             assert f"V={version}" in stage.inspect(name)["Config"]["Env"], f"{name}, killed at {version}"
         assert even(stage) == [str(version % 2)], f"killed at {version}"
