@@ -187,6 +187,10 @@ def test_an_address_must_lie_in_a_subnet_of_its_network() -> None:
         ("deploy: {endpoint_mode: vip}", "deploy.endpoint_mode: `endpoint_mode`"),
         ("deploy: {placement: {constraints: [a]}}", "deploy.placement: `placement`"),
         ("deploy: {labels: [a]}", "deploy.labels: `labels`"),
+        (
+            "deploy: {rollback_config: {max_failure_ratio: 0.5}}",
+            "deploy.rollback_config.max_failure_ratio: `rollback_config.max_failure_ratio`",
+        ),
         ("deploy: {restart_policy: {condition: any, window: 1s}}", "deploy.restart_policy.window: `restart_policy.window`"),
         ("deploy: {resources: {reservations: {cpus: 1}}}", "deploy.resources.reservations.cpus: `resources.reservations.cpus`"),
     ],

@@ -31,11 +31,12 @@ def _check_deploy(service: Service, deploy: Deploy, findings: Findings) -> None:
 
 def _without_effect(deploy: Deploy) -> list[str]:
     reservations = deploy.resources.reservations if deploy.resources else None
-    policy = deploy.restart_policy
+    policy, back = deploy.restart_policy, deploy.rollback_config
     said = {
         "labels": deploy.labels,
         "endpoint_mode": deploy.endpoint_mode,
         "placement": deploy.placement,
+        "rollback_config.max_failure_ratio": back.max_failure_ratio if back else None,
         "restart_policy.delay": policy.delay if policy else None,
         "restart_policy.window": policy.window if policy else None,
         "restart_policy.max_attempts": policy.max_attempts if policy and policy.condition != "on-failure" else None,
