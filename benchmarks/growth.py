@@ -17,7 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from run import DOCUMENT, ROOT
+from reference import reference_command
+from run import DOCUMENT
 from stacks import big, to_yaml
 
 BEGIN, END = "<!-- growth: begin -->", "<!-- growth: end -->"
@@ -72,13 +73,7 @@ def main():
             written(Path(args.write), size)
         return
     environment = Path(sys.prefix)
-    peer = subprocess.run(
-        [ROOT / "scripts" / "reference-compose"],
-        env={**os.environ, "VENV": str(environment)},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout.strip()
+    peer = reference_command(environment)
     commands = {"ours": [str(environment / "bin" / "minicompose")], "peer": [peer]}
     with tempfile.TemporaryDirectory() as directory:
         # In a process of its own: the system counts what a parent holds as its child's peak.

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from load import Load, Outcome
+from reference import reference_command
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -29,13 +30,7 @@ def main() -> int:
     updates = parser.parse_args().updates
     environment = Path(sys.prefix)
     subprocess.run([ROOT / "scripts" / "base-image"], check=True)
-    reference = subprocess.run(
-        [ROOT / "scripts" / "reference-compose"],
-        env={**os.environ, "VENV": str(environment)},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout.strip()
+    reference = reference_command(environment)
     commands = {"minicompose": str(environment / "bin" / "minicompose"), "docker compose": reference}
     rows = [row(name, *under_load(command, updates)) for name, command in commands.items()]
     table = "\n".join(

@@ -6,11 +6,12 @@ Everything is measured in one run, in turns, so what counts is the ratio. The ta
 stands between the two marks in the document.
 """
 
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+from reference import reference_command
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -20,13 +21,7 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 def main() -> int:
     environment = Path(sys.prefix)
-    reference = subprocess.run(
-        [ROOT / "scripts" / "reference-compose"],
-        env={**os.environ, "VENV": str(environment)},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout.strip()
+    reference = reference_command(environment)
     options = sys.argv[1:] or ["--runs", "5"]
     ours = environment / "bin" / "minicompose"
     command = [sys.executable, HERE / "compare.py", "--ours", str(ours), "--peer", reference, *options]

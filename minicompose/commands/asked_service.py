@@ -15,7 +15,7 @@ from minicompose.stackfile.asked import asked_entrypoint, asked_mounts, asked_po
 
 def as_asked(args: Namespace, context: Context, service: Service) -> Service:
     """The service as it is to be run. Raises UsageError."""
-    tty = not args.no_tty and sys.stdout.isatty() and (args.detach or sys.stdin.isatty())
+    tty = args.tty and not args.no_tty and sys.stdout.isatty() and (args.detach or sys.stdin.isatty())
     return msgspec.structs.replace(
         service,
         environment=_environment(args, context, service),

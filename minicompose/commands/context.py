@@ -315,12 +315,6 @@ class Context:
             hint = f" ({warning.hint})" if warning.hint else ""
             sys.stderr.write(f"warning: {place}{path}{warning.summary}{hint}\n")
 
-    def refuse_errors(self, plan: "Plan", texts: dict[str, str]) -> None:
-        """Raise StackFileError when one of the plan's notes is an error."""
-        errors = [note for note in plan.notes if note.severity == "error"]
-        if errors:
-            raise StackFileError(errors, texts)
-
     @contextlib.contextmanager
     def showing(
         self, args: argparse.Namespace, names: Iterable[str], services: Collection[str] | None = None

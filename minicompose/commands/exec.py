@@ -13,7 +13,7 @@ from argparse import ArgumentParser, Namespace
 
 from minicompose.commands.attach import configure_detach_keys, detach_keys_of
 from minicompose.commands.context import Context
-from minicompose.commands.one_container import RUNNING, configure_index, find_container
+from minicompose.commands.one_container import RUNNING, configure_index, configure_switch, find_container
 from minicompose.engine.protocol import ExecSpec
 from minicompose.errors import ExitCode, UsageError
 
@@ -22,12 +22,12 @@ def configure(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("-d", "--detach", action="store_true", help="start the command, and do not wait for it")
     add("-e", "--env", action="append", default=[], metavar="NAME=VALUE", help="set a variable for the command")
-    add("-i", "--interactive", action="store_true", help="pass input on, as is done anyway")
+    configure_switch(parser, "-i", "--interactive", help="pass input on (default)")
     configure_index(parser)
     configure_detach_keys(parser)
     add("--privileged", action="store_true", help="give the command all rights")
     add("-T", "--no-tty", action="store_true", help="no terminal: plain input and output, as in scripts")
-    add("-t", "--tty", action="store_true", help="a terminal, as is had anyway where there is one")
+    configure_switch(parser, "-t", "--tty", help="a terminal, where there is one (default)")
     add("-u", "--user", default="", metavar="USER", help="run the command as this user")
     add("-w", "--workdir", default="", metavar="DIR", help="where the command runs")
     add("service", metavar="SERVICE")
@@ -40,12 +40,12 @@ def run(args: Namespace, context: Context) -> int:
     if context.options.dry_run:
         raise UsageError("exec has no --dry-run: what a command would do is not known")
     container = find_container(context, args.service, args.index, RUNNING)
-    tty = not args.no_tty and not args.detach and sys.stdin.isatty() and sys.stdout.isatty()
+    tty = args.tty and not args.no_tty and not args.detach and sys.stdin.isatty() and sys.stdout.isatty()
     keys = detach_keys_of(args.detach_keys, context) if tty else ""
     spec = ExecSpec(
         command=tuple(args.command),
         tty=tty,
-        stdin=not args.detach,
+        stdin=args.interactive and not args.detach,
         detach=args.detach,
         user=args.user,
         working_dir=args.workdir,
@@ -60,7 +60,7 @@ def run(args: Namespace, context: Context) -> int:
     from minicompose.execution.terminal import converse
 
     try:
-        if converse(session, tty=tty, detach=DetachKeys(sequence_of(keys or DEFAULT))):
+        if converse(session, tty=tty, stdin=args.interactive, detach=DetachKeys(sequence_of(keys or DEFAULT))):
             return session.exit_code()
     finally:
         session.close()

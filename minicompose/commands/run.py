@@ -49,7 +49,7 @@ def configure(parser: ArgumentParser) -> None:
     add("-l", "--label", action="append", default=[], metavar="NAME=VALUE", help="set a label; may repeat")
     add("--name", default="", metavar="NAME", help="the container's name")
     add("-T", "--no-tty", "--no-TTY", action="store_true", help="no terminal: plain input and output, as in scripts")
-    add("-t", "--tty", action="store_true", help=argparse.SUPPRESS)  # as is had anyway where there is one
+    configure_switch(parser, "-t", "--tty", help="a terminal, where there is one (default)")
     add("--no-deps", action="store_true", help="leave alone what the service depends on")
     add("-p", "--publish", action="append", default=[], metavar="PORT", help="publish a port, as 8080:80; may repeat")
     add("--pull", choices=("always", "missing", "never", "policy"), help="when to pull images (default: policy)")
