@@ -120,3 +120,12 @@ def test_a_large_amount_arrives_whole_in_both_directions(running: Stage) -> None
 @pytest.mark.parametrize("command", ["nowhere-to-be-found", "/etc"])
 def test_a_command_that_cannot_be_run_has_the_engines_code(running: Stage, command: str) -> None:
     assert running.run("exec", "-T", "web", command).code in (126, 127)
+
+
+def test_input_and_the_terminal_can_be_declined(running: Stage) -> None:
+    unfed = running.piped("exec", "-i=false", "-T", "web", "cat", given=b"not for it\n")
+    with running.at_terminal("exec", "-t=false", "web", "sh", "-c", "test -t 0 || echo no terminal") as typing:
+        typing.until(b"no terminal")
+
+        assert typing.end() == 0
+    assert (unfed.returncode, unfed.stdout) == (0, b"")
