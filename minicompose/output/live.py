@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from minicompose.execution.events import (
     AnyEvent,
     Interrupted,
-    LogLine,
+    LogLines,
     RunFinished,
     RunStarted,
     StepFailed,
@@ -51,7 +51,7 @@ class LiveForm:
         self._live: Live | None = None
 
     def show(self, event: AnyEvent) -> None:
-        if isinstance(event, LogLine):
+        if isinstance(event, LogLines):
             return
         if isinstance(event, RunStarted):
             self.end()
