@@ -289,7 +289,7 @@ def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, pla
                     interrupts=later,
                     workers=context.workers,
                 )
-                follower.wait(later)
+                follower.wait(later, for_restarts=False)
     if report.interrupted or context.interrupts.presses:
         return ExitCode.INTERRUPTED
     if args.exit_code_from:

@@ -6,7 +6,7 @@ with Follower(engine, project, on_event, sources_of(plan, observed)) as follower
     if not isinstance(ending, AllExited):       # Ctrl-C, or a container that ends all
         later = interrupts.from_now_on()
         run_plan(stop_plan, engine, on_event, interrupts=later)
-        follower.wait(later)                    # the last words of those that were stopped
+        follower.wait(later, for_restarts=False)  # the last words of those that were stopped
 """
 
 import contextlib
@@ -33,6 +33,7 @@ from minicompose.execution.followed import (
 )
 from minicompose.execution.interrupts import Interrupts
 from minicompose.execution.logs import lines_of, unreadable
+from minicompose.execution.patience import SECONDS, Patience
 from minicompose.execution.readers import LogReaders
 from minicompose.execution.seams import Mark, marked
 from minicompose.execution.sources import Source, source_of, state_of
@@ -76,6 +77,7 @@ class _Await(msgspec.Struct, frozen=True):
 
     ending: "SimpleQueue[Ending | _Unheard]"
     there: tuple[ObservedContainer, ...]
+    for_restarts: bool
 
 
 class _Unheard(msgspec.Struct, frozen=True):
@@ -84,11 +86,15 @@ class _Unheard(msgspec.Struct, frozen=True):
     error: Exception
 
 
+class _NothingCame(msgspec.Struct, frozen=True):
+    """What was stopped has not been started again in time, and nothing in its place."""
+
+
 class _Close(msgspec.Struct, frozen=True):
     """Stop following."""
 
 
-_Message = Tidings | LogEnded | HistoryRead | _Await | _Unheard | _Close
+_Message = Tidings | LogEnded | HistoryRead | _Await | _Unheard | _NothingCame | _Close
 
 
 class Follower:
@@ -113,6 +119,7 @@ class Follower:
         tail: int | None = None,
         since: str = "",
         clock: Callable[[], float] = time.monotonic,
+        patience: float = SECONDS,
     ) -> None:
         self._engine = engine
         self._project = project
@@ -134,6 +141,8 @@ class Follower:
         self._readers = LogReaders(engine, self._tell_lines, self._messages.put, self._closed)
         self._followed: dict[str, Followed] = {}
         self._printed: dict[str, dict[str, Mark]] = {}
+        self._patience = Patience(lambda: self._messages.put(_NothingCame()), patience)
+        self._for_restarts = True
         self._waiter: SimpleQueue[Ending | _Unheard] | None = None
         self._unheard: _Unheard | None = None
         self._unheard_told = False
@@ -155,16 +164,17 @@ class Follower:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def wait(self, interrupts: Interrupts) -> Ending:
+    def wait(self, interrupts: Interrupts, *, for_restarts: bool = True) -> Ending:
         """Block until all have ended, one has that ends all, or Ctrl-C. May be called again, to see the rest end.
 
+        What somebody has stopped may be started again, or replaced: that is waited for a while with `for_restarts`.
         Raises what `on_event` has raised.
         """
         ending: SimpleQueue[Ending | _Unheard] = SimpleQueue()
         with interrupts.listening(lambda _: ending.put(Stopped())):
             if interrupts.presses:
                 return Stopped()
-            self._messages.put(_Await(ending, self._there()))
+            self._messages.put(_Await(ending, self._there(), for_restarts))
             found = ending.get()
         if isinstance(found, _Unheard):
             raise found.error
@@ -217,12 +227,16 @@ class Follower:
                 self._hear_history(message)
             case _Await():
                 self._waiter = message.ending
+                self._for_restarts = message.for_restarts
                 self._catch_up(message.there)
                 self._tell_waiter()
             case StreamLive():
                 self._hear_live()
             case StreamLost():
                 self._hear_lost(message.error)
+            case _NothingCame():
+                self._patience.end()
+                self._tell_waiter()
             case _Unheard():
                 self._unheard = message
                 self._tell_waiter()
@@ -267,10 +281,22 @@ class Follower:
     def _hear_event(self, event: EngineEvent) -> None:
         if event.action == "start":
             self._hear_start(event)
-        elif event.action == "die" and (found := self._followed.get(event.id)) is not None:
-            found.code = event.exit_code
-            if found.alive and not found.reading:
-                self._readers.read(found)
+        elif (found := self._followed.get(event.id)) is not None:
+            self._hear_of_end(found, event)
+
+    def _hear_of_end(self, found: Followed, event: EngineEvent) -> None:
+        match event.action:
+            case "kill":
+                found.signalled = True
+            case "die":
+                found.code = event.exit_code
+                if found.alive and not found.reading:
+                    self._readers.read(found)
+            case "destroy":
+                found.signalled = False
+                self._tell_waiter()
+            case _:
+                pass
 
     def _catch_up(self, there: tuple[ObservedContainer, ...]) -> None:
         """Follow what runs, or was started and has ended, and has not been told of by an event yet."""
@@ -297,8 +323,10 @@ class Follower:
         if found.told_by_list:
             found.told_by_list = False
             return
+        self._patience.renew()
         found.lives += 1
         found.alive = True
+        found.signalled = False
         found.code = None
         if not found.reading:
             self._readers.read(found)
@@ -370,6 +398,13 @@ class Follower:
             self._abort_on = None  # told once: whoever waits again waits for all
             return self._first
         if any(each.alive for each in self._followed.values()):
+            return None
+        if (
+            self._for_restarts
+            and not self._patience.is_over
+            and any(each.signalled for each in self._followed.values())
+        ):
+            self._patience.begin()
             return None
         return AllExited()
 
