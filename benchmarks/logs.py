@@ -74,7 +74,7 @@ def through_a_pipe(command):
 def checked(file, services, lines):
     """Every container's numbers, in order; the prefix is there or not."""
     last = defaultdict(int)
-    with open(file, "rb") as text:
+    with Path(file).open("rb") as text:
         for line in text:
             if b"exited with code" in line:
                 continue
@@ -148,8 +148,8 @@ def measure(options, tools):
 
 def table(found, options):
     rows = [
-        "| `logs` of | ours, s | theirs, s | ours, processor s | theirs, processor s | ours / theirs, processor | ours, MB"
-        " | theirs, MB |",
+        "| `logs` of | ours, s | theirs, s | ours, processor s | theirs, processor s | ours / theirs, processor"
+        " | ours, MB | theirs, MB |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for what in dict.fromkeys(what for what, _ in found):
