@@ -1,4 +1,4 @@
-"""The transport over a unix or a TCP socket. h11 knows the protocol; the sockets are here."""
+"""The transport over a unix or a TCP socket, with TLS or through ssh. h11 knows the protocol; the sockets are here."""
 
 import select
 import socket
@@ -6,10 +6,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from typing import Protocol
 
 import h11
 
 from minicompose.engine.chunked import ChunkedBody
+from minicompose.engine.contexts import TlsFiles
 from minicompose.engine.failures import refused, unreachable
 from minicompose.engine.transport import Answer, Query, target
 
@@ -18,7 +20,22 @@ _REPEATABLE = ("GET", "HEAD", "PUT")
 _READ_SIZE = 65536
 _CONNECT_SECONDS = 10.0
 
-Dial = Callable[[], socket.socket]
+
+class Channel(Protocol):
+    """What is used of a socket. All of it raises OSError; `recv` gives nothing at the end."""
+
+    def fileno(self) -> int: ...
+
+    def recv(self, size: int, /) -> bytes: ...
+
+    def sendall(self, data: bytes, /) -> None: ...
+
+    def shutdown(self, how: int, /) -> None: ...
+
+    def close(self) -> None: ...
+
+
+Dial = Callable[[], Channel]
 
 
 def unix_dial(path: str) -> Dial:
@@ -36,7 +53,7 @@ def unix_dial(path: str) -> Dial:
     return dial
 
 
-def tcp_dial(host: str, port: int) -> Dial:
+def tcp_dial(host: str, port: int) -> Callable[[], socket.socket]:
     """How to connect to `host`, without TLS."""
 
     def dial() -> socket.socket:
@@ -44,6 +61,22 @@ def tcp_dial(host: str, port: int) -> Dial:
         channel.settimeout(None)
         channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return channel
+
+    return dial
+
+
+def tls_dial(host: str, port: int, files: TlsFiles) -> Dial:
+    """How to connect to `host` with TLS."""
+
+    def dial() -> Channel:
+        from minicompose.engine.tls import TlsChannel, tls_context  # only those who use it pay for ssl
+
+        channel = tcp_dial(host, port)()
+        try:
+            return TlsChannel(channel, tls_context(files), host)
+        except BaseException:
+            channel.close()
+            raise
 
     return dial
 
@@ -83,7 +116,7 @@ def ssh_dial(destination: str, port: int | None) -> Dial:
 class Connection:
     """One socket and what h11 knows about it. `close` may come from another thread than the rest."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: Channel) -> None:
         self.http = h11.Connection(our_role=h11.CLIENT)
         self.channel = channel
         self._lock = threading.Lock()
