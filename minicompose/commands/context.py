@@ -386,9 +386,9 @@ class Context:
 
     @property
     def workers(self) -> int:
-        asked = self.options.parallel
+        asked, name = self.options.parallel, "--parallel"
         if asked is None:
-            asked = self.environment.get("COMPOSE_PARALLEL_LIMIT")
+            asked, name = self.environment.get("COMPOSE_PARALLEL_LIMIT"), "COMPOSE_PARALLEL_LIMIT"
         if asked in (None, ""):
             return WORKERS
         try:
@@ -396,7 +396,7 @@ class Context:
         except ValueError:
             number = 0
         if number == 0 or number < -1:
-            raise UsageError(f"--parallel takes a number from 1 on, or -1 for no limit, not {asked}")
+            raise UsageError(f'{name} is a number from 1 on, or -1 for no limit, not "{asked}"')
         return 64 if number == -1 else number
 
     def carry_out(

@@ -175,7 +175,7 @@ class _Search:
                 continue
             if required and not Path(path).exists():
                 hint = "a path of --env-file is relative to the current directory"
-                raise UsageError(f"couldn't find env file: {path}", hint)
+                raise UsageError(f"there is no env file {path}", hint)
             self.env_files_read.add(path)
             shown = shown_path(path, self.working_directory)
             text = read_text(path, shown, self.report)

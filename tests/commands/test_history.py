@@ -262,7 +262,7 @@ def test_the_difference_of_two_revisions_is_told_field_by_field(shop: Shop) -> N
         (("history", "dif", "1", "2"), '`history` takes nothing, or diff and two numbers, not "dif"'),
         (("history", "diff", "1", "2", "-q"), "-q does not go with `history diff`"),
         (("rollback", "9"), "project shop has no revision 9\n  there are: 1-2\n"),
-        (("rollback", "x"), "the number of a revision is wanted, not 'x'"),
+        (("rollback", "x"), 'the number of a revision is wanted, not "x"'),
     ],
 )
 def test_what_cannot_be_meant_is_wrong_usage(shop: Shop, words: tuple[str, ...], told: str) -> None:
