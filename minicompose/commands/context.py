@@ -296,11 +296,16 @@ class Context:
         from minicompose.output.sink import open_sink, use_color
 
         return open_sink(
-            self.progress,
+            "plain" if self.progress == "auto" and self._without_control else self.progress,
             sys.stderr,
             color=use_color(self.options.ansi, sys.stderr, self.environment),
             environment=self.environment,
         )
+
+    @property
+    def _without_control(self) -> bool:
+        """Whether a terminal, too, is to get plain text and no more."""
+        return (self.options.ansi or self.environment.get("COMPOSE_ANSI")) == "never"
 
     def warn(self, warnings: Iterable["Diagnostic"]) -> None:
         """Show warnings on standard error, a line each."""
