@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import json
-import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -273,7 +272,11 @@ class Context:
     @property
     def width(self) -> int | None:
         """How many columns a table may take: the terminal's, or any number when there is none."""
-        return os.get_terminal_size(1).columns if sys.stdout.isatty() else None
+        if not sys.stdout.isatty():
+            return None
+        from minicompose.output.terminal_size import terminal_size  # here: not for what prints no tables
+
+        return terminal_size(sys.stdout).columns
 
     @cached_property
     def interrupts(self) -> "Interrupts":

@@ -1,16 +1,15 @@
 """The last lines of a terminal, drawn again and again while other text is written above them."""
 
-import os
 import re
 from collections.abc import Sequence
 from typing import TextIO
 
 from minicompose.output.styled import Line
+from minicompose.output.terminal_size import Size, terminal_size
 
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 _EMPTIED_LINE = "\r\x1b[2K"
 _REST_OF_SCREEN = "\x1b[J"
-_USUAL_SIZE = (80, 24)  # where nobody tells
 # Colours may pass; what moves the cursor or sets the terminal up would spoil what is drawn.
 _CONTROL = re.compile(
     r"\x1b\[[0-9;:]*m"
@@ -35,14 +34,9 @@ class Region:
         self._begun = False
 
     @property
-    def size(self) -> tuple[int, int]:
-        """The columns and lines that there are now."""
-        try:
-            columns, lines = os.get_terminal_size(self._stream.fileno())
-        except (OSError, ValueError):  # no terminal, as in tests
-            columns, lines = 0, 0
-        usual = (int(os.environ.get("COLUMNS", _USUAL_SIZE[0])), int(os.environ.get("LINES", _USUAL_SIZE[1])))
-        return columns or usual[0], lines or usual[1]
+    def size(self) -> Size:
+        """That of the terminal now."""
+        return terminal_size(self._stream)
 
     def draw(self, lines: Sequence[Line], above: str = "") -> None:
         """Put these lines, each shorter than the terminal is wide, in the place of those before; `above` are whole
@@ -68,7 +62,7 @@ class Region:
 
     def _height(self) -> int:
         """How many lines are drawn. A terminal that has become narrower has broken those that are too long for it."""
-        columns, _ = self.size
+        columns = self.size.columns
         return sum(max(1, -(-line.width // columns)) for line in self._drawn)
 
 
