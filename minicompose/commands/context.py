@@ -331,7 +331,7 @@ class Context:
 
         `names` are the prefixes of log lines; `services` are those whose lines are shown, None is all.
         """
-        from minicompose.execution.events import ContainerExited, LogLine, Notice
+        from minicompose.execution.events import ContainerExited, LogLines, Notice
         from minicompose.output.log_lines import LogPrinter
         from minicompose.output.sink import log_writer
 
@@ -340,15 +340,17 @@ class Context:
                 log_writer(sink, sys.stdout),
                 names,
                 color=self.color and not args.no_color,
+                services=services,
                 prefix=not args.no_log_prefix,
                 timestamps=args.timestamps,
             )
 
             def on_event(event: "AnyEvent") -> None:
-                of_service = event.service if isinstance(event, LogLine | ContainerExited) else None
-                if services is None or of_service is None or of_service in services:
-                    if not isinstance(event, Notice):  # the sink shows it
-                        printer(event)
+                if isinstance(event, ContainerExited) and services is not None and event.service not in services:
+                    return
+                if not isinstance(event, Notice):  # the sink shows it
+                    printer(event)
+                if not isinstance(event, LogLines):  # these are data
                     sink(event)
 
             yield on_event
