@@ -475,6 +475,10 @@ class FakeEngine:
         self.end_events()
         self.closed = True
 
+    @property
+    def api_version(self) -> tuple[int, int]:
+        return self._api
+
     def info(self) -> EngineInfo:
         return EngineInfo(version="28.0.0", api=self._api, name="fake")
 

@@ -211,7 +211,7 @@ class Context:
         if plan.steps:
             wanted = select(loaded.stack, services)
             wanted = wanted if self.options.all_resources else without_unused(wanted)
-            found += lacks(wanted, self.engine.info().api, self.engine.abilities)
+            found += lacks(wanted, self.engine.api_version, self.engine.abilities)
         self.refuse(found, loaded.texts)
 
     def refuse_what_would_fail(self, loaded: "Loaded", observed: "Observed", plan: "Plan") -> None:
@@ -221,10 +221,17 @@ class Context:
         """
         if not plan.steps:
             return
-        from minicompose.commands.obstacles import obstacles  # here and below: only where something is to be done
-        from minicompose.diagnosis.wanted import wanted_by
+        from minicompose.diagnosis.wanted import wanted_by  # here and below: only where something is to be done
 
-        found = obstacles(self.engine, loaded.stack, observed, wanted_by(plan, loaded.stack, observed))
+        wanted = wanted_by(plan, loaded.stack, observed)
+        if wanted.is_nothing:
+            return
+        from minicompose.commands.ahead import Ahead
+
+        host, everyone = Ahead(self.engine.abilities), Ahead(self.engine.all_containers)
+        from minicompose.commands.obstacles import obstacles  # while the engine answers
+
+        found = obstacles(host, everyone, loaded.stack, observed, wanted)
         if any(problem.severity == "error" for problem in found):
             raise WouldFail(found, loaded.texts)
         self.warn(found)

@@ -114,6 +114,10 @@ class HttpEngine:
     def close(self) -> None:
         self._api.transport.close()
 
+    @property
+    def api_version(self) -> tuple[int, int]:
+        return self._api.version
+
     def info(self) -> EngineInfo:
         told = self._api.get("/version")
         platform = told.get("Platform", {}).get("Name", "")

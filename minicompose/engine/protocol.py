@@ -332,6 +332,10 @@ class Login(Value, frozen=True, kw_only=True):
 class Engine(Protocol):
     """One engine, reached. Also a context manager: leaving it closes its connections."""
 
+    @property
+    def api_version(self) -> tuple[int, int]:
+        """The version of its API that is spoken: the lower of the engine's and ours."""
+
     def info(self) -> EngineInfo: ...
 
     def identity(self) -> str:
