@@ -446,5 +446,5 @@ def exit_code(report: "RunReport") -> ExitCode:
 def seconds(text: str) -> int:
     """A number of seconds on the command line."""
     if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"a number of seconds is wanted, not {text!r}")
+        raise argparse.ArgumentTypeError(f'a number of seconds is wanted, not "{text}"')
     return int(text)

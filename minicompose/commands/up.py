@@ -103,7 +103,7 @@ def scale(text: str) -> tuple[str, int]:
     """A service and how many containers it is to have, on the command line."""
     service, _, number = text.partition("=")
     if not service or not number.isdigit():
-        raise argparse.ArgumentTypeError(f"SERVICE=N is wanted, with N from 0 on, not {text!r}")
+        raise argparse.ArgumentTypeError(f'SERVICE=N is wanted, with N from 0 on, not "{text}"')
     return service, int(number)
 
 
