@@ -67,6 +67,7 @@ class _Await(msgspec.Struct, frozen=True):
 
     ending: "SimpleQueue[Ending | _Unheard]"
     there: tuple[ObservedContainer, ...]
+    outlasting: bool
 
 
 class _Unheard(msgspec.Struct, frozen=True):
@@ -125,6 +126,7 @@ class Follower:
         self._followed: dict[str, Followed] = {}
         self._printed: dict[str, str] = {}
         self._waiter: SimpleQueue[Ending | _Unheard] | None = None
+        self._outlasting = False
         self._unheard: _Unheard | None = None
         self._unheard_told = False
         self._first: FirstExited | None = None
@@ -145,16 +147,17 @@ class Follower:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def wait(self, interrupts: Interrupts) -> Ending:
+    def wait(self, interrupts: Interrupts, *, outlasting: bool = False) -> Ending:
         """Block until all have ended, one has that ends all, or Ctrl-C. May be called again, to see the rest end.
 
+        `outlasting` waits on when all have ended, for somebody may start them again.
         Raises what `on_event` has raised.
         """
         ending: SimpleQueue[Ending | _Unheard] = SimpleQueue()
         with interrupts.listening(lambda _: ending.put(Stopped())):
             if interrupts.presses:
                 return Stopped()
-            self._messages.put(_Await(ending, self._there()))
+            self._messages.put(_Await(ending, self._there(), outlasting))
             found = ending.get()
         if isinstance(found, _Unheard):
             raise found.error
@@ -200,6 +203,7 @@ class Follower:
                 self._hear_log_ended(self._followed[message.id], message)
             case _Await():
                 self._waiter = message.ending
+                self._outlasting = message.outlasting
                 self._catch_up(message.there)
                 self._tell_waiter()
             case StreamLive():
@@ -343,7 +347,7 @@ class Follower:
         if self._first is not None and self._abort_on is not None:
             self._abort_on = None  # told once: whoever waits again waits for all
             return self._first
-        if any(each.alive for each in self._followed.values()):
+        if self._outlasting or any(each.alive for each in self._followed.values()):
             return None
         return AllExited()
 
