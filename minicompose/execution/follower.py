@@ -76,6 +76,7 @@ class _Await(msgspec.Struct, frozen=True):
 
     ending: "SimpleQueue[Ending | _Unheard]"
     there: tuple[ObservedContainer, ...]
+    outlasting: bool
 
 
 class _Unheard(msgspec.Struct, frozen=True):
@@ -135,6 +136,7 @@ class Follower:
         self._followed: dict[str, Followed] = {}
         self._printed: dict[str, dict[str, Mark]] = {}
         self._waiter: SimpleQueue[Ending | _Unheard] | None = None
+        self._outlasting = False
         self._unheard: _Unheard | None = None
         self._unheard_told = False
         self._first: FirstExited | None = None
@@ -155,16 +157,17 @@ class Follower:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def wait(self, interrupts: Interrupts) -> Ending:
+    def wait(self, interrupts: Interrupts, *, outlasting: bool = False) -> Ending:
         """Block until all have ended, one has that ends all, or Ctrl-C. May be called again, to see the rest end.
 
+        `outlasting` waits on when all have ended, for somebody may start them again.
         Raises what `on_event` has raised.
         """
         ending: SimpleQueue[Ending | _Unheard] = SimpleQueue()
         with interrupts.listening(lambda _: ending.put(Stopped())):
             if interrupts.presses:
                 return Stopped()
-            self._messages.put(_Await(ending, self._there()))
+            self._messages.put(_Await(ending, self._there(), outlasting))
             found = ending.get()
         if isinstance(found, _Unheard):
             raise found.error
@@ -217,6 +220,7 @@ class Follower:
                 self._hear_history(message)
             case _Await():
                 self._waiter = message.ending
+                self._outlasting = message.outlasting
                 self._catch_up(message.there)
                 self._tell_waiter()
             case StreamLive():
@@ -369,7 +373,7 @@ class Follower:
         if self._first is not None and self._abort_on is not None:
             self._abort_on = None  # told once: whoever waits again waits for all
             return self._first
-        if any(each.alive for each in self._followed.values()):
+        if self._outlasting or any(each.alive for each in self._followed.values()):
             return None
         return AllExited()
 
