@@ -25,6 +25,7 @@ VERBS = {
     "kill": "send a signal to what runs",
     "pause": "have what runs stand still",
     "unpause": "let what is paused go on",
+    "watch": "bring files that change into the containers",
     "wait": "wait until services have ended",
     "plan": "show what `up` would do, and why",
     "apply": "carry out a plan that was kept in a file",

@@ -20,12 +20,10 @@ TABLE = ROOT / "minicompose" / "completion" / "table.py"
 REFERENCE = ROOT / "tests" / "reference_cli.txt"
 GLOBAL = "global"
 
-NOT_YET = "not there yet"
 NO_BUILDKIT = "a feature of BuildKit, which is not there yet"
 
 # Why a verb of docker compose is not here.
 NO_VERB = {
-    "watch": NOT_YET,
     "bridge": "it runs other programs, in images, that convert a stack file; clusters themselves are not there yet",
     "publish": "a stack file is published as any other file, with git",
 }
@@ -40,7 +38,6 @@ NO_OPTION = {
     ("build", "--ssh"): NO_BUILDKIT,
     ("create", "--yes"): "nothing is asked: a volume whose definition changed is kept, with its data, and told of",
     ("up", "--menu"): "there is no menu; `logs`, `watch` and the rest are commands of their own",
-    ("up", "--watch"): NOT_YET,
     ("up", "--yes"): "nothing is asked: a volume whose definition changed is kept, with its data, and told of",
 }
 

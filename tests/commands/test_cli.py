@@ -1,5 +1,6 @@
 """The command line itself: words, exit codes, where output goes."""
 
+import io
 import json
 import signal
 import socket
@@ -220,6 +221,28 @@ def test_no_workers_at_all_are_refused(stack: Path) -> None:
     context = Context(global_parser().parse_args(["--parallel", "0"]), {}, str(stack))
     with pytest.raises(UsageError):
         _ = context.workers
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "draws"),
+    [
+        ([], {}, True),
+        (["--ansi", "never"], {}, False),
+        ([], {"COMPOSE_ANSI": "never"}, False),
+        ([], {"NO_COLOR": "1"}, True),
+        (["--ansi", "never", "--progress", "tty"], {}, True),
+    ],
+)
+def test_a_terminal_that_is_to_get_no_control_characters_gets_plain_lines(
+    words: list[str], environment: dict[str, str], draws: bool, stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stderr", Terminal())
+
+    assert Context(global_parser().parse_args(words), environment, str(stack)).sink().draws is draws
 
 
 def test_a_project_reached_by_a_link_has_the_links_name(
