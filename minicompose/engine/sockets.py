@@ -172,7 +172,7 @@ class SocketTransport:
         query: Query | None = None,
         body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
-        upgrade: bool = False,
+        upgrade: str = "",
     ) -> Answer:
         head = _head(method, target(path, query), body, headers, upgrade)
         repeatable = method in _REPEATABLE and (body is None or isinstance(body, bytes))
@@ -324,11 +324,11 @@ def _head(
     path: str,
     body: bytes | Iterable[bytes] | None,
     headers: Mapping[str, str] | None,
-    upgrade: bool,
+    upgrade: str,
 ) -> h11.Request:
     lines = [("Host", "docker"), ("User-Agent", "minicompose"), *(headers or {}).items()]
     if upgrade:
-        lines += [("Connection", "Upgrade"), ("Upgrade", "tcp")]
+        lines += [("Connection", "Upgrade"), ("Upgrade", upgrade)]
     if isinstance(body, bytes) or (body is None and method in ("POST", "PUT")):
         lines.append(("Content-Length", str(len(body or b""))))
     elif body is not None:
