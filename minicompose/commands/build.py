@@ -3,8 +3,8 @@
 Several at once, each after those of the services that its own depends on. With the engine's classic builder; what
 only BuildKit does is an error.
 
-  minicompose build --pull web           with the newest base image
-  minicompose build --push               and give the images to their registries
+    minicompose build --pull web           with the newest base image
+    minicompose build --push               and give the images to their registries
 """
 
 import argparse

@@ -211,7 +211,7 @@ class Context:
         if plan.steps:
             wanted = select(loaded.stack, services)
             wanted = wanted if self.options.all_resources else without_unused(wanted)
-            found += lacks(wanted, self.engine.info().api, self.engine.abilities)
+            found += lacks(wanted, self.engine.api_version, self.engine.abilities)
         self.refuse(found, loaded.texts)
 
     def refuse_what_would_fail(self, loaded: "Loaded", observed: "Observed", plan: "Plan") -> None:
@@ -221,10 +221,17 @@ class Context:
         """
         if not plan.steps:
             return
-        from minicompose.commands.obstacles import obstacles  # here and below: only where something is to be done
-        from minicompose.diagnosis.wanted import wanted_by
+        from minicompose.diagnosis.wanted import wanted_by  # here and below: only where something is to be done
 
-        found = obstacles(self.engine, loaded.stack, observed, wanted_by(plan, loaded.stack, observed))
+        wanted = wanted_by(plan, loaded.stack, observed)
+        if wanted.is_nothing:
+            return
+        from minicompose.commands.ahead import Ahead
+
+        host, everyone = Ahead(self.engine.abilities), Ahead(self.engine.all_containers)
+        from minicompose.commands.obstacles import obstacles  # while the engine answers
+
+        found = obstacles(host, everyone, loaded.stack, observed, wanted)
         if any(problem.severity == "error" for problem in found):
             raise WouldFail(found, loaded.texts)
         self.warn(found)
@@ -331,7 +338,7 @@ class Context:
 
         `names` are the prefixes of log lines; `services` are those whose lines are shown, None is all.
         """
-        from minicompose.execution.events import ContainerExited, LogLine, Notice
+        from minicompose.execution.events import ContainerExited, LogLines, Notice
         from minicompose.output.log_lines import LogPrinter
         from minicompose.output.sink import log_writer
 
@@ -340,15 +347,17 @@ class Context:
                 log_writer(sink, sys.stdout),
                 names,
                 color=self.color and not args.no_color,
+                services=services,
                 prefix=not args.no_log_prefix,
                 timestamps=args.timestamps,
             )
 
             def on_event(event: "AnyEvent") -> None:
-                of_service = event.service if isinstance(event, LogLine | ContainerExited) else None
-                if services is None or of_service is None or of_service in services:
-                    if not isinstance(event, Notice):  # the sink shows it
-                        printer(event)
+                if isinstance(event, ContainerExited) and services is not None and event.service not in services:
+                    return
+                if not isinstance(event, Notice):  # the sink shows it
+                    printer(event)
+                if not isinstance(event, LogLines):  # these are data
                     sink(event)
 
             yield on_event
@@ -437,5 +446,5 @@ def exit_code(report: "RunReport") -> ExitCode:
 def seconds(text: str) -> int:
     """A number of seconds on the command line."""
     if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"a number of seconds is wanted, not {text!r}")
+        raise argparse.ArgumentTypeError(f'a number of seconds is wanted, not "{text}"')
     return int(text)

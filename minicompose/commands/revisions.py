@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from minicompose import __version__
+from minicompose import __version__, labels
 from minicompose.commands.context import Context
 from minicompose.commands.whoami import host_name, user_name
 from minicompose.diagnostic import Diagnostic
@@ -18,7 +18,7 @@ from minicompose.state.directory import state_directory
 
 if TYPE_CHECKING:
     from minicompose.model import Stack
-    from minicompose.planning.observed import Observed
+    from minicompose.planning.observed import Observed, ObservedContainer
     from minicompose.planning.plan import Plan
 
 # Gives what the project is, from what is there now and the revision before.
@@ -103,7 +103,7 @@ def note_revision(context: Context, how: str, made: Made, before: "Observed", pl
     try:
         store = store_of(context, plan.project)
         newest = store.newest()
-        now = context.engine.observe(plan.project)
+        now = msgspec.structs.replace(before, containers=_containers(context, plan.project))
         state = made(now, newest)
         changes = touched(plan, before, now, _reasons(plan, newest, state))
         lasting = any(change.what in ("created", "replaced", "removed") for change in changes)
@@ -129,6 +129,10 @@ def note_revision(context: Context, how: str, made: Made, before: "Observed", pl
         _warn(context, how, f"{place}{error.strerror or error}")
     except EngineError as error:
         _warn(context, how, error.message)
+
+
+def _containers(context: Context, project: str) -> tuple["ObservedContainer", ...]:
+    return tuple(each for each in context.engine.all_containers() if each.labels.get(labels.PROJECT) == project)
 
 
 def _warn(context: Context, how: str, why: str) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import h11
 
+from minicompose.engine.chunked import ChunkedBody
 from minicompose.engine.failures import refused, unreachable
 from minicompose.engine.transport import Answer, Query, target
 
@@ -114,10 +115,30 @@ class Connection:
                 return event
             self.http.receive_data(self.receive())
 
+    def chunked_body(self) -> Iterator[bytes]:
+        """The content of a body in chunks, read past h11; after it the connection is as a new one."""
+        body = ChunkedBody()
+        data = self.http.trailing_data[0]
+        while not body.over:
+            content = body.feed(data)
+            if content:
+                yield content
+            if not body.over and not (data := self.receive()):
+                raise h11.RemoteProtocolError("the connection was closed amid the answer")
+        if self.http.our_state is h11.DONE:
+            self.http = h11.Connection(our_role=h11.CLIENT)
+
     def send(self, event: h11.Event) -> None:
         data = self.http.send(event)
         if data:
             self.channel.sendall(data)
+
+    def ready_again(self) -> bool:
+        """Whether the next request can be sent, now that the answer to the one before has been read."""
+        states = (self.http.our_state, self.http.their_state)
+        if states == (h11.DONE, h11.DONE):
+            self.http.start_next_cycle()
+        return self.http.our_state is h11.IDLE
 
     def gone_stale(self) -> bool:
         """Whether the engine has closed it while it lay idle: an idle connection has nothing to read."""
@@ -170,11 +191,10 @@ class SocketTransport:
 
     def keep(self, connection: Connection) -> None:
         """Its answer has been read to the end."""
-        if self._closed or connection.http.our_state is not h11.DONE or connection.http.their_state is not h11.DONE:
+        if not self._closed and connection.ready_again():
+            self._idle.append(connection)
+        else:
             connection.close()
-            return
-        connection.http.start_next_cycle()
-        self._idle.append(connection)
 
     def close(self) -> None:
         self._closed = True
@@ -216,19 +236,25 @@ class SocketTransport:
         except BaseException:
             connection.close()
             raise
-        return SocketAnswer(self, connection, response)
+        return SocketAnswer(self, connection, response, chunked=head.method != b"HEAD" and _in_chunks(response))
 
 
 class SocketAnswer:
     """The answer on one connection, which goes back to the transport when it has been read."""
 
     def __init__(
-        self, transport: SocketTransport, connection: Connection, head: h11.Response | h11.InformationalResponse
+        self,
+        transport: SocketTransport,
+        connection: Connection,
+        head: h11.Response | h11.InformationalResponse,
+        *,
+        chunked: bool,
     ) -> None:
         self.status = head.status_code
         self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
         self._transport = transport
         self._connection = connection
+        self._chunked = chunked
         self._given_back = threading.Lock()  # taken once: after that the connection is no longer ours
 
     def read(self) -> bytes:
@@ -236,9 +262,8 @@ class SocketAnswer:
 
     def chunks(self) -> Iterator[bytes]:
         try:
-            while isinstance(event := self._connection.next_event(), h11.Data):
-                yield bytes(event.data)
-        except (OSError, h11.ProtocolError) as error:
+            yield from self._connection.chunked_body() if self._chunked else self._content()
+        except (OSError, ValueError, h11.ProtocolError) as error:
             if self._connection.closed:
                 return
             self.close()
@@ -248,6 +273,10 @@ class SocketAnswer:
             raise
         if self._given_back.acquire(blocking=False):
             self._transport.keep(self._connection)
+
+    def _content(self) -> Iterator[bytes]:
+        while isinstance(event := self._connection.next_event(), h11.Data):
+            yield bytes(event.data)
 
     def hijack(self) -> "SocketStream":
         return SocketStream(self._connection)
@@ -282,6 +311,12 @@ class SocketStream:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _in_chunks(response: h11.Response | h11.InformationalResponse) -> bool:
+    """Whether the body comes in chunks, and the connection stays open after it."""
+    told = dict(response.headers)
+    return told.get(b"transfer-encoding") == b"chunked" and told.get(b"connection", b"").lower() != b"close"
 
 
 def _head(

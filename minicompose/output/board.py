@@ -9,7 +9,7 @@ from minicompose.execution.events import (
     AnyEvent,
     ContainerExited,
     Interrupted,
-    LogLine,
+    LogLines,
     Notice,
     RunFinished,
     RunStarted,
@@ -117,7 +117,7 @@ class Board:
                 self.notices.append(event.text if event.severity == "info" else f"{event.severity}: {event.text}")
             case RunFinished():
                 self.finished = event
-            case RunStarted() | LogLine() | ContainerExited():
+            case RunStarted() | LogLines() | ContainerExited():
                 pass
             case _:
                 assert_never(event)

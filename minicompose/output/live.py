@@ -8,7 +8,7 @@ from typing import TextIO
 from minicompose.execution.events import (
     AnyEvent,
     Interrupted,
-    LogLine,
+    LogLines,
     RunFinished,
     RunStarted,
     StepFailed,
@@ -68,7 +68,7 @@ class LiveForm:
         self._drawn_at = 0.0
 
     def show(self, event: AnyEvent) -> None:
-        if isinstance(event, LogLine):
+        if isinstance(event, LogLines):
             return
         with self._lock:
             self._hear(event)

@@ -23,7 +23,7 @@ def checked_name(name: str) -> str:
         raise UsageError(
             f'invalid project name "{name}": it must consist only of lowercase letters, digits, hyphens and '
             "underscores, and begin with a letter or digit",
-            hint=f"{made!r} would do" if (made := normal_name(name)) else "",
+            hint=f'"{made}" would do' if (made := normal_name(name)) else "",
         )
     return name
 

@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 
 from minicompose.errors import EngineFault, UsageError
-from minicompose.execution.events import AnyEvent, LogLine, Notice, RunFinished, RunStarted, StepProgress, StepStarted
+from minicompose.execution.events import (
+    AnyEvent,
+    LogLine,
+    LogLines,
+    Notice,
+    Output,
+    RunFinished,
+    RunStarted,
+    StepProgress,
+    StepStarted,
+)
 from minicompose.execution.run import run_plan
 from minicompose.model import Build, Hook
 from minicompose.output.board import Board
@@ -219,7 +229,8 @@ def test_json_tells_what_a_hook_prints_and_not_what_it_is_given() -> None:
 
 
 def test_log_lines_are_not_progress() -> None:
-    line = LogLine(at=0, container="c", service="s", number=1, stream="stdout", text=b"secret")
+    output = Output(container="c", service="s", number=1, stream="stdout")
+    line = LogLines(at=0, lines=[LogLine(output, b"", b"secret")])
     for mode in ("plain", "json", "tty", "quiet"):
         stream = io.StringIO()
         with open_sink(mode, stream, color=False, environment={}) as sink:
