@@ -379,7 +379,15 @@ class Follower:
 
     def _tell_exit(self, found: Followed, code: int) -> None:
         source = found.source
-        self._emit(ContainerExited(at=self._now(), container=source.container, service=source.service, exit_code=code))
+        self._emit(
+            ContainerExited(
+                at=self._now(),
+                container=source.container,
+                service=source.service,
+                number=source.number,
+                exit_code=code,
+            )
+        )
 
     def _tell_lines(self, lines: list[LogLine]) -> None:
         self._emit(LogLines(at=self._now(), lines=lines))
