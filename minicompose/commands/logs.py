@@ -37,7 +37,7 @@ def _lines(text: str) -> int | None:
     if text == "all" or (text.startswith("-") and text[1:].isdigit()):
         return None
     if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"a number of lines is wanted, or all, not {text!r}")
+        raise argparse.ArgumentTypeError(f'a number of lines is wanted, or all, not "{text}"')
     return int(text)
 
 

@@ -6,7 +6,7 @@ with Follower(engine, project, on_event, sources_of(plan, observed)) as follower
     if not isinstance(ending, AllExited):       # Ctrl-C, or a container that ends all
         later = interrupts.from_now_on()
         run_plan(stop_plan, engine, on_event, interrupts=later)
-        follower.wait(later, for_restarts=False)  # the last words of those that were stopped
+        follower.wait(later, restarts="none")  # the last words of those that were stopped
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 from queue import SimpleQueue
-from typing import Self, assert_never
+from typing import Literal, Self, assert_never
 
 import msgspec
 
@@ -41,6 +41,8 @@ from minicompose.execution.subscription import Happened, StreamLive, StreamLost,
 from minicompose.planning.observed import ObservedContainer
 
 OnEvent = Callable[[AnyEvent], None]
+# What becomes of a wait when all have ended: it ends; it lasts a while for what was stopped; only Ctrl-C ends it.
+WaitFor = Literal["none", "soon", "ever"]
 
 
 # ---- why following ended ----
@@ -77,7 +79,7 @@ class _Await(msgspec.Struct, frozen=True):
 
     ending: "SimpleQueue[Ending | _Unheard]"
     there: tuple[ObservedContainer, ...]
-    for_restarts: bool
+    restarts: WaitFor
 
 
 class _Unheard(msgspec.Struct, frozen=True):
@@ -142,7 +144,7 @@ class Follower:
         self._followed: dict[str, Followed] = {}
         self._printed: dict[str, dict[str, Mark]] = {}
         self._patience = Patience(lambda: self._messages.put(_NothingCame()), patience)
-        self._for_restarts = True
+        self._restarts: WaitFor = "soon"
         self._waiter: SimpleQueue[Ending | _Unheard] | None = None
         self._unheard: _Unheard | None = None
         self._unheard_told = False
@@ -164,17 +166,17 @@ class Follower:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def wait(self, interrupts: Interrupts, *, for_restarts: bool = True) -> Ending:
+    def wait(self, interrupts: Interrupts, *, restarts: WaitFor = "soon") -> Ending:
         """Block until all have ended, one has that ends all, or Ctrl-C. May be called again, to see the rest end.
 
-        What somebody has stopped may be started again, or replaced: that is waited for a while with `for_restarts`.
+        What somebody has stopped may be started again, or replaced: `restarts` says whether that is waited for.
         Raises what `on_event` has raised.
         """
         ending: SimpleQueue[Ending | _Unheard] = SimpleQueue()
         with interrupts.listening(lambda _: ending.put(Stopped())):
             if interrupts.presses:
                 return Stopped()
-            self._messages.put(_Await(ending, self._there(), for_restarts))
+            self._messages.put(_Await(ending, self._there(), restarts))
             found = ending.get()
         if isinstance(found, _Unheard):
             raise found.error
@@ -227,7 +229,7 @@ class Follower:
                 self._hear_history(message)
             case _Await():
                 self._waiter = message.ending
-                self._for_restarts = message.for_restarts
+                self._restarts = message.restarts
                 self._catch_up(message.there)
                 self._tell_waiter()
             case StreamLive():
@@ -397,10 +399,10 @@ class Follower:
         if self._first is not None and self._abort_on is not None:
             self._abort_on = None  # told once: whoever waits again waits for all
             return self._first
-        if any(each.alive for each in self._followed.values()):
+        if self._restarts == "ever" or any(each.alive for each in self._followed.values()):
             return None
         if (
-            self._for_restarts
+            self._restarts == "soon"
             and not self._patience.is_over
             and any(each.signalled for each in self._followed.values())
         ):
@@ -410,7 +412,15 @@ class Follower:
 
     def _tell_exit(self, found: Followed, code: int) -> None:
         source = found.source
-        self._emit(ContainerExited(at=self._now(), container=source.container, service=source.service, exit_code=code))
+        self._emit(
+            ContainerExited(
+                at=self._now(),
+                container=source.container,
+                service=source.service,
+                number=source.number,
+                exit_code=code,
+            )
+        )
 
     def _tell_lines(self, lines: list[LogLine]) -> None:
         self._emit(LogLines(at=self._now(), lines=lines))

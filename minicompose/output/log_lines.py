@@ -48,7 +48,7 @@ class LogPrinter:
                     self._write(self._text(self._wanted(event.lines)))
             case ContainerExited():
                 with self._lock:
-                    self._write(f"{event.container} exited with code {event.exit_code}\n".encode())
+                    self._write(f"{event.service}-{event.number} exited with code {event.exit_code}\n".encode())
             case Notice():
                 with self._lock:
                     self._write(f"{event.severity}: {event.text}\n".encode())

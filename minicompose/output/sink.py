@@ -91,7 +91,7 @@ def _mode(mode: str, stream: TextIO, environment: Mapping[str, str]) -> Mode:
         case "auto" | "":
             return "tty" if stream.isatty() and environment.get("TERM") != "dumb" else "plain"
         case _:
-            raise UsageError(f'there is no progress form "{mode}"', "there are auto, tty, plain, json and quiet")
+            raise UsageError(f'COMPOSE_PROGRESS cannot be "{mode}"', "it is one of: auto, tty, plain, json, quiet")
 
 
 def use_color(ansi: str | None, stream: TextIO, environment: Mapping[str, str]) -> bool:
@@ -107,7 +107,7 @@ def use_color(ansi: str | None, stream: TextIO, environment: Mapping[str, str]) 
         case "auto":
             return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
         case other:
-            raise UsageError(f'there is no ANSI mode "{other}"', "there are auto, always and never")
+            raise UsageError(f'COMPOSE_ANSI cannot be "{other}"', "it is one of: auto, always, never")
 
 
 def log_writer(sink: Sink, stdout: TextIO) -> Callable[[bytes], None]:

@@ -221,7 +221,7 @@ def test_a_hijacked_connection_carries_bytes_both_ways_until_its_input_ends(reac
         channel.shutdown(socket.SHUT_RDWR)
 
     transport, _ = reach(script)
-    stream = transport.request("POST", "/exec/1/start", body=b"{}", upgrade=True).hijack()
+    stream = transport.request("POST", "/exec/1/start", body=b"{}", upgrade="tcp").hijack()
     stream.send(b"input")
     stream.close_input()
 
@@ -241,7 +241,7 @@ def test_much_goes_through_a_hijacked_connection_both_ways_at_once(reach: Reach)
         channel.shutdown(socket.SHUT_RDWR)
 
     transport, _ = reach(script)
-    stream = transport.request("POST", "/exec/1/start", body=b"{}", upgrade=True).hijack()
+    stream = transport.request("POST", "/exec/1/start", body=b"{}", upgrade="tcp").hijack()
 
     def send() -> None:
         for _ in range(size >> 16):

@@ -64,6 +64,6 @@ def test_bytes_that_are_not_text_pass_unchanged() -> None:
 def test_an_exit_is_told_with_its_code_and_no_control_characters() -> None:
     written: list[bytes] = []
 
-    LogPrinter(written.append)(ContainerExited(at=0, container="shop-db-1", service="db", exit_code=3))
+    LogPrinter(written.append)(ContainerExited(at=0, container="shop-db-2", service="db", number=2, exit_code=3))
 
-    assert written == [b"shop-db-1 exited with code 3\n"]
+    assert written == [b"db-2 exited with code 3\n"]
