@@ -190,8 +190,8 @@ services:
 
 
 def until_it_waits(process: "subprocess.Popen[bytes]", pipe: IO[bytes]) -> None:
-    """Wait until nobody can write into the pipe before we read, or nobody wants to any more."""
-    full = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) - 2 * 4096
+    """Wait until the pipe is as good as full, so that its writer waits for us, or has ended."""
+    full = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) // 2  # small pieces leave room between them
     waiting = array.array("i", [0])
     deadline = time.monotonic() + PATIENCE
     while waiting[0] < full and process.poll() is None and time.monotonic() < deadline:
