@@ -23,6 +23,7 @@ GROUPS = {
         "pause",
         "unpause",
         "wait",
+        "watch",
     ),
     "know beforehand, and go back": ("plan", "apply", "doctor", "history", "rollback"),
     "look": ("ps", "logs", "explain", "ls", "stats", "top", "events", "port", "images", "volumes", "graph"),

@@ -207,7 +207,7 @@ class Context:
         from minicompose.planning.selection import select, without_unused
 
         found = [note for note in plan.notes if note.severity == "error"]
-        found += build_refusals(loaded.stack, built_by(plan))
+        found += build_refusals(loaded.stack, built_by(plan), self.engine.info, self.environment)
         if plan.steps:
             wanted = select(loaded.stack, services)
             wanted = wanted if self.options.all_resources else without_unused(wanted)
@@ -401,9 +401,9 @@ class Context:
 
     @property
     def workers(self) -> int:
-        asked = self.options.parallel
+        asked, name = self.options.parallel, "--parallel"
         if asked is None:
-            asked = self.environment.get("COMPOSE_PARALLEL_LIMIT")
+            asked, name = self.environment.get("COMPOSE_PARALLEL_LIMIT"), "COMPOSE_PARALLEL_LIMIT"
         if asked in (None, ""):
             return WORKERS
         try:
@@ -411,7 +411,7 @@ class Context:
         except ValueError:
             number = 0
         if number == 0 or number < -1:
-            raise UsageError(f"--parallel takes a number from 1 on, or -1 for no limit, not {asked}")
+            raise UsageError(f'{name} is a number from 1 on, or -1 for no limit, not "{asked}"')
         return 64 if number == -1 else number
 
     def carry_out(

@@ -70,7 +70,7 @@ class LogPrinter:
             text = line.text
             if self._timestamps:
                 text = line.time + b" " + text
-            if b"\x1b" in text:  # what the program coloured must not run on into the next line
+            if self._color and b"\x1b" in text:  # what the program coloured must not run on into the next line
                 text += _RESET
             parts += (start, text, b"\n")
         return b"".join(parts)

@@ -88,9 +88,9 @@ def test_the_whole_record_as_json_has_its_keys_in_order_and_no_functions() -> No
         ('{{eq .ExitCode "0"}}', "cannot compare a text with a number", ""),
         ("{{.Name |}}", "a value is missing", ""),
         ("{{(.Name}}", "a ( is not closed", ""),
-        ("{{.Name ?}}", "'?' is not understood", ""),
+        ("{{.Name ?}}", '"?" is not understood', ""),
         ("{{.Label}}", ".Label takes a name", ""),
-        ("{{printf `%d` .Name}}", "cannot print 'shop-web-1' as %d", ""),
+        ("{{printf `%d` .Name}}", 'cannot print "shop-web-1" as %d', ""),
         ('{{"\\xZZ"}}', "is not understood", ""),
     ],
 )
