@@ -338,7 +338,7 @@ class Context:
 
         `names` are the prefixes of log lines; `services` are those whose lines are shown, None is all.
         """
-        from minicompose.execution.events import ContainerExited, LogLines, Notice
+        from minicompose.execution.events import LogLines, Notice
         from minicompose.output.log_lines import LogPrinter
         from minicompose.output.sink import log_writer
 
@@ -353,8 +353,6 @@ class Context:
             )
 
             def on_event(event: "AnyEvent") -> None:
-                if isinstance(event, ContainerExited) and services is not None and event.service not in services:
-                    return
                 if not isinstance(event, Notice):  # the sink shows it
                     printer(event)
                 if not isinstance(event, LogLines):  # these are data
