@@ -68,18 +68,18 @@ class Tree:
         self._observer.join()
 
     def look_again(self) -> list[str]:
-        """Watch the roots that are there now; the paths of what has come since the last look."""
+        """Watch the roots that are there now; the paths of what has come since the last look, and of files that have gone."""
         changed: list[str] = []
         for root in self._roots:
             now = _identity(root)
             if root in self._known and self._known[root] == now:
                 continue
-            is_new = root in self._known and now is not None
+            is_news = root in self._known and (now is not None or root in self._files)
             self._known[root] = now
             is_directory = Path(root).is_dir()
             (self._files.discard if is_directory or now is None else self._files.add)(root)
             self._watch(root, recursive=True, there=now if is_directory else None)
-            changed.extend(files_below(root) if is_new else ())
+            changed.extend(files_below(root) if is_news else ())
         self._watch_parents()
         return changed
 
@@ -192,6 +192,14 @@ def files_below(root: str) -> Iterator[str]:
         return
     for directory, names, files in os.walk(root):
         yield from (f"{directory.rstrip(os.sep)}{os.sep}{name}" for name in (*sorted(names), *sorted(files)))
+
+
+def changed_at(path: str) -> float:
+    """When something of the path was changed last, its content or its name; 0 where it is gone."""
+    try:
+        return Path(path).lstat().st_ctime
+    except OSError:
+        return 0.0
 
 
 def _not_watched(path: str, error: OSError) -> MinicomposeError:
