@@ -743,6 +743,7 @@ class FakeEngine:
                 environment={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **given},
                 words=(*(service.entrypoint or ()), *(service.command or ())),
                 labels=dict(found.labels),
+                user=service.user or "",
             )
 
     def limit_by_hand(self, container: str, attribute: str, value: str | int | float) -> None:

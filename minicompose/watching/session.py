@@ -19,6 +19,7 @@ from minicompose.execution.interrupts import Interrupts
 from minicompose.model import Hook
 from minicompose.planning.observed import ObservedContainer
 from minicompose.watching.batches import Batch
+from minicompose.watching.owners import Owners
 from minicompose.watching.rules import Command, Rule
 from minicompose.watching.syncing import in_each, sync_all
 from minicompose.watching.tree import (
@@ -80,6 +81,7 @@ class Session:
         self._messages: SimpleQueue[Tidings | _Interrupted] = SimpleQueue()
         self._tree = Tree({rule.root for rule in rules}, self._messages.put)
         self._batch = Batch()
+        self._owners = Owners(engine)
         self._interrupts = Interrupts()
 
     def watch(self, interrupts: Interrupts) -> None:
@@ -167,7 +169,7 @@ class Session:
         if not containers:
             self._tell("warning", self._words.nowhere_to_copy(service, copies))
             return
-        results = sync_all(self._engine, containers, copies)
+        results = sync_all(self._engine, self._owners, containers, copies)
         for problem in dict.fromkeys(problem for result in results for problem in result.problems):
             self._tell("warning", f"{service}: {problem}")
         done = [result for result in results if result.copied or result.removed]
