@@ -476,6 +476,10 @@ class FakeEngine:
         self.end_events()
         self.closed = True
 
+    @property
+    def api_version(self) -> tuple[int, int]:
+        return self._api
+
     def info(self) -> EngineInfo:
         return EngineInfo(version="28.0.0", api=self._api, name="fake")
 
@@ -595,6 +599,9 @@ class FakeEngine:
             for name in (build.image, *(build.build.tags or ())):
                 self._name(name, id)
         on_progress(Progress(text="Successfully built\n"))
+
+    def cancel_builds(self) -> None:
+        """A build here takes no time."""
 
     def image_digest(self, image: str) -> str:
         with self._call("image_digest", image):

@@ -105,7 +105,7 @@ def scale(text: str) -> tuple[str, int]:
     """A service and how many containers it is to have, on the command line."""
     service, _, number = text.partition("=")
     if not service or not number.isdigit():
-        raise argparse.ArgumentTypeError(f"SERVICE=N is wanted, with N from 0 on, not {text!r}")
+        raise argparse.ArgumentTypeError(f'SERVICE=N is wanted, with N from 0 on, not "{text}"')
     return service, int(number)
 
 
@@ -155,11 +155,14 @@ def planned(context: Context, loaded: "Loaded", observed: Observed, options: UpO
 
 
 def _in_background(args: Namespace, context: Context, stack: "Stack", before: Observed, plan: Plan) -> int:
-    report = context.carry_out(
-        plan,
-        deadline=args.wait_timeout,
-        through=lambda sink: _witnessed(args, context, stack, before, plan, sink),
-    )
+    from minicompose.commands.ahead import importing
+
+    with importing("minicompose.commands.revisions"):
+        report = context.carry_out(
+            plan,
+            deadline=args.wait_timeout,
+            through=lambda sink: _witnessed(args, context, stack, before, plan, sink),
+        )
     _note(args, context, stack, before, report)
     return exit_code(report)
 
@@ -280,7 +283,7 @@ def _attached(args: Namespace, context: Context, loaded: "Loaded", turn: Turn, p
             if not report.interrupted:
                 turn.end()  # what follows may last for days
             with watching(on_event):
-                ending = follower.wait(context.interrupts, outlasting=args.watch)
+                ending = follower.wait(context.interrupts, restarts="ever" if args.watch else "soon")
             if isinstance(ending, EngineLost):
                 raise MinicomposeError(ending.message, "the containers may go on running: see `minicompose ps`")
             later = context.interrupts.from_now_on()
@@ -296,7 +299,7 @@ def _attached(args: Namespace, context: Context, loaded: "Loaded", turn: Turn, p
                     interrupts=later,
                     workers=context.workers,
                 )
-                follower.wait(later)
+                follower.wait(later, restarts="none")
     if report.interrupted or context.interrupts.presses:
         return ExitCode.INTERRUPTED
     if args.exit_code_from:
