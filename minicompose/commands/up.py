@@ -345,9 +345,9 @@ def _watching(
         return lambda _: contextlib.nullcontext()
     from minicompose.commands.watching import session, watch_rules, watching_beside  # only who watches pays for it
 
-    rules = watch_rules(context, loaded, args.services)
+    rules, since = watch_rules(context, loaded, args.services), time.time()
     return lambda on_event: watching_beside(
-        session(args, context, loaded.stack, rules, on_event),
+        session(args, context, loaded.stack, rules, on_event, since),
         context.interrupts,
         _telling(on_event, time.monotonic()),
     )

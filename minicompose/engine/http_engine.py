@@ -398,6 +398,7 @@ class HttpEngine:
             environment={name: value for name, equals, value in pairs if equals},
             words=(*(told.entrypoint or ()), *(told.cmd or ())),
             labels=told.labels or {},
+            user=told.user,
         )
 
     def drift(self, containers: Mapping[str, MadeOf]) -> dict[str, tuple[Drift, ...]]:
@@ -611,6 +612,7 @@ class _Config(msgspec.Struct, rename="pascal"):
     entrypoint: list[str] | None = None
     cmd: list[str] | None = None
     labels: dict[str, str] | None = None
+    user: str = ""
 
 
 class _Binding(msgspec.Struct, rename="pascal"):

@@ -99,11 +99,15 @@ class ContainerState(Value, frozen=True, kw_only=True):
 
 
 class ContainerSettings(Value, frozen=True, kw_only=True):
-    """What a container was made with, those of its image included. `words` are its entrypoint and its command."""
+    """What a container was made with, those of its image included. `words` are its entrypoint and its command.
+
+    `user` is as it was asked for, by name or number, with a group or without; empty for root.
+    """
 
     environment: dict[str, str] = {}
     words: tuple[str, ...] = ()
     labels: dict[str, str] = {}
+    user: str = ""
 
 
 class MadeOf(Value, frozen=True, kw_only=True):
