@@ -56,6 +56,7 @@ VERBS = {
         (('--quiet-build',), '-', 'do not show what builds print, unless they fail'),
         (('--quiet-pull',), '-', 'do not show how far pulls are'),
         (('--timestamps',), '-', 'show when each line was printed'),
+        (('-w', '--watch'), '-', 'bring files that change into the containers, as `watch` does'),
     ), ('SERVICE ...',)),
     'create': ((
         (('--no-wait',), '-', 'fail at once when another command is changing the project'),
@@ -122,6 +123,13 @@ VERBS = {
         (('--no-wait',), '-', 'fail at once when another command is changing the project'),
         (('--adopt',), '-', 'take over containers that another directory of this name has made'),
     ), ('SERVICE ...',)),
+    'watch': ((
+        (('--no-wait',), '-', 'fail at once when another command is changing the project'),
+        (('--adopt',), '-', 'take over containers that another directory of this name has made'),
+        (('--no-up',), '-', 'build and start nothing first'),
+        (('--prune', '--no-prune'), '-', 'remove what a build has made when the next is done'),
+        (('--quiet',), '-', 'do not show what builds print, unless they fail'),
+    ), ('SERVICE ...',)),
     'wait': ((
         (('--no-wait',), '-', 'fail at once when another command is changing the project'),
         (('--adopt',), '-', 'take over containers that another directory of this name has made'),
@@ -163,6 +171,7 @@ VERBS = {
         (('--quiet-build',), '-', 'do not show what builds print, unless they fail'),
         (('--quiet-pull',), '-', 'do not show how far pulls are'),
         (('--timestamps',), '-', 'show when each line was printed'),
+        (('-w', '--watch'), '-', 'bring files that change into the containers, as `watch` does'),
     ), ('FILE',)),
     'ps': ((
         (('-a', '--all'), '-', 'also those that do not run, and those made by `run`'),
@@ -369,6 +378,7 @@ WHAT = {
     'kill': 'send a signal to what runs',
     'pause': 'have what runs stand still',
     'unpause': 'let what is paused go on',
+    'watch': 'bring files that change into the containers',
     'wait': 'wait until services have ended',
     'plan': 'show what `up` would do, and why',
     'apply': 'carry out a plan that was kept in a file',
