@@ -110,6 +110,10 @@ class EngineFault(EngineError):
     """5xx: the engine tried and failed."""
 
 
+class CalledOff(EngineError):
+    """It was ended before its end, as was asked."""
+
+
 class CannotRun(EngineError):
     """The program that a container is to run cannot be executed; the code is that of shells, as below."""
 

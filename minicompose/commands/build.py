@@ -38,7 +38,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
     _refuse_options_of_buildkit(args)
     if args.quiet:
         context.options.progress = "quiet"
-    loaded = context.load(args.services, contents=False)
+    loaded = context.load(args.services, contents=False, reading={"build_secrets": True})
     stack = loaded.stack
     options = BuildOptions(
         services=tuple(args.services),
@@ -50,7 +50,13 @@ def run(args: Namespace, context: Context) -> ExitCode:
         with_dependencies=args.with_dependencies,
     )
     plan = plan_build(stack, options)
-    context.refuse([*build_refusals(stack, built_by(plan)), *platform_refusals(stack, plan)], loaded.texts)
+    context.refuse(
+        [
+            *build_refusals(stack, built_by(plan), context.engine.info, context.environment),
+            *platform_refusals(stack, plan),
+        ],
+        loaded.texts,
+    )
     if context.options.dry_run:
         context.print_plan(plan)
         return ExitCode.OK

@@ -216,7 +216,7 @@ class Context:
         from minicompose.planning.selection import select, without_unused
 
         found = [note for note in plan.notes if note.severity == "error"]
-        found += build_refusals(loaded.stack, built_by(plan))
+        found += build_refusals(loaded.stack, built_by(plan), self.engine.info, self.environment)
         if plan.steps:
             wanted = select(loaded.stack, services)
             wanted = wanted if self.options.all_resources else without_unused(wanted)

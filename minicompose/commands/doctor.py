@@ -60,7 +60,7 @@ def _looked(args: Namespace, context: Context, loaded: "Loaded") -> tuple["Plan"
     found += lacks(chosen, engine.api_version, engine.abilities)
     possible = not any(note.severity == "error" for note in plan.notes)
     wanted = wanted_by(plan, stack, observed) if possible else wanted_of_all(stack, chosen.services, observed)
-    found += build_refusals(stack, sorted(wanted.builds))
+    found += build_refusals(stack, sorted(wanted.builds), engine.info, context.environment)
     found += obstacles(engine.abilities, engine.all_containers, stack, observed, wanted)
     if args.registry:
         found += not_in_registry(engine, stack, wanted)

@@ -14,6 +14,7 @@ from minicompose.errors import EngineError, UsageError
 from minicompose.history.noting import State, state_now, touched, without_secrets
 from minicompose.history.revision import Revision
 from minicompose.history.store import Found, Store
+from minicompose.planning.plan import CreateContainer, RemoveContainer
 from minicompose.state.directory import state_directory
 
 if TYPE_CHECKING:
@@ -82,6 +83,20 @@ def note_up(
         return state_now(scaled, asked, newest, now)
 
     note_revision(context, "up", made, before, plan)
+
+
+def note_run(
+    context: Context, stack: "Stack", service: str, asked: Collection[str], before: "Observed", plan: "Plan"
+) -> None:
+    """Keep what a `run` of the service has made of what that needs, the services `asked`; where nothing, nothing is."""
+    others = tuple(step for step in plan.steps if step.subject.service != service)
+    if not any(isinstance(step.action, CreateContainer | RemoveContainer) for step in others):
+        return
+
+    def made(now: "Observed", newest: Revision | None) -> State:
+        return state_now(stack, asked, newest, now)
+
+    note_revision(context, "run", made, before, msgspec.structs.replace(plan, steps=others))
 
 
 def note_rollback(context: Context, target: Revision, before: "Observed", plan: "Plan") -> None:

@@ -287,7 +287,7 @@ def _attached(args: Namespace, context: Context, loaded: "Loaded", turn: Turn, p
             if not report.interrupted:
                 turn.end()  # what follows may last for days
             with watching(on_event):
-                ending = follower.wait(context.interrupts, outlasting=args.watch)
+                ending = follower.wait(context.interrupts, restarts="ever" if args.watch else "soon")
             if isinstance(ending, EngineLost):
                 raise MinicomposeError(ending.message, "the containers may go on running: see `minicompose ps`")
             later = context.interrupts.from_now_on()
@@ -303,7 +303,7 @@ def _attached(args: Namespace, context: Context, loaded: "Loaded", turn: Turn, p
                     interrupts=later,
                     workers=context.workers,
                 )
-                follower.wait(later)
+                follower.wait(later, restarts="none")
     if report.interrupted or context.interrupts.presses:
         return ExitCode.INTERRUPTED
     if args.exit_code_from:

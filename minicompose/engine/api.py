@@ -22,7 +22,8 @@ class Api:
     def __init__(self, transport: Transport, pinned: tuple[int, int] | None = None) -> None:
         self.transport = transport
         self._version = pinned
-        self._negotiating = threading.Lock()
+        self._greeting: Mapping[str, str] | None = None
+        self._negotiating = threading.RLock()
 
     @property
     def version(self) -> tuple[int, int]:
@@ -32,6 +33,14 @@ class Api:
                 if self._version is None:
                     self._version = self._negotiate()
         return self._version
+
+    @property
+    def greeting(self) -> Mapping[str, str]:
+        """What the engine tells of itself in the headers of its answer to a ping."""
+        with self._negotiating:
+            if self._greeting is None:
+                self._greeting = self._ping()
+            return self._greeting
 
     def get(self, path: str, query: Query | None = None) -> Any:
         return msgspec.json.decode(self.call("GET", path, query))
@@ -59,7 +68,7 @@ class Api:
         body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
         *,
-        upgrade: bool = False,
+        upgrade: str = "",
     ) -> Answer:
         """The answer, not read yet, when it is not a refusal."""
         major, minor = self.version
@@ -70,12 +79,15 @@ class Api:
             raise failure(answer.status, message_in(answer.read()))
         return answer
 
-    def _negotiate(self) -> tuple[int, int]:
+    def _ping(self) -> Mapping[str, str]:
         answer = self.transport.request("GET", "/_ping")
         body = answer.read()
         if answer.status != 200:
             raise failure(answer.status, message_in(body))
-        theirs = parse_version(answer.headers.get("api-version", "")) or (0, 0)
+        return answer.headers
+
+    def _negotiate(self) -> tuple[int, int]:
+        theirs = parse_version(self.greeting.get("api-version", "")) or (0, 0)
         if theirs < OLDEST:
             raise EngineTooOld(
                 f"the engine speaks API {theirs[0]}.{theirs[1]}; minicompose needs {OLDEST[0]}.{OLDEST[1]} or later",

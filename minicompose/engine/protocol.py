@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from minicompose.engine.builders import Builder
 from minicompose.model import Network, Service, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
@@ -19,13 +20,14 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EngineInfo(Value, frozen=True, kw_only=True):
-    """`api` is the version negotiated: the lower of the engine's and ours, as (1, 41)."""
+    """`api` is the version negotiated: the lower of the engine's and ours, as (1, 41). `builder` builds its images."""
 
     version: str
     api: tuple[int, int]
     os: str = "linux"
     arch: str = "amd64"
     name: str = "Docker"
+    builder: Builder = "classic"
 
 
 class Abilities(Value, frozen=True, kw_only=True):
@@ -379,6 +381,9 @@ class Engine(Protocol):
 
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
         """Raises EngineFault with the end of the build's output when a step fails."""
+
+    def cancel_builds(self) -> None:
+        """Call off the builds that run; each fails. From any thread."""
 
     def image_id(self, image: str) -> str | None:
         """The id that the engine has for an image's name, or None when it has no such image."""

@@ -33,11 +33,11 @@ class SdkTransport:
         query: Query | None = None,
         body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
-        upgrade: bool = False,
+        upgrade: str = "",
     ) -> Answer:
         lines = dict(headers or {})
         if upgrade:
-            lines |= {"Connection": "Upgrade", "Upgrade": "tcp"}
+            lines |= {"Connection": "Upgrade", "Upgrade": upgrade}
         try:
             client = self._client()
             response = client.request(

@@ -100,6 +100,7 @@ class ContainerExited(Event, frozen=True, kw_only=True):
 
     container: str
     service: str
+    number: int
     exit_code: int
 
 

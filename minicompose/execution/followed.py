@@ -17,6 +17,7 @@ class Followed(msgspec.Struct):
 
     `lives` counts its starts that were seen; `marks` say how far each of its outputs has been read.
     `told_by_list`: it was found to have been started before the event that tells so came.
+    `signalled`: somebody has sent its command a signal, as a stop does.
 
     Belongs to the follower's conductor, except `marks` and `stream`: these to the thread that reads, while there is
     one.
@@ -31,6 +32,7 @@ class Followed(msgspec.Struct):
     reading: bool = False
     readable: bool = True
     told_by_list: bool = False
+    signalled: bool = False
     lives: int = 0
     read_life: int = 0
     code: int | None = None

@@ -6,7 +6,7 @@ with Follower(engine, project, on_event, sources_of(plan, observed)) as follower
     if not isinstance(ending, AllExited):       # Ctrl-C, or a container that ends all
         later = interrupts.from_now_on()
         run_plan(stop_plan, engine, on_event, interrupts=later)
-        follower.wait(later)                    # the last words of those that were stopped
+        follower.wait(later, restarts="none")  # the last words of those that were stopped
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 from queue import SimpleQueue
-from typing import Self, assert_never
+from typing import Literal, Self, assert_never
 
 import msgspec
 
@@ -33,6 +33,7 @@ from minicompose.execution.followed import (
 )
 from minicompose.execution.interrupts import Interrupts
 from minicompose.execution.logs import lines_of, unreadable
+from minicompose.execution.patience import SECONDS, Patience
 from minicompose.execution.readers import LogReaders
 from minicompose.execution.seams import Mark, marked
 from minicompose.execution.sources import Source, source_of, state_of
@@ -40,6 +41,8 @@ from minicompose.execution.subscription import Happened, StreamLive, StreamLost,
 from minicompose.planning.observed import ObservedContainer
 
 OnEvent = Callable[[AnyEvent], None]
+# What becomes of a wait when all have ended: it ends; it lasts a while for what was stopped; only Ctrl-C ends it.
+WaitFor = Literal["none", "soon", "ever"]
 
 
 # ---- why following ended ----
@@ -76,7 +79,7 @@ class _Await(msgspec.Struct, frozen=True):
 
     ending: "SimpleQueue[Ending | _Unheard]"
     there: tuple[ObservedContainer, ...]
-    outlasting: bool
+    restarts: WaitFor
 
 
 class _Unheard(msgspec.Struct, frozen=True):
@@ -85,11 +88,15 @@ class _Unheard(msgspec.Struct, frozen=True):
     error: Exception
 
 
+class _NothingCame(msgspec.Struct, frozen=True):
+    """What was stopped has not been started again in time, and nothing in its place."""
+
+
 class _Close(msgspec.Struct, frozen=True):
     """Stop following."""
 
 
-_Message = Tidings | LogEnded | HistoryRead | _Await | _Unheard | _Close
+_Message = Tidings | LogEnded | HistoryRead | _Await | _Unheard | _NothingCame | _Close
 
 
 class Follower:
@@ -114,6 +121,7 @@ class Follower:
         tail: int | None = None,
         since: str = "",
         clock: Callable[[], float] = time.monotonic,
+        patience: float = SECONDS,
     ) -> None:
         self._engine = engine
         self._project = project
@@ -135,8 +143,9 @@ class Follower:
         self._readers = LogReaders(engine, self._tell_lines, self._messages.put, self._closed)
         self._followed: dict[str, Followed] = {}
         self._printed: dict[str, dict[str, Mark]] = {}
+        self._patience = Patience(lambda: self._messages.put(_NothingCame()), patience)
+        self._restarts: WaitFor = "soon"
         self._waiter: SimpleQueue[Ending | _Unheard] | None = None
-        self._outlasting = False
         self._unheard: _Unheard | None = None
         self._unheard_told = False
         self._first: FirstExited | None = None
@@ -157,17 +166,17 @@ class Follower:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def wait(self, interrupts: Interrupts, *, outlasting: bool = False) -> Ending:
+    def wait(self, interrupts: Interrupts, *, restarts: WaitFor = "soon") -> Ending:
         """Block until all have ended, one has that ends all, or Ctrl-C. May be called again, to see the rest end.
 
-        `outlasting` waits on when all have ended, for somebody may start them again.
+        What somebody has stopped may be started again, or replaced: `restarts` says whether that is waited for.
         Raises what `on_event` has raised.
         """
         ending: SimpleQueue[Ending | _Unheard] = SimpleQueue()
         with interrupts.listening(lambda _: ending.put(Stopped())):
             if interrupts.presses:
                 return Stopped()
-            self._messages.put(_Await(ending, self._there(), outlasting))
+            self._messages.put(_Await(ending, self._there(), restarts))
             found = ending.get()
         if isinstance(found, _Unheard):
             raise found.error
@@ -220,13 +229,16 @@ class Follower:
                 self._hear_history(message)
             case _Await():
                 self._waiter = message.ending
-                self._outlasting = message.outlasting
+                self._restarts = message.restarts
                 self._catch_up(message.there)
                 self._tell_waiter()
             case StreamLive():
                 self._hear_live()
             case StreamLost():
                 self._hear_lost(message.error)
+            case _NothingCame():
+                self._patience.end()
+                self._tell_waiter()
             case _Unheard():
                 self._unheard = message
                 self._tell_waiter()
@@ -271,10 +283,22 @@ class Follower:
     def _hear_event(self, event: EngineEvent) -> None:
         if event.action == "start":
             self._hear_start(event)
-        elif event.action == "die" and (found := self._followed.get(event.id)) is not None:
-            found.code = event.exit_code
-            if found.alive and not found.reading:
-                self._readers.read(found)
+        elif (found := self._followed.get(event.id)) is not None:
+            self._hear_of_end(found, event)
+
+    def _hear_of_end(self, found: Followed, event: EngineEvent) -> None:
+        match event.action:
+            case "kill":
+                found.signalled = True
+            case "die":
+                found.code = event.exit_code
+                if found.alive and not found.reading:
+                    self._readers.read(found)
+            case "destroy":
+                found.signalled = False
+                self._tell_waiter()
+            case _:
+                pass
 
     def _catch_up(self, there: tuple[ObservedContainer, ...]) -> None:
         """Follow what runs, or was started and has ended, and has not been told of by an event yet."""
@@ -301,8 +325,10 @@ class Follower:
         if found.told_by_list:
             found.told_by_list = False
             return
+        self._patience.renew()
         found.lives += 1
         found.alive = True
+        found.signalled = False
         found.code = None
         if not found.reading:
             self._readers.read(found)
@@ -373,13 +399,28 @@ class Follower:
         if self._first is not None and self._abort_on is not None:
             self._abort_on = None  # told once: whoever waits again waits for all
             return self._first
-        if self._outlasting or any(each.alive for each in self._followed.values()):
+        if self._restarts == "ever" or any(each.alive for each in self._followed.values()):
+            return None
+        if (
+            self._restarts == "soon"
+            and not self._patience.is_over
+            and any(each.signalled for each in self._followed.values())
+        ):
+            self._patience.begin()
             return None
         return AllExited()
 
     def _tell_exit(self, found: Followed, code: int) -> None:
         source = found.source
-        self._emit(ContainerExited(at=self._now(), container=source.container, service=source.service, exit_code=code))
+        self._emit(
+            ContainerExited(
+                at=self._now(),
+                container=source.container,
+                service=source.service,
+                number=source.number,
+                exit_code=code,
+            )
+        )
 
     def _tell_lines(self, lines: list[LogLine]) -> None:
         self._emit(LogLines(at=self._now(), lines=lines))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 
 from minicompose.engine.protocol import Engine, LogStream
-from minicompose.errors import EngineError, EngineUnreachable, NotFound
+from minicompose.errors import EngineError, EngineUnreachable
 from minicompose.execution.events import AnyEvent, LogLine, LogLines, Notice, Output
 from minicompose.execution.log_text import Lines
 from minicompose.execution.sources import Source
@@ -35,18 +35,19 @@ def read_logs(
     """
     begun = clock()
     with contextlib.ExitStack() as stack:
-        logs = []
-        for source in sources:
+
+        def read(source: Source) -> Iterator[list[LogLine]]:
+            """Some drivers are said to be unreadable when they are asked, others when they are read."""
             try:
                 stream = engine.logs(source.handle, tail=tail, since=since, until=until, timestamps=True)
-            except (NotFound, EngineUnreachable):
+                stack.callback(stream.close)
+                yield from lines_of(source, stream)
+            except EngineUnreachable:
                 raise
             except EngineError as error:
                 on_event(unreadable(source, error.message, clock() - begun))
-                continue
-            stack.callback(stream.close)
-            logs.append(lines_of(source, stream))
-        for lines in merged(logs):
+
+        for lines in merged(map(read, sources)):
             on_event(LogLines(at=clock() - begun, lines=lines))
 
 

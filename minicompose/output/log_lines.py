@@ -48,7 +48,7 @@ class LogPrinter:
                     self._write(self._text(self._wanted(event.lines)))
             case ContainerExited():
                 with self._lock:
-                    self._write(f"{event.container} exited with code {event.exit_code}\n".encode())
+                    self._write(f"{event.service}-{event.number} exited with code {event.exit_code}\n".encode())
             case Notice():
                 with self._lock:
                     self._write(f"{event.severity}: {event.text}\n".encode())
@@ -70,7 +70,7 @@ class LogPrinter:
             text = line.text
             if self._timestamps:
                 text = line.time + b" " + text
-            if b"\x1b" in text:  # what the program coloured must not run on into the next line
+            if self._color and b"\x1b" in text:  # what the program coloured must not run on into the next line
                 text += _RESET
             parts += (start, text, b"\n")
         return b"".join(parts)

@@ -3,8 +3,9 @@
 import contextlib
 import threading
 from collections.abc import Callable, Mapping
-from typing import BinaryIO, Literal, Protocol, Self, TextIO, assert_never
+from typing import Literal, Protocol, Self, TextIO, assert_never
 
+from minicompose.descriptors import write_all
 from minicompose.errors import UsageError
 from minicompose.execution.events import AnyEvent
 
@@ -113,12 +114,11 @@ def log_writer(sink: Sink, stdout: TextIO) -> Callable[[bytes], None]:
     """What writes log lines to standard output: beside the live display where both are one terminal."""
     if stdout.isatty() and sink.draws:
         return lambda data: sink.above(data.decode(errors="replace"))
-    buffer: BinaryIO = stdout.buffer
-    lock = threading.Lock()
+    stdout.flush()
+    descriptor, lock = stdout.fileno(), threading.Lock()
 
     def write(data: bytes) -> None:
         with lock:
-            buffer.write(data)
-            buffer.flush()
+            write_all(descriptor, data)
 
     return write

@@ -49,6 +49,7 @@ def plan_build(stack: Stack, options: BuildOptions) -> Plan:
     steps = Steps()
     builds: dict[str, int] = {}
     services = _named(stack, options.services, options.with_dependencies)
+    services = [stack.services[name] for name in graph.with_contexts(stack, (service.name for service in services))]
     for service in services:
         image = service_image(stack, service)
         if service.build is None or familiar(image) in builds:

@@ -34,9 +34,10 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
     Relative paths are relative to `working_directory`, which is absolute.
 
     What only some commands need: `contents` reads those of configs and secrets as well, for what creates
-    containers. For printing, `normalise` False adds nothing that is implied, `resolve_paths` False leaves
-    paths relative, `resolve_environment` False reads no `env_file` and looks no variable of a service up,
-    and `consistency` False does not ask whether the parts fit together.
+    containers, and `build_secrets` those of secrets that builds use, for what builds alone. For printing,
+    `normalise` False adds nothing that is implied, `resolve_paths` False leaves paths relative,
+    `resolve_environment` False reads no `env_file` and looks no variable of a service up, and `consistency` False
+    does not ask whether the parts fit together.
 
     `separator` stands in names of containers and images between project, service and number.
     """
@@ -50,6 +51,7 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
     profiles: tuple[str, ...] | None = None
     services: tuple[str, ...] = ()
     contents: bool = True
+    build_secrets: bool = False
     normalise: bool = True
     resolve_paths: bool = True
     resolve_environment: bool = True

@@ -184,7 +184,7 @@ def test_a_hijacked_connection_carries_bytes_both_ways_until_its_input_ends(reac
         channel.shutdown(socket.SHUT_RDWR)
 
     transport, _ = reach(script)
-    stream = transport.request("POST", "/exec/1/start", body=b"{}", upgrade=True).hijack()
+    stream = transport.request("POST", "/exec/1/start", body=b"{}", upgrade="tcp").hijack()
     stream.send(b"input")
     stream.close_input()
 

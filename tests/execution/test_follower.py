@@ -46,7 +46,8 @@ class Heard:
 
 
 def follower(engine: FakeEngine, heard: Heard, plan: Plan | None = None, **options: Any) -> Follower:
-    return Follower(engine, PROJECT, heard, sources_of(plan or plan_of(), engine.observe(PROJECT)), **options)
+    sources = sources_of(plan or plan_of(), engine.observe(PROJECT))
+    return Follower(engine, PROJECT, heard, sources, **{"patience": 0.0, **options})
 
 
 def up(*services: str) -> Plan:
@@ -159,6 +160,33 @@ def test_lines_still_come_while_containers_are_being_stopped_after_an_interrupt(
 
     assert heard.lines == ["web-1 going down", "shop-web-1 exited 143"]
     assert following.exit_codes == {"web": 143}
+
+
+def test_what_somebody_stops_and_starts_again_is_followed_on() -> None:
+    engine = engine_with("web")
+    engine.start_container("shop-web-1")
+    heard = Heard()
+    with follower(engine, heard, patience=DEADLINE) as following:
+        over = threading.Thread(target=following.wait, args=(Interrupts(),))
+        over.start()
+        engine.stop_container("shop-web-1", None)
+        heard.wait_for("shop-web-1 exited 143")
+        engine.start_container("shop-web-1")
+        engine.say("shop-web-1", b"back\n")
+        heard.wait_for("web-1 back")
+        engine.remove_container("shop-web-1", volumes=False, force=True)  # one that is gone is not waited for
+        over.join(DEADLINE / 2)
+
+        assert not over.is_alive()
+
+
+def test_what_somebody_stops_and_leaves_so_is_over_after_a_while() -> None:
+    engine = engine_with("web")
+    engine.start_container("shop-web-1")
+    with follower(engine, Heard(), patience=0.01) as following:
+        engine.stop_container("shop-web-1", None)
+
+        assert following.wait(Interrupts()) == AllExited()
 
 
 def test_an_interrupt_ends_the_waiting() -> None:

@@ -35,7 +35,11 @@ def test_each_service_has_one_colour_and_replicas_share_it() -> None:
 
 
 def test_a_programs_own_colours_stay_and_end_with_the_line() -> None:
-    assert printed(("db", 1, b"\x1b[31mred"), prefix=False) == b"\x1b[31mred\x1b[0m\n"
+    assert printed(("db", 1, b"\x1b[31mred"), prefix=False, color=True) == b"\x1b[31mred\x1b[0m\n"
+
+
+def test_nothing_is_added_to_lines_where_nothing_is_coloured() -> None:
+    assert printed(("db", 1, b"\x1b[31mred"), prefix=False) == b"\x1b[31mred\n"
 
 
 def test_without_prefix_and_with_times() -> None:
@@ -60,6 +64,6 @@ def test_bytes_that_are_not_text_pass_unchanged() -> None:
 def test_an_exit_is_told_with_its_code_and_no_control_characters() -> None:
     written: list[bytes] = []
 
-    LogPrinter(written.append)(ContainerExited(at=0, container="shop-db-1", service="db", exit_code=3))
+    LogPrinter(written.append)(ContainerExited(at=0, container="shop-db-2", service="db", number=2, exit_code=3))
 
-    assert written == [b"shop-db-1 exited with code 3\n"]
+    assert written == [b"db-2 exited with code 3\n"]

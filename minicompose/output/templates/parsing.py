@@ -193,10 +193,17 @@ class _Parser:
             operand = Fields(operand, tuple(words.pop(0)[1][1:].split(".")))
         return operand
 
+    def _text(self, word: str) -> str:
+        """What a text in quotes says; a line break in it may be there as itself."""
+        try:
+            return str(ast.literal_eval(word.replace("\n", "\\n")))
+        except SyntaxError:
+            raise wrong(self.template, f"{word} is not understood") from None
+
     def _simple(self, kind: str, word: str, words: _Words) -> Operand:
         match kind:
             case "string":
-                return Literal(str(ast.literal_eval(word)))
+                return Literal(self._text(word))
             case "raw":
                 return Literal(word[1:-1])
             case "number":
