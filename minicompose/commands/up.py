@@ -217,6 +217,10 @@ def options_of(args: Namespace, context: Context) -> UpOptions:
     said |= {"services": tuple(args.services), "scale": dict(args.scale)}
     if getattr(args, "pull", None) == "build":  # an option of `create`
         said |= {"pull": None, "build": True}
+    said["remove_orphans"] = context.removes_orphans(said.get("remove_orphans", False))
+    said["ignore_orphans"] = context.is_set("COMPOSE_IGNORE_ORPHANS")
+    if said["remove_orphans"] and said["ignore_orphans"]:
+        raise UsageError("COMPOSE_IGNORE_ORPHANS and --remove-orphans do not go together")
     return UpOptions(**said, now=time.time(), all_resources=context.options.all_resources)
 
 
