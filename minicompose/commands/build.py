@@ -90,7 +90,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
 
 
 def _print_bake_file(args: Namespace, context: Context, options: BuildOptions) -> ExitCode:
-    from minicompose.output.bake import bake_json  # few ask for it
+    from minicompose.planning.bake import bake_json  # few ask for it
 
     stack = context.load(args.services, contents=False).stack
     wanted = built_services(stack, options)
