@@ -475,6 +475,10 @@ class FakeEngine:
         self.end_events()
         self.closed = True
 
+    @property
+    def api_version(self) -> tuple[int, int]:
+        return self._api
+
     def info(self) -> EngineInfo:
         return EngineInfo(version="28.0.0", api=self._api, name="fake")
 
@@ -623,7 +627,11 @@ class FakeEngine:
             if id is None:
                 return None
             named = next((at for name, at in self._named_at.items() if self._images[name] == id), 0)
-            return ImageDetails(id=id, platform="linux/amd64", size=1_984_132, named_at=_moment(int(named)))
+            names = tuple(
+                name for name, its_id in self._images.items() if its_id == id and not name.startswith("sha256:")
+            )
+            at = _moment(int(named))
+            return ImageDetails(id=id, platform="linux/amd64", size=1_984_132, named_at=at, names=names)
 
     def remove_image(self, image: str) -> None:
         with self._call("remove_image", image):

@@ -35,3 +35,7 @@ def test_every_option_of_docker_compose_is_there_or_has_a_reason(verb: str) -> N
 
 def test_every_verb_of_docker_compose_is_there_or_has_a_reason() -> None:
     assert set(cli_page.missing_verbs()) == set(cli_page.NO_VERB), "NO_VERB of scripts/cli_page.py has the reasons"
+
+
+def test_the_table_that_shells_complete_by_is_what_the_parser_says() -> None:
+    assert cli_page.TABLE.read_text() == cli_page.table(), "`python scripts/cli_page.py` writes it anew"

@@ -3,10 +3,10 @@
 Several at once, each after those that it is built from and those of the services that its own depends on. With
 BuildKit where the engine offers it, and with the classic builder elsewhere, or where DOCKER_BUILDKIT=0 asks for it.
 
-  minicompose build --pull web           with the newest base image
-  minicompose build --push               and give the images to their registries
-  minicompose build --ssh default web    its Dockerfile may use the keys of your ssh agent
-  minicompose build --print              what `docker buildx bake` would have to be told
+    minicompose build --pull web           with the newest base image
+    minicompose build --push               and give the images to their registries
+    minicompose build --ssh default web    its Dockerfile may use the keys of your ssh agent
+    minicompose build --print              what `docker buildx bake` would have to be told
 """
 
 import argparse

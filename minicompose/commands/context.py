@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import json
-import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -212,7 +211,7 @@ class Context:
         if plan.steps:
             wanted = select(loaded.stack, services)
             wanted = wanted if self.options.all_resources else without_unused(wanted)
-            found += lacks(wanted, self.engine.info().api, self.engine.abilities)
+            found += lacks(wanted, self.engine.api_version, self.engine.abilities)
         self.refuse(found, loaded.texts)
 
     def refuse_what_would_fail(self, loaded: "Loaded", observed: "Observed", plan: "Plan") -> None:
@@ -222,10 +221,17 @@ class Context:
         """
         if not plan.steps:
             return
-        from minicompose.commands.obstacles import obstacles  # here and below: only where something is to be done
-        from minicompose.diagnosis.wanted import wanted_by
+        from minicompose.diagnosis.wanted import wanted_by  # here and below: only where something is to be done
 
-        found = obstacles(self.engine, loaded.stack, observed, wanted_by(plan, loaded.stack, observed))
+        wanted = wanted_by(plan, loaded.stack, observed)
+        if wanted.is_nothing:
+            return
+        from minicompose.commands.ahead import Ahead
+
+        host, everyone = Ahead(self.engine.abilities), Ahead(self.engine.all_containers)
+        from minicompose.commands.obstacles import obstacles  # while the engine answers
+
+        found = obstacles(host, everyone, loaded.stack, observed, wanted)
         if any(problem.severity == "error" for problem in found):
             raise WouldFail(found, loaded.texts)
         self.warn(found)
@@ -273,7 +279,11 @@ class Context:
     @property
     def width(self) -> int | None:
         """How many columns a table may take: the terminal's, or any number when there is none."""
-        return os.get_terminal_size(1).columns if sys.stdout.isatty() else None
+        if not sys.stdout.isatty():
+            return None
+        from minicompose.output.terminal_size import terminal_size  # here: not for what prints no tables
+
+        return terminal_size(sys.stdout).columns
 
     @cached_property
     def interrupts(self) -> "Interrupts":
@@ -296,11 +306,16 @@ class Context:
         from minicompose.output.sink import open_sink, use_color
 
         return open_sink(
-            self.progress,
+            "plain" if self.progress == "auto" and self._without_control else self.progress,
             sys.stderr,
             color=use_color(self.options.ansi, sys.stderr, self.environment),
             environment=self.environment,
         )
+
+    @property
+    def _without_control(self) -> bool:
+        """Whether a terminal, too, is to get plain text and no more."""
+        return (self.options.ansi or self.environment.get("COMPOSE_ANSI")) == "never"
 
     def warn(self, warnings: Iterable["Diagnostic"]) -> None:
         """Show warnings on standard error, a line each."""
@@ -323,7 +338,7 @@ class Context:
 
         `names` are the prefixes of log lines; `services` are those whose lines are shown, None is all.
         """
-        from minicompose.execution.events import ContainerExited, LogLine, Notice
+        from minicompose.execution.events import ContainerExited, LogLines, Notice
         from minicompose.output.log_lines import LogPrinter
         from minicompose.output.sink import log_writer
 
@@ -332,15 +347,17 @@ class Context:
                 log_writer(sink, sys.stdout),
                 names,
                 color=self.color and not args.no_color,
+                services=services,
                 prefix=not args.no_log_prefix,
                 timestamps=args.timestamps,
             )
 
             def on_event(event: "AnyEvent") -> None:
-                of_service = event.service if isinstance(event, LogLine | ContainerExited) else None
-                if services is None or of_service is None or of_service in services:
-                    if not isinstance(event, Notice):  # the sink shows it
-                        printer(event)
+                if isinstance(event, ContainerExited) and services is not None and event.service not in services:
+                    return
+                if not isinstance(event, Notice):  # the sink shows it
+                    printer(event)
+                if not isinstance(event, LogLines):  # these are data
                     sink(event)
 
             yield on_event
@@ -386,9 +403,9 @@ class Context:
 
     @property
     def workers(self) -> int:
-        asked = self.options.parallel
+        asked, name = self.options.parallel, "--parallel"
         if asked is None:
-            asked = self.environment.get("COMPOSE_PARALLEL_LIMIT")
+            asked, name = self.environment.get("COMPOSE_PARALLEL_LIMIT"), "COMPOSE_PARALLEL_LIMIT"
         if asked in (None, ""):
             return WORKERS
         try:
@@ -396,7 +413,7 @@ class Context:
         except ValueError:
             number = 0
         if number == 0 or number < -1:
-            raise UsageError(f"--parallel takes a number from 1 on, or -1 for no limit, not {asked}")
+            raise UsageError(f'{name} is a number from 1 on, or -1 for no limit, not "{asked}"')
         return 64 if number == -1 else number
 
     def carry_out(
@@ -429,5 +446,5 @@ def exit_code(report: "RunReport") -> ExitCode:
 def seconds(text: str) -> int:
     """A number of seconds on the command line."""
     if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"a number of seconds is wanted, not {text!r}")
+        raise argparse.ArgumentTypeError(f'a number of seconds is wanted, not "{text}"')
     return int(text)

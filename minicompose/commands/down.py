@@ -2,6 +2,10 @@
 
 Stop and remove the stack's containers and networks, dependents first. Named volumes stay, and with
 them the data, unless -v is given. The stack file is not needed when -p names the project.
+
+    minicompose down                       what the stack file of this directory runs
+    minicompose down -v --remove-orphans   with its volumes and the data in them, and what no service has
+    minicompose -p shop down               by its name, from any directory
 """
 
 from argparse import ArgumentParser, Namespace

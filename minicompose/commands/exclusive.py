@@ -88,6 +88,10 @@ class Turn:
         tell(f"the containers are left as they are: project {self._project} is still being changed by {self._holder()}")
         return False
 
+    def begin_meanwhile(self, tell: Callable[[str], None], interrupts: "Interrupts") -> bool:
+        """Wait for it among other things; False when that was interrupted."""
+        return self._begin(tell, lambda: interrupts.presses > 0)
+
     def end(self) -> None:
         """Let others have their turn; nothing happens when it is over already."""
         if self._lock is not None:

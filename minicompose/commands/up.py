@@ -9,6 +9,7 @@ containers print, until they end or Ctrl-C stops them.
 """
 
 import argparse
+import contextlib
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
@@ -58,6 +59,7 @@ def configure_running(parser: ArgumentParser) -> None:
     add("--quiet-build", action="store_true", help="do not show what builds print, unless they fail")
     add("--quiet-pull", action="store_true", help="do not show how far pulls are")
     add("--timestamps", action="store_true", help="show when each line was printed")
+    add("-w", "--watch", action="store_true", help="bring files that change into the containers, as `watch` does")
 
 
 def configure_planning(parser: ArgumentParser) -> None:
@@ -103,7 +105,7 @@ def scale(text: str) -> tuple[str, int]:
     """A service and how many containers it is to have, on the command line."""
     service, _, number = text.partition("=")
     if not service or not number.isdigit():
-        raise argparse.ArgumentTypeError(f"SERVICE=N is wanted, with N from 0 on, not {text!r}")
+        raise argparse.ArgumentTypeError(f'SERVICE=N is wanted, with N from 0 on, not "{text}"')
     return service, int(number)
 
 
@@ -139,7 +141,7 @@ def carried_out(args: Namespace, context: Context, loaded: "Loaded", turn: Turn,
     context.refuse_what_would_fail(loaded, turn.observed, plan)
     if args.detach or args.wait or args.no_start:
         return _in_background(args, context, stack, turn.observed, plan)
-    return _attached(args, context, stack, turn, plan)
+    return _attached(args, context, loaded, turn, plan)
 
 
 def planned(context: Context, loaded: "Loaded", observed: Observed, options: UpOptions) -> Plan:
@@ -153,11 +155,14 @@ def planned(context: Context, loaded: "Loaded", observed: Observed, options: UpO
 
 
 def _in_background(args: Namespace, context: Context, stack: "Stack", before: Observed, plan: Plan) -> int:
-    report = context.carry_out(
-        plan,
-        deadline=args.wait_timeout,
-        through=lambda sink: _witnessed(args, context, stack, before, plan, sink),
-    )
+    from minicompose.commands.ahead import importing
+
+    with importing("minicompose.commands.revisions"):
+        report = context.carry_out(
+            plan,
+            deadline=args.wait_timeout,
+            through=lambda sink: _witnessed(args, context, stack, before, plan, sink),
+        )
     _note(args, context, stack, before, report)
     return exit_code(report)
 
@@ -166,10 +171,10 @@ def _witnessed(
     args: Namespace, context: Context, stack: "Stack", before: Observed, plan: Plan, on_event: OnEvent
 ) -> OnEvent:
     """Events on their way to `on_event`: failures get their reasons, and what is to be quiet is left out."""
-    return Witness(context, stack, before, plan, _quieted(args, plan, on_event))
+    return Witness(context, stack, before, plan, quieted(args, plan, on_event))
 
 
-def _quieted(args: Namespace, plan: Plan, on_event: OnEvent) -> OnEvent:
+def quieted(args: Namespace, plan: Plan, on_event: OnEvent) -> OnEvent:
     """Without the progress of pulls or builds, where that is not wanted; that they begin and end is told."""
     quiet = (*([PullImage] if args.quiet_pull else []), *([BuildImage] if args.quiet_build else []))
     if not quiet:
@@ -230,6 +235,8 @@ def refuse_clashes_of_running(args: Namespace) -> None:
         (detached, aborting, "-d or --wait, and stopping when a container ends,"),
         (detached, args.attach or args.attach_dependencies, "-d or --wait, and --attach"),
         (args.attach, args.attach_dependencies, "--attach and --attach-dependencies"),
+        (detached, args.watch, "-d or --wait, and --watch"),
+        (aborting, args.watch, "--watch, by which containers end, and stopping when one ends"),
     )
     if args.wait_timeout is not None and not args.wait:
         raise UsageError("--wait-timeout goes with --wait")
@@ -241,7 +248,7 @@ def _refuse_pairs(*pairs: tuple[object, object, str]) -> None:
             raise UsageError(f"{what} do not go together")
 
 
-def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, plan: Plan) -> int:
+def _attached(args: Namespace, context: Context, loaded: "Loaded", turn: Turn, plan: Plan) -> int:
     """Carry the plan out and show what the containers print, until they end or are stopped."""
     from minicompose.execution.follower import AllExited, EngineLost, FirstExited, Follower
     from minicompose.execution.interrupts import handling_hangup, handling_signals
@@ -251,6 +258,8 @@ def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, pla
     from minicompose.planning.down import StopOptions, plan_stop
 
     begun = time.monotonic()
+    stack = loaded.stack
+    watching = _watching(args, context, loaded)
     started, shown = _started(args, stack), _shown(args, stack)
     sources = sources_of(plan, turn.observed)
     names = [
@@ -273,7 +282,8 @@ def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, pla
             _note(args, context, stack, turn.observed, report)
             if not report.interrupted:
                 turn.end()  # what follows may last for days
-            ending = follower.wait(context.interrupts)
+            with watching(on_event):
+                ending = follower.wait(context.interrupts, restarts="ever" if args.watch else "soon")
             if isinstance(ending, EngineLost):
                 raise MinicomposeError(ending.message, "the containers may go on running: see `minicompose ps`")
             later = context.interrupts.from_now_on()
@@ -289,12 +299,28 @@ def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, pla
                     interrupts=later,
                     workers=context.workers,
                 )
-                follower.wait(later)
+                follower.wait(later, restarts="none")
     if report.interrupted or context.interrupts.presses:
         return ExitCode.INTERRUPTED
     if args.exit_code_from:
         return follower.exit_codes.get(args.exit_code_from, ExitCode.FAILED)
     return ending.exit_code if isinstance(ending, FirstExited) else ExitCode.OK
+
+
+def _watching(
+    args: Namespace, context: Context, loaded: "Loaded"
+) -> Callable[[OnEvent], contextlib.AbstractContextManager[None]]:
+    """What watches while containers are shown. Raises MinicomposeError where nothing, or nothing good, is asked for."""
+    if not args.watch:
+        return lambda _: contextlib.nullcontext()
+    from minicompose.commands.watching import session, watch_rules, watching_beside  # only who watches pays for it
+
+    rules = watch_rules(context, loaded, args.services)
+    return lambda on_event: watching_beside(
+        session(args, context, loaded.stack, rules, on_event),
+        context.interrupts,
+        _telling(on_event, time.monotonic()),
+    )
 
 
 def _telling(on_event: OnEvent, begun: float) -> Callable[[str], None]:

@@ -117,6 +117,10 @@ class HttpEngine:
     def close(self) -> None:
         self._api.transport.close()
 
+    @property
+    def api_version(self) -> tuple[int, int]:
+        return self._api.version
+
     def info(self) -> EngineInfo:
         told = self._api.get("/version")
         platform = told.get("Platform", {}).get("Name", "")
@@ -279,7 +283,11 @@ class HttpEngine:
             return None
         named = (told.get("Metadata") or {}).get("LastTagTime") or ""
         return ImageDetails(
-            id=told["Id"], platform=_platform_of(told), size=told.get("Size", 0), named_at=_moment(named)
+            id=told["Id"],
+            platform=_platform_of(told),
+            size=told.get("Size", 0),
+            named_at=_moment(named),
+            names=tuple(told.get("RepoTags") or ()),
         )
 
     def image_digest(self, image: str) -> str:

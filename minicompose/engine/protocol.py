@@ -129,13 +129,14 @@ class Drift(Value, frozen=True, kw_only=True):
 
 class ImageDetails(Value, frozen=True, kw_only=True):
     """`platform` as "linux/arm64/v8", `size` in bytes. `named_at` is the moment, as the engine writes it, at which
-    it was given its name; empty where the engine does not know.
+    it was given its name; empty where the engine does not know. `names` are all that it has, with their tags.
     """
 
     id: str
     platform: str
     size: int
     named_at: str = ""
+    names: tuple[str, ...] = ()
 
 
 class Processes(Value, frozen=True, kw_only=True):
@@ -333,6 +334,10 @@ class Login(Value, frozen=True, kw_only=True):
 
 class Engine(Protocol):
     """One engine, reached. Also a context manager: leaving it closes its connections."""
+
+    @property
+    def api_version(self) -> tuple[int, int]:
+        """The version of its API that is spoken: the lower of the engine's and ours."""
 
     def info(self) -> EngineInfo: ...
 

@@ -401,7 +401,7 @@ class _Run:
             self._fail(id, error.message, error.hint, output if told is None else told)
             return
         self._bug = self._bug or error
-        self._fail(id, f"{type(error).__name__}: {error}", "this is a bug in minicompose", output)
+        self._fail(id, f"{type(error).__name__}: {error}", "this is a bug of minicompose", output)
 
     def _fail(self, id: int, message: str, hint: str = "", output: str = "") -> None:
         self._settle(id)

@@ -58,6 +58,7 @@ class ImageWishes(msgspec.Struct, frozen=True, kw_only=True):
 
     pull: str | None = None
     build: bool = False
+    builds: tuple[str, ...] = ()
     no_build: bool = False
 
 
@@ -205,6 +206,8 @@ def _build_reason(stack: Stack, service: Service, images: Images, wishes: ImageW
         return None
     if wishes.build:
         return Asked(option="--build")
+    if service.name in wishes.builds:
+        return Asked(option="watch")
     if service.pull_policy == "build":
         return Asked(option="pull_policy: build")
     pulled = service.pull_policy == "always" and service.image is not None

@@ -14,27 +14,13 @@ from minicompose.diagnostic import Diagnostic
 from minicompose.errors import StackFileError, UsageError
 from minicompose.model import SourcePos
 from minicompose.stackfile.dotenv import parse_dotenv, places_of
+from minicompose.stackfile.filenames import FILE_NAMES, override_names
 from minicompose.stackfile.names import checked_name
 from minicompose.stackfile.problems import Problems
 from minicompose.stackfile.textfile import read_standard_input, read_text, shown_path
 
 Report = Callable[[Diagnostic], None]
 
-FILE_NAMES = (
-    "compose.yaml",
-    "compose.yml",
-    "docker-compose.yml",
-    "docker-compose.yaml",
-    "stack.yaml",
-    "stack.yml",
-)
-_COMPOSE_OVERRIDES = (
-    "compose.override.yml",
-    "compose.override.yaml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-)
-_STACK_OVERRIDES = ("stack.override.yaml", "stack.override.yml")
 STDIN = "-"
 _TRUE = ("1", "t", "true")
 _FALSE = ("0", "f", "false")
@@ -163,8 +149,7 @@ class _Search:
         """The first stack file of `start` or the nearest parent that has one, and its override file."""
         for directory in (Path(start), *Path(start).parents):
             if found := _existing(directory, FILE_NAMES):
-                is_stack = found[0].name.startswith("stack.")
-                overrides = _existing(directory, _STACK_OVERRIDES if is_stack else _COMPOSE_OVERRIDES)
+                overrides = _existing(directory, override_names(found[0].name))
                 self._warn_of_others(found)
                 self._warn_of_others(overrides)
                 return tuple(str(path) for path in (found[0], *overrides[:1]))
@@ -192,7 +177,7 @@ class _Search:
                 continue
             if required and not Path(path).exists():
                 hint = "a path of --env-file is relative to the current directory"
-                raise UsageError(f"couldn't find env file: {path}", hint)
+                raise UsageError(f"there is no env file {path}", hint)
             self.env_files_read.add(path)
             shown = shown_path(path, self.working_directory)
             text = read_text(path, shown, self.report)

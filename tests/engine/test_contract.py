@@ -927,6 +927,13 @@ def test_an_image_has_a_size_and_a_platform(bench: Bench) -> None:
     assert told.size > 0
 
 
+def test_an_image_has_its_names(bench: Bench) -> None:
+    told = bench.engine.image_details(IMAGE)
+
+    assert told is not None
+    assert IMAGE in told.names
+
+
 def test_an_image_that_is_not_there_has_no_details(bench: Bench) -> None:
     assert bench.engine.image_details(NOBODY) is None
 

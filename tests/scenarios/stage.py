@@ -63,12 +63,12 @@ class Running:
     def pid(self) -> int:
         return self._process.pid
 
-    def until(self, text: str) -> None:
-        """Wait for a line with `text` in it."""
+    def until(self, text: str) -> str:
+        """Wait for a line with `text` in it, and return it."""
         while (line := self._lines.get(timeout=PATIENCE)) is not None:
             self._heard.append(line)
             if text in line:
-                return
+                return line
         raise AssertionError(f"it ended without saying {text!r}:\n{''.join(self._heard)}")
 
     def interrupt(self) -> None:
@@ -154,6 +154,17 @@ class Stage:
             text=True,
         )
         return Running(process)
+
+    def begin(self, *words: str) -> "subprocess.Popen[bytes]":
+        """Begin a command with pipes of bytes at its outputs, for a `with`."""
+        return subprocess.Popen(
+            self._command(words),
+            cwd=self.directory,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
     def at_terminal(self, *words: str) -> Typing:
         """Begin a command at a terminal, for a `with`."""
