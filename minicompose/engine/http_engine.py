@@ -53,6 +53,7 @@ from minicompose.planning.observed import Health, Observed, ObservedContainer, P
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 
 if TYPE_CHECKING:
+    from minicompose.engine.podman.checks import HealthChecks
     from minicompose.engine.usage import HttpUsage
 
 # What is subscribed to; a health check makes three exec events each time, which nobody reads.
@@ -146,6 +147,11 @@ class HttpEngine:
             lambda: self._api.call("GET", "/volumes"),
             lambda: self._api.call("GET", "/images/json"),
         )
+        if self._api.is_podman and containers.strip() != b"[]":
+            from minicompose.engine.podman.answers import with_health_and_networks
+
+            own = self._api.call("GET", "/libpod/containers/json", query)
+            containers = with_health_and_networks(containers, own, networks)
         return observed(project, containers, networks, volumes, images)
 
     def all_containers(self) -> tuple[ObservedContainer, ...]:
@@ -378,6 +384,8 @@ class HttpEngine:
                 return ()
             asked = containers[id]
             limits = drift(service_body(asked.service).get("HostConfig") or {}, found["HostConfig"])
+            if self._api.is_podman:  # it limits the processes of all that ask for no limit
+                limits = [its for its in limits if its.attribute != "pids_limit" or its.asked is not None]
             return (*limits, *network_drift(asked.endpoints, found["NetworkSettings"].get("Networks") or {}))
 
         def look_at_all(share: Sequence[str]) -> dict[str, tuple[Drift, ...]]:
@@ -394,7 +402,12 @@ class HttpEngine:
         """The engine answers before it subscribes, so it is asked for all since just before."""
         filters = _filters(type=["container"], label=[f"{known_labels.PROJECT}={project}"], event=_EVENTS)
         query = {"since": self._engine_time(), "filters": filters}
-        return HttpEvents(self._api.open("GET", "/events", query))
+        answer = self._api.open("GET", "/events", query)
+        if not self._api.is_podman:
+            return HttpEvents(answer)
+        from minicompose.engine.podman.checks import health_after
+
+        return HttpEvents(answer, functools.partial(health_after, self._api), self._health_checks(project))
 
     def event_log(self, project: str, *, since: str = "", until: str = "") -> HttpEventLog:
         filters = _filters(type=["container"], label=[f"{known_labels.PROJECT}={project}"])
@@ -424,7 +437,12 @@ class HttpEngine:
         query |= {name: "1" for name, said in (("follow", follow), ("timestamps", timestamps)) if said}
         query |= _between(since, until)
         tty = self.inspect_container(container).tty
-        return HttpLogs(self._api.open("GET", f"/containers/{container}/logs", query), tty)
+        ask = functools.partial(self._api.open, "GET", f"/containers/{container}/logs", query)
+        if follow and self._api.is_podman:
+            from minicompose.engine.podman.late import LateAnswer
+
+            return HttpLogs(LateAnswer(ask), tty)
+        return HttpLogs(ask(), tty)
 
     def exec(self, container: str, spec: ExecSpec) -> HttpExec:
         body = {
@@ -486,6 +504,16 @@ class HttpEngine:
         return str(self._api.post("/commit", {}, query)["Id"])
 
     # ---- inside ----
+
+    def _health_checks(self, project: str) -> "HealthChecks | None":
+        """For a Podman that has nobody to make them."""
+        from minicompose.engine.podman.checks import HealthChecks, makes_checks
+
+        if makes_checks(self._api.get("/info")):
+            return None
+        checks = HealthChecks(self._api, project)
+        checks.begin()
+        return checks
 
     def _image(self, image: str) -> _Image:
         known = self._images.get(image)
