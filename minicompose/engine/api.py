@@ -14,7 +14,7 @@ from minicompose.errors import EngineError, EngineTooOld
 NEWEST = (1, 51)
 OLDEST = (1, 41)
 _DONE_ALREADY = 304
-# A header of all that Podman answers.
+# A header of what Podman answers, all but hijacked connections.
 _PODMANS_OWN = "libpod-api-version"
 
 
@@ -86,7 +86,7 @@ class Api:
         answer = self.transport.request(
             method, f"/v{major}.{minor}{path}", query=query, body=body, headers=headers, upgrade=upgrade
         )
-        self.is_podman = _PODMANS_OWN in answer.headers
+        self.is_podman = self.is_podman or _PODMANS_OWN in answer.headers
         if answer.status >= 300 and answer.status != _DONE_ALREADY:
             raise self._refusal(answer.status, message_in(answer.read()))
         return answer

@@ -47,7 +47,7 @@ from minicompose.engine.streams import (
 )
 from minicompose.engine.translate import container_body, network_body, service_body, volume_body
 from minicompose.engine.transport import Query
-from minicompose.errors import Conflict, EngineError, NotFound
+from minicompose.errors import Conflict, EngineError, EngineFault, NotFound
 from minicompose.model import Network, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
@@ -72,6 +72,7 @@ _EVENTS = [
     "health_status",
 ]
 _Result = TypeVar("_Result")
+_LISTS = 3  # that may fail before it counts
 _LOOKS = 8  # at containers, side by side
 # From here on an image can be inspected for one of its platforms.
 _PLATFORM_OF_SEVERAL = (1, 49)
@@ -105,6 +106,8 @@ class HttpEngine:
         self._api = api
         self._credentials = Credentials(environment)
         self._images: dict[str, _Image] = {}
+        self._host: dict[str, Any] = {}
+        self._asking_host = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -129,7 +132,7 @@ class HttpEngine:
 
     def identity(self) -> str:
         """Podman makes up another ID for each request; a host's name and a place on its disk say as much."""
-        told = self._api.get("/info")
+        told = self._told_of_host()
         if self.info().name == "Podman" or not told.get("ID"):
             return f"{told.get('Name', '')}:{told.get('DockerRootDir', '')}"
         return str(told["ID"])
@@ -137,7 +140,7 @@ class HttpEngine:
     def abilities(self) -> Abilities:
         from minicompose.engine.host import abilities  # most stacks ask nothing of the host
 
-        return abilities(self._api.get("/info"), self._api.transport.address)
+        return abilities(self._told_of_host(), self._api.transport.address)
 
     def observe(self, project: str) -> Observed:
         query = {"all": "1", "filters": _filters(label=[f"{known_labels.PROJECT}={project}"])}
@@ -145,7 +148,7 @@ class HttpEngine:
             lambda: self._api.call("GET", "/containers/json", query),
             lambda: self._api.call("GET", "/networks"),
             lambda: self._api.call("GET", "/volumes"),
-            lambda: self._api.call("GET", "/images/json"),
+            self._image_list,
         )
         if self._api.is_podman and containers.strip() != b"[]":
             from minicompose.engine.podman.answers import with_health_and_networks
@@ -411,7 +414,9 @@ class HttpEngine:
 
     def event_log(self, project: str, *, since: str = "", until: str = "") -> HttpEventLog:
         filters = _filters(type=["container"], label=[f"{known_labels.PROJECT}={project}"])
-        return HttpEventLog(self._api.open("GET", "/events", {"filters": filters, **_between(since, until)}))
+        between = _between(since, until)
+        last = int(float(between["until"]) * 1_000_000_000) if until else None
+        return HttpEventLog(self._api.open("GET", "/events", {"filters": filters, **between}), last)
 
     def processes(self, container: str) -> Processes:
         told = self._api.get(f"/containers/{container}/top")
@@ -486,6 +491,8 @@ class HttpEngine:
         return HttpBytes(self._api.open("GET", f"/containers/{container}/archive", {"path": path}))
 
     def write_files(self, container: str, path: str, archive: Iterable[bytes], *, own: bool = False) -> None:
+        if self._api.is_podman:
+            self.file_in(container, path)  # it would make a directory that is not there
         query = {"path": path, "noOverwriteDirNonDir": "true", **({"copyUIDGID": "true"} if own else {})}
         headers = {"Content-Type": "application/x-tar"}
         self._api.open("PUT", f"/containers/{container}/archive", query, archive, headers).read()
@@ -505,11 +512,27 @@ class HttpEngine:
 
     # ---- inside ----
 
+    def _image_list(self) -> bytes:
+        """Podman finds fault with the list when an image goes away while it is made."""
+        for _ in range(_LISTS if self._api.is_podman else 0):
+            with contextlib.suppress(EngineFault):
+                return self._api.call("GET", "/images/json")
+        return self._api.call("GET", "/images/json")
+
+    def _told_of_host(self) -> dict[str, Any]:
+        """Podman runs a dozen programs to tell it, which takes a second or more: it is asked once."""
+        if not self._api.is_podman:
+            return dict(self._api.get("/info"))
+        with self._asking_host:
+            if not self._host:
+                self._host = self._api.get("/info")
+            return self._host
+
     def _health_checks(self, project: str) -> "HealthChecks | None":
         """For a Podman that has nobody to make them."""
         from minicompose.engine.podman.checks import HealthChecks, makes_checks
 
-        if makes_checks(self._api.get("/info")):
+        if makes_checks(self._told_of_host()):
             return None
         checks = HealthChecks(self._api, project)
         checks.begin()

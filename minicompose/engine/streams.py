@@ -106,14 +106,17 @@ def _event(told: _Event) -> EngineEvent:
 
 
 class HttpEventLog:
-    """What the engine has noted, and what happens."""
+    """What the engine has noted, and what happens; nothing after `last`, in nanoseconds since 1970."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, last: int | None = None) -> None:
         self._answer = answer
+        self._last = last
 
     def __iter__(self) -> Iterator[LoggedEvent]:
         for line in lines(self._answer.chunks()):
             told = _event_decoder.decode(line)
+            if self._last is not None and told.time_nano > self._last:
+                continue
             yield LoggedEvent(
                 action=_PODMANS_ACTIONS.get(told.action, told.action),
                 id=told.actor.id,

@@ -1,6 +1,7 @@
 """What Podman must be asked in other words than Docker."""
 
 import re
+import time
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from minicompose.engine.transport import Query
 
 # Events are chosen by Podman's own names for them, and told by Docker's; `destroy` is told by Podman's, too.
 _EVENTS = {"die": "died", "destroy": "remove"}
+_IMPRECISE = 1e-6  # seconds
 # Without these words it runs the `ps` of the container, where there may be none, and does not take its lines apart.
 _PROCESSES = "user,pid,ppid,pcpu,etime,tty,time,args"
 _EXEC = re.compile(r"/containers/[^/]+/exec")
@@ -17,8 +19,8 @@ _TOP = re.compile(r"/containers/[^/]+/top")
 
 def query_for_podman(path: str, query: Query | None) -> Query | None:
     """The query for a path of Docker's API."""
-    if path == "/events" and query and "filters" in query:
-        return {**query, "filters": _event_filters(query["filters"])}
+    if path == "/events" and query:
+        return _events(dict(query), time.time())
     if _TOP.fullmatch(path):
         return {"ps_args": _PROCESSES, **(query or {})}
     return query
@@ -29,6 +31,18 @@ def body_for_podman(path: str, body: object) -> object:
     if isinstance(body, dict) and (path == "/containers/create" or _EXEC.fullmatch(path)):
         return _without_bare_names(body)
     return body
+
+
+def _events(query: dict[str, Any], now: float) -> Query:
+    """It looks at nothing when the time is over before it has begun, and reads moments with less precision."""
+    if "filters" in query:
+        query["filters"] = _event_filters(query["filters"])
+    if "until" in query and float(query["until"]) <= now:
+        del query["until"]
+        query["stream"] = "0"
+    if "since" in query:
+        query["since"] = f"{float(query['since']) - _IMPRECISE:.9f}"
+    return query
 
 
 def _event_filters(filters: str) -> str:
