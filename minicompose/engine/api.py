@@ -80,9 +80,9 @@ class Api:
         """The answer, not read yet, when it is not a refusal."""
         major, minor = self.version
         if self.is_podman:
-            from minicompose.engine.podman.requests import query_for_podman
+            from minicompose.engine.podman.requests import path_for_podman, query_for_podman
 
-            query = query_for_podman(path, query)
+            path, query = path_for_podman(method, path), query_for_podman(path, query)
         answer = self.transport.request(
             method, f"/v{major}.{minor}{path}", query=query, body=body, headers=headers, upgrade=upgrade
         )

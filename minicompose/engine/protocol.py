@@ -27,6 +27,10 @@ class EngineInfo(Value, frozen=True, kw_only=True):
     arch: str = "amd64"
     name: str = "Docker"
 
+    @property
+    def is_podman(self) -> bool:
+        return self.name == "Podman"
+
 
 class Abilities(Value, frozen=True, kw_only=True):
     """What the engine's host can do, where hosts differ.
@@ -39,6 +43,7 @@ class Abilities(Value, frozen=True, kw_only=True):
     those that we see. The drivers are those that it lists; `plugins` are names of others that it would load, None where
     they cannot be seen. `swarm_manager`: it can make what belongs to a swarm. `selinux`: it labels files.
     `cpus` is how many a container may have, and `least_memory` the least bytes; 0 where there is no such rule.
+    `makes_checks`: it makes the health checks of its containers by itself.
     """
 
     os: str = "linux"
@@ -59,6 +64,7 @@ class Abilities(Value, frozen=True, kw_only=True):
     selinux: bool = False
     cpus: int = 0
     least_memory: int = 0
+    makes_checks: bool = True
 
 
 class Probe(Value, frozen=True, kw_only=True):

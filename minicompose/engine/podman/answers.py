@@ -63,12 +63,39 @@ def _networks_of_one(networks: Told | None) -> Told:
 
 
 def _network_list(body: bytes) -> bytes:
-    told: list[Told] = msgspec.json.decode(body)
-    for its in told:
-        its["Options"] = {_OPTIONS.get(name, name): value for name, value in (its.get("Options") or {}).items()}
-        # Where its addresses come from is Podman's own business; nobody has asked for it.
-        (its.get("IPAM") or {}).pop("Options", None)
-    return msgspec.json.encode(told)
+    """From Podman's own list."""
+    return msgspec.json.encode([_network(its) for its in msgspec.json.decode(body)])
+
+
+def _network(its: Told) -> Told:
+    return {
+        "Name": _DEFAULT_NETWORK.get(its["name"], its["name"]),
+        "Id": its["id"],
+        "Driver": its["driver"],
+        "Labels": its.get("labels") or {},
+        "Options": {_OPTIONS.get(name, name): value for name, value in (its.get("options") or {}).items()},
+        "Internal": bool(its.get("internal")),
+        "Attachable": False,
+        "EnableIPv6": bool(its.get("ipv6_enabled")),
+        "IPAM": {"Driver": "default", "Config": [_pool(subnet) for subnet in its.get("subnets") or ()]},
+    }
+
+
+def _pool(subnet: Told) -> Told:
+    pool = {"Subnet": subnet["subnet"], "Gateway": subnet.get("gateway", "")}
+    lease = subnet.get("lease_range") or {}
+    if lease.get("start_ip") and lease.get("end_ip"):
+        pool["IPRange"] = _range(lease["start_ip"], lease["end_ip"])
+    return pool
+
+
+def _range(first: str, last: str) -> str:
+    """The addresses that were asked for as a prefix; Podman keeps the first that can be given away, and the last."""
+    import ipaddress  # few networks say which of their addresses are given away
+
+    start, end = ipaddress.ip_address(first), ipaddress.ip_address(last)
+    whole = list(ipaddress.summarize_address_range(start - 1, end))  # type: ignore[type-var]
+    return str(whole[0]) if len(whole) == 1 else f"{first}-{last}"
 
 
 def _image_list(body: bytes) -> bytes:
