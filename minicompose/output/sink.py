@@ -115,10 +115,21 @@ def log_writer(sink: Sink, stdout: TextIO) -> Callable[[bytes], None]:
     if stdout.isatty() and sink.draws:
         return lambda data: sink.above(data.decode(errors="replace"))
     stdout.flush()
-    descriptor, lock = stdout.fileno(), threading.Lock()
+    descriptor, lock = _descriptor(stdout), threading.Lock()
 
     def write(data: bytes) -> None:
         with lock:
-            write_all(descriptor, data)
+            if descriptor is None:
+                stdout.buffer.write(data)
+            else:
+                write_all(descriptor, data)
 
     return write
+
+
+def _descriptor(stdout: TextIO) -> int | None:
+    """None where output goes to memory, as for a program that calls this one."""
+    try:
+        return stdout.fileno()
+    except OSError:
+        return None
