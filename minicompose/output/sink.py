@@ -115,21 +115,10 @@ def log_writer(sink: Sink, stdout: TextIO) -> Callable[[bytes], None]:
     if stdout.isatty() and sink.draws:
         return lambda data: sink.above(data.decode(errors="replace"))
     stdout.flush()
-    descriptor, lock = _descriptor(stdout), threading.Lock()
+    descriptor, lock = stdout.fileno(), threading.Lock()
 
     def write(data: bytes) -> None:
         with lock:
-            if descriptor is None:
-                stdout.buffer.write(data)
-            else:
-                write_all(descriptor, data)
+            write_all(descriptor, data)
 
     return write
-
-
-def _descriptor(stdout: TextIO) -> int | None:
-    """None where output goes to memory, as for a program that calls this one."""
-    try:
-        return stdout.fileno()
-    except OSError:
-        return None
