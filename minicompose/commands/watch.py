@@ -8,6 +8,7 @@ it; the containers go on running.
     minicompose watch --no-up web    web alone, as it runs
 """
 
+import time
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(args: Namespace, context: Context) -> int:
     from minicompose.commands.watching import watch_rules  # here and below: the help needs none of it
 
+    begun = time.time()
     loaded = context.load(args.services)
     rules = watch_rules(context, loaded, args.services)
     args = _as_up(args)
@@ -47,7 +49,7 @@ def run(args: Namespace, context: Context) -> int:
         for rule in rules:
             context.print(f"would watch {rule.written} for {rule.service}: {rule.action}")
         return ExitCode.OK
-    return _watched(args, context, loaded, rules)
+    return _watched(args, context, loaded, rules, None if args.no_up else begun)
 
 
 def _as_up(args: Namespace) -> Namespace:
@@ -70,10 +72,10 @@ def _brought_up(args: Namespace, context: Context, loaded: "Loaded") -> int:
         return up.carried_out(args, context, loaded, turn, plan)
 
 
-def _watched(args: Namespace, context: Context, loaded: "Loaded", rules: "list[Rule]") -> int:
+def _watched(args: Namespace, context: Context, loaded: "Loaded", rules: "list[Rule]", since: float | None) -> int:
     from minicompose.commands.watching import session
     from minicompose.execution.interrupts import handling_hangup, handling_signals
 
     with context.sink() as sink, handling_signals(context.interrupts), handling_hangup(context.interrupts):
-        session(args, context, loaded.stack, rules, sink).watch(context.interrupts)
+        session(args, context, loaded.stack, rules, sink, since).watch(context.interrupts)
     return ExitCode.INTERRUPTED

@@ -46,18 +46,26 @@ def watch_rules(context: Context, loaded: "Loaded", services: Collection[str]) -
     context.refuse(watch_problems(stack, watched), loaded.texts)
     found = []
     for service in watched:
-        for rule in watch.rules_of(service, _resolved(service), _build_context(service)):
+        for rule in watch.rules_of(stack, service, _resolved(service), _build_context(service)):
             if rule.syncs and watch.mounted_already(rule, service):
                 context.warn([_warning(f"{rule.written} is mounted in {service.name}, and is not watched")])
-            else:
-                found.append(rule)
+                continue
+            if rule.syncs and watch.is_out_of_reach(rule, service):
+                text = f"{rule.target} of {service.name} is on a tmpfs, where the engine cannot write"
+                context.warn([_warning(text)])
+            found.append(rule)
     return found
 
 
 def session(
-    args: Namespace, context: Context, stack: "Stack", rules: Sequence[watch.Rule], on_event: OnEvent
+    args: Namespace,
+    context: Context,
+    stack: "Stack",
+    rules: Sequence[watch.Rule],
+    on_event: OnEvent,
+    since: float | None = None,
 ) -> Session:
-    """What watches; what happens is told to `on_event`.
+    """What watches; what happens is told to `on_event`. Files that have changed `since` a time count as changed.
 
     Of `args` count `prune`, `quiet_build`, `quiet_pull` and `timeout`, where they are there.
     """
@@ -68,7 +76,7 @@ def session(
 
     directories = (stack.directory, os.path.realpath(stack.directory))
     doing = _Changes(args, context, stack, on_event, tell)
-    return Session(context.engine, stack.name, rules, doing, tell, directories=directories)
+    return Session(context.engine, stack.name, rules, doing, tell, directories=directories, since=since)
 
 
 @contextlib.contextmanager

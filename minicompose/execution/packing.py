@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
+
 from minicompose.errors import MinicomposeError
 
 _PIECE = 1 << 20
@@ -27,15 +29,24 @@ def packed(source: str, name: str) -> Iterator[bytes]:
     yield bytes(2 * _BLOCK)
 
 
-def packed_each(files: Iterable[tuple[str, str]], left_out: Callable[[str, OSError], None]) -> Iterator[bytes]:
-    """Files by their paths and names in the tar, each as it is now; of a directory nothing that is in it.
+class Owner(msgspec.Struct, frozen=True):
+    """Whom files belong to."""
+
+    user: int
+    group: int
+
+
+def packed_each(
+    files: Iterable[tuple[str, str]], left_out: Callable[[str, OSError], None], owner: Owner
+) -> Iterator[bytes]:
+    """Files by their paths and names in the tar, each as it is now, for `owner`; of a directory nothing that is in it.
 
     One that cannot be read, or has gone, is told as `left_out`.
     """
     with tarfile.TarFile(fileobj=io.BytesIO(), mode="w") as names:
         for source, name in files:
             try:
-                pieces = _opened(names, source, name)
+                pieces = _opened(names, source, name, owner)
                 first = next(pieces, b"")
             except OSError as error:
                 left_out(source, error)
@@ -45,18 +56,23 @@ def packed_each(files: Iterable[tuple[str, str]], left_out: Callable[[str, OSErr
     yield bytes(2 * _BLOCK)
 
 
-def _opened(names: tarfile.TarFile, source: str, name: str) -> Iterator[bytes]:
+def _opened(names: tarfile.TarFile, source: str, name: str, owner: Owner) -> Iterator[bytes]:
     """One entry: that of the very file that is then read, whatever else gets its name meanwhile."""
     if not stat.S_ISREG(os.lstat(source).st_mode):
         entry: tarfile.TarInfo | None = names.gettarinfo(source, name)
         if entry is not None:  # an archive has no sockets
-            yield entry.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+            yield _header(entry, owner)
         return
     with Path(source).open("rb") as content:
         entry = names.gettarinfo(arcname=name, fileobj=content)
-        yield entry.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+        yield _header(entry, owner)
         if entry.isreg():
             yield from _pieces(content, entry.size)
+
+
+def _header(entry: tarfile.TarInfo, owner: Owner) -> bytes:
+    entry.uid, entry.gid, entry.uname, entry.gname = owner.user, owner.group, "", ""
+    return entry.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
 
 
 def _entries(names: tarfile.TarFile, source: str, name: str) -> Iterator[bytes]:

@@ -8,12 +8,14 @@ import os
 import posixpath
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 
 from minicompose.engine.dockerignore import Ignored
-from minicompose.model import Hook, Service, Stack, WatchRule
+from minicompose.model import Hook, Node, Service, Stack, WatchRule
+from minicompose.planning.hooks import hook_text
+from minicompose.planning.provenance import child, node_of, sealed_by_origin
 
 Action = Literal["sync", "sync+restart", "sync+exec", "restart", "rebuild"]
 
@@ -42,6 +44,13 @@ class Context(msgspec.Struct, frozen=True):
     ignored: Ignored
 
 
+class Command(msgspec.Struct, frozen=True):
+    """What is run in containers. `text` is how it may be shown: without secrets."""
+
+    hook: Hook
+    text: str
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """`root` is an absolute path, its links resolved; what is below it goes below `target`, in the containers.
 
@@ -56,7 +65,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     ignored: Ignored = Ignored(())
     included: Ignored | None = None
     context: Context | None = None
-    hook: Hook | None = None
+    command: Command | None = None
     initial_sync: bool = False
 
     @property
@@ -81,10 +90,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     def place_of(self, path: str) -> str:
         """Where the path comes to lie in a container."""
         inside = below(path, self.root)
-        if not inside:
-            into_directory = self.target.endswith("/")
-            return posixpath.join(self.target, PurePath(self.root).name) if into_directory else self.target
-        return posixpath.join(self.target, inside)
+        if not inside and self.target.endswith("/"):
+            inside = PurePath(self.root).name
+        return posixpath.normpath(posixpath.join("/", self.target.lstrip("/"), inside or ""))
 
 
 def below(path: str, directory: str) -> str | None:
@@ -102,18 +110,23 @@ def watched_services(stack: Stack, named: Iterable[str] = ()) -> list[Service]:
     return [service for service in services if service.develop is not None and service.develop.watch]
 
 
-def rules_of(service: Service, resolved: Mapping[str, str], context: Context | None) -> list[Rule]:
+def rules_of(stack: Stack, service: Service, resolved: Mapping[str, str], context: Context | None) -> list[Rule]:
     """The rules of a service, in their order; `resolved` has where the paths that stand in the file lead.
 
     Raises BadRequest for a pattern that is none.
     """
     declared = (service.develop.watch if service.develop else None) or ()
-    return [_rule(service, rule, resolved[rule.path], context) for rule in declared]
+    found = []
+    for index, rule in enumerate(declared):
+        node = node_of(stack, "services", service.name, "develop", "watch", index)
+        found.append(_rule(rule, node, service.name, resolved[rule.path], context))
+    return found
 
 
-def _rule(service: Service, rule: WatchRule, root: str, context: Context | None) -> Rule:
+def _rule(rule: WatchRule, node: Node | None, service: str, root: str, context: Context | None) -> Rule:
+    older_word = child(node, "x-initialSync")  # as it was called before the specification had it
     return Rule(
-        service=service.name,
+        service=service,
         action=rule.action,  # type: ignore[arg-type]  # the schema knows no others
         root=root,
         written=rule.path,
@@ -121,9 +134,13 @@ def _rule(service: Service, rule: WatchRule, root: str, context: Context | None)
         ignored=Ignored(rule.ignore or ()),
         included=Ignored(rule.include) if rule.include else None,
         context=context,
-        hook=rule.exec,
-        initial_sync=bool(rule.initial_sync),
+        command=_command(rule.exec, child(node, "exec")) if rule.exec else None,
+        initial_sync=bool(rule.initial_sync) or (older_word is not None and older_word.value is True),
     )
+
+
+def _command(hook: Hook, node: Node | None) -> Command:
+    return Command(hook, hook_text(cast(Hook, sealed_by_origin(hook, node))))
 
 
 def mounted_already(rule: Rule, service: Service) -> bool:
@@ -132,3 +149,10 @@ def mounted_already(rule: Rule, service: Service) -> bool:
     return any(
         below(path, os.path.normpath(source)) is not None for source in sources for path in (rule.written, rule.root)
     )
+
+
+def is_out_of_reach(rule: Rule, service: Service) -> bool:
+    """Whether the target is on a tmpfs: the engine writes below it, where nothing in the container sees it."""
+    mounted = [mount.target for mount in service.volumes or () if mount.type == "tmpfs"]
+    mounted += [entry.partition(":")[0] for entry in service.tmpfs or ()]
+    return any(below(rule.place_of(rule.root), posixpath.normpath(target)) is not None for target in mounted)

@@ -19,9 +19,19 @@ from minicompose.execution.interrupts import Interrupts
 from minicompose.model import Hook
 from minicompose.planning.observed import ObservedContainer
 from minicompose.watching.batches import Batch
-from minicompose.watching.rules import Rule
+from minicompose.watching.owners import Owners
+from minicompose.watching.rules import Command, Rule
 from minicompose.watching.syncing import in_each, sync_all
-from minicompose.watching.tree import Changed, Overflowed, RootMoved, Tidings, Tree, files_below, most_directories
+from minicompose.watching.tree import (
+    Changed,
+    Overflowed,
+    RootMoved,
+    Tidings,
+    Tree,
+    changed_at,
+    files_below,
+    most_directories,
+)
 from minicompose.watching.wording import Wording, too_many_directories
 from minicompose.watching.work import Copy, Work, work_for
 
@@ -43,7 +53,10 @@ class _Interrupted(msgspec.Struct, frozen=True):
 
 
 class Session:
-    """Keeps the containers of a project as `rules` say. Paths are shown relative to `directories`."""
+    """Keeps the containers of a project as `rules` say. Paths are shown relative to `directories`.
+
+    Files that have changed `since` a time, in seconds since 1970, count as changed when watching begins.
+    """
 
     def __init__(
         self,
@@ -54,6 +67,7 @@ class Session:
         tell: Tell,
         *,
         directories: Sequence[str] = (),
+        since: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
@@ -62,10 +76,12 @@ class Session:
         self._doing = doing
         self._tell = tell
         self._words = Wording(directories)
+        self._since = since
         self._clock = clock
         self._messages: SimpleQueue[Tidings | _Interrupted] = SimpleQueue()
         self._tree = Tree({rule.root for rule in rules}, self._messages.put)
         self._batch = Batch()
+        self._owners = Owners(engine)
         self._interrupts = Interrupts()
 
     def watch(self, interrupts: Interrupts) -> None:
@@ -77,6 +93,7 @@ class Session:
                 self._tell("info", self._words.watched(self._rules))
                 self._warn_of_too_many()
                 self._sync_at_first({rule.service for rule in self._rules})
+                self._add(self._changed_before())
                 while not interrupts.presses:
                     self._hear_one()
             finally:
@@ -86,6 +103,12 @@ class Session:
         most, many = most_directories(), self._tree.directories()
         if most is not None and many > most:
             self._tell("warning", too_many_directories(many, most))
+
+    def _changed_before(self) -> list[str]:
+        """What has changed while we did not watch yet."""
+        if self._since is None:
+            return []
+        return [path for rule in self._rules for path in files_below(rule.root) if changed_at(path) >= self._since]
 
     # ---- changes ----
 
@@ -135,8 +158,8 @@ class Session:
             if not work.copies:
                 self._tell("info", self._words.changed(work, "restarting"))
             self._doing.restart(work.service, self._interrupts)
-        for hook in work.hooks:
-            self._run(work.service, hook)
+        for command in work.commands:
+            self._run(work.service, command)
 
     # ---- what is done ----
 
@@ -146,7 +169,7 @@ class Session:
         if not containers:
             self._tell("warning", self._words.nowhere_to_copy(service, copies))
             return
-        results = sync_all(self._engine, containers, copies)
+        results = sync_all(self._engine, self._owners, containers, copies)
         for problem in dict.fromkeys(problem for result in results for problem in result.problems):
             self._tell("warning", f"{service}: {problem}")
         done = [result for result in results if result.copied or result.removed]
@@ -163,18 +186,17 @@ class Session:
             except MinicomposeError as error:
                 self._tell("warning", f"{work.service}: {error.message}")
 
-    def _run(self, service: str, hook: Hook) -> None:
+    def _run(self, service: str, command: Command) -> None:
         containers = [each for each in self._containers(service) if each.state == "running"]
-        command = " ".join(hook.command or ())
         if not containers:
-            self._tell("warning", f"{service}: nothing to run {command} in, for it has no running container")
+            self._tell("warning", f"{service}: nothing to run {command.text} in, for it has no running container")
         for container, problem in zip(
-            containers, in_each(containers, lambda each: self._run_in(each, hook)), strict=True
+            containers, in_each(containers, lambda each: self._run_in(each, command.hook)), strict=True
         ):
             if problem:
-                self._tell("warning", f"{service}: {command} in {container.name}: {problem}")
+                self._tell("warning", f"{service}: {command.text} in {container.name}: {problem}")
             else:
-                self._tell("info", f"{service}: ran {command} in {container.name}")
+                self._tell("info", f"{service}: ran {command.text} in {container.name}")
 
     def _run_in(self, container: ObservedContainer, hook: Hook) -> str:
         """What went wrong, "" for nothing."""

@@ -16,6 +16,7 @@ from minicompose.errors import BadRequest, EngineFault, MinicomposeError, NotFou
 from minicompose.execution.packing import packed_each
 from minicompose.execution.workers import Workers
 from minicompose.planning.observed import ObservedContainer
+from minicompose.watching.owners import Owners
 from minicompose.watching.rules import below
 from minicompose.watching.work import Copy
 
@@ -35,9 +36,11 @@ class Synced(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
 
 
-def sync_all(engine: Engine, containers: Sequence[ObservedContainer], copies: Sequence[Copy]) -> list[Synced]:
+def sync_all(
+    engine: Engine, owners: Owners, containers: Sequence[ObservedContainer], copies: Sequence[Copy]
+) -> list[Synced]:
     """Do the copies in every container; what goes wrong in one is in its result."""
-    return in_each(containers, lambda container: _sync(engine, container, copies))
+    return in_each(containers, lambda container: _sync(engine, owners, container, copies))
 
 
 def in_each(containers: Sequence[ObservedContainer], work: Callable[[ObservedContainer], T]) -> list[T]:
@@ -53,13 +56,13 @@ def in_each(containers: Sequence[ObservedContainer], work: Callable[[ObservedCon
     return [found[place] for place in range(len(containers))]
 
 
-def _sync(engine: Engine, container: ObservedContainer, copies: Sequence[Copy]) -> Synced:
+def _sync(engine: Engine, owners: Owners, container: ObservedContainer, copies: Sequence[Copy]) -> Synced:
     here = [copy for copy in copies if os.path.lexists(copy.source)]
     missing = set(copies).difference(here)
     gone = _outermost(copy.target for copy in missing if not _is_below_a_file(copy.source))
     problems: list[str] = []
     removed = _attempt(lambda: _remove(engine, container, gone), len(gone), container, problems)
-    copied = _attempt(lambda: _send(engine, container, here, problems), len(here), container, problems)
+    copied = _attempt(lambda: _send(engine, owners, container, here, problems), len(here), container, problems)
     return Synced(container=container.name, copied=copied, removed=removed, problems=tuple(problems))
 
 
@@ -87,21 +90,24 @@ def _attempt(do: Callable[[], None], count: int, container: ObservedContainer, p
     return 0
 
 
-def _send(engine: Engine, container: ObservedContainer, copies: Sequence[Copy], problems: list[str]) -> None:
+def _send(
+    engine: Engine, owners: Owners, container: ObservedContainer, copies: Sequence[Copy], problems: list[str]
+) -> None:
     def left_out(path: str, error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):  # one that has gone is told of by its own event
             problems.append(f"{path} is left out: {error.strerror or error}")
 
     files = [(copy.source, copy.target.lstrip("/")) for copy in copies]
+    owner = owners.of(container.id)
     try:
-        engine.write_files(container.id, "/", packed_each(files, left_out), own=True)
+        engine.write_files(container.id, "/", packed_each(files, left_out, owner))
     except (BadRequest, EngineFault) as error:
         # A file has taken the place of a directory, or a directory that of a file; the status may be any of the two.
         if "overwrite" not in error.message:
             raise
         _make_way(engine, container, copies)
         problems.clear()
-        engine.write_files(container.id, "/", packed_each(files, left_out), own=True)
+        engine.write_files(container.id, "/", packed_each(files, left_out, owner))
 
 
 def _make_way(engine: Engine, container: ObservedContainer, copies: Iterable[Copy]) -> None:

@@ -6,6 +6,7 @@ away and comes again are seen by their parent, which is watched as well, but not
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -49,6 +50,8 @@ class Tree:
         self._tell = tell
         self._known: dict[str, _Identity] = {}
         self._files: set[str] = set()
+        self._stale: set[str] = set()
+        self._lock = threading.Lock()
         self._watches: dict[tuple[str, bool], tuple[_Identity, ObservedWatch]] = {}
         self._overflow = _OverflowLog(lambda: tell(Overflowed()))
 
@@ -68,19 +71,21 @@ class Tree:
         self._observer.join()
 
     def look_again(self) -> list[str]:
-        """Watch the roots that are there now; the paths of what has come since the last look."""
+        """Watch the roots that are there now; the paths of what has come since the last look, or has gone as a file."""
+        with self._lock:
+            stale, self._stale = self._stale, set()
         changed: list[str] = []
         for root in self._roots:
-            now = _identity(root)
-            if root in self._known and self._known[root] == now:
+            now, is_stale = _identity(root), _is_at_or_below(root, stale)
+            if root in self._known and self._known[root] == now and not is_stale:
                 continue
-            is_new = root in self._known and now is not None
+            is_news = root in self._known and (now is not None or root in self._files)
             self._known[root] = now
             is_directory = Path(root).is_dir()
             (self._files.discard if is_directory or now is None else self._files.add)(root)
-            self._watch(root, recursive=True, there=now if is_directory else None)
-            changed.extend(files_below(root) if is_new else ())
-        self._watch_parents()
+            self._watch(root, recursive=True, there=now if is_directory else None, anew=is_stale)
+            changed.extend(files_below(root) if is_news else ())
+        self._watch_parents(stale)
         return changed
 
     def directories(self) -> int:
@@ -89,19 +94,22 @@ class Tree:
 
     # ---- watchdog ----
 
-    def _watch_parents(self) -> None:
+    def _watch_parents(self, stale: Collection[str]) -> None:
         parents = {_nearest_directory(Path(root).parent) for root in self._roots}
         for path, recursive in list(self._watches):
             if not recursive and path not in parents:
                 self._watch(path, recursive=False, there=None)
         for path in sorted(parents):
-            self._watch(path, recursive=False, there=_identity(path))
+            self._watch(path, recursive=False, there=_identity(path), anew=_is_at_or_below(path, stale))
 
-    def _watch(self, path: str, *, recursive: bool, there: _Identity) -> None:
-        """Watch what is `there` at the path instead of what was; None is nothing."""
+    def _watch(self, path: str, *, recursive: bool, there: _Identity, anew: bool = False) -> None:
+        """Watch what is `there` at the path instead of what was; None is nothing.
+
+        `anew` where it is not what was there, though it may have got its number.
+        """
         old = self._watches.get((path, recursive))
         if old is not None:
-            if old[0] == there:
+            if old[0] == there and not anew:
                 return
             self._observer.unschedule(old[1])
             del self._watches[path, recursive]
@@ -119,17 +127,18 @@ class Tree:
 
     def _hear(self, path: str) -> None:
         if path in self._known:
-            self._tell(RootMoved())
+            self._is_another(path)
         else:
             self._tell(Changed(path))
 
     def _hear_of_parent(self, path: str) -> None:
-        for root in self._roots:
-            if root == path and root in self._files:
-                self._tell(Changed(path))
-            if below(root, path) is not None:
-                self._tell(RootMoved())
-                return
+        if any(below(root, path) is not None for root in self._roots):
+            self._is_another(path)
+
+    def _is_another(self, path: str) -> None:
+        with self._lock:
+            self._stale.add(path)
+        self._tell(RootMoved())
 
 
 class _Handler:
@@ -181,6 +190,10 @@ def _identity(path: str) -> _Identity:
     return found.st_dev, found.st_ino
 
 
+def _is_at_or_below(path: str, others: Collection[str]) -> bool:
+    return any(below(path, other) is not None for other in others)
+
+
 def _nearest_directory(path: Path) -> str:
     return str(next(each for each in (path, *path.parents) if each.is_dir()))
 
@@ -192,6 +205,14 @@ def files_below(root: str) -> Iterator[str]:
         return
     for directory, names, files in os.walk(root):
         yield from (f"{directory.rstrip(os.sep)}{os.sep}{name}" for name in (*sorted(names), *sorted(files)))
+
+
+def changed_at(path: str) -> float:
+    """When something of the path was changed last, its content or its name; 0 where it is gone."""
+    try:
+        return Path(path).lstat().st_ctime
+    except OSError:
+        return 0.0
 
 
 def _not_watched(path: str, error: OSError) -> MinicomposeError:

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from minicompose.model import Hook
-from minicompose.watching.rules import Rule
+from minicompose.watching.rules import Command, Rule
 
 
 class Copy(msgspec.Struct, frozen=True, order=True):
@@ -26,7 +25,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     rebuild: bool = False
     copies: tuple[Copy, ...] = ()
     restart: bool = False
-    hooks: tuple[Hook, ...] = ()
+    commands: tuple[Command, ...] = ()
 
 
 def work_for(rules: Sequence[Rule], paths: Iterable[str]) -> list[Work]:
@@ -54,5 +53,5 @@ def _work(service: str, asked: Sequence[tuple[Rule, list[str]]]) -> Work:
         rebuild="rebuild" in actions,
         copies=tuple(sorted(Copy(target=target, source=source) for target, source in places.items())),
         restart=not actions.isdisjoint(("restart", "sync+restart")),
-        hooks=tuple(rule.hook for rule, _ in asked if rule.action == "sync+exec" and rule.hook is not None),
+        commands=tuple(rule.command for rule, _ in asked if rule.action == "sync+exec" and rule.command is not None),
     )

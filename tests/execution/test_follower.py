@@ -4,6 +4,7 @@ import threading
 from typing import Any, Literal
 
 import pytest
+from msgspec.structs import replace
 
 from minicompose.errors import Conflict, EngineFault
 from minicompose.execution.events import AnyEvent, ContainerExited, LogLines, Notice
@@ -11,7 +12,7 @@ from minicompose.execution.follower import AllExited, Ending, FirstExited, Follo
 from minicompose.execution.interrupts import Interrupts
 from minicompose.execution.logs import read_logs
 from minicompose.execution.run import run_plan
-from minicompose.execution.sources import sources_of
+from minicompose.execution.sources import source_of, sources_of
 from minicompose.planning.plan import Plan
 from tests.fake_engine import Behaviour, FakeEngine
 from tests.runs import DEADLINE, IMAGE, PROJECT, create, engine_with, plan_of, spec_of, start, step, wait
@@ -62,6 +63,32 @@ def run(plan: Plan, engine: FakeEngine) -> None:
 
 
 # ---- following ----
+
+
+def test_whoever_outlasts_the_containers_waits_on_when_all_have_ended() -> None:
+    engine = engine_with("job")
+    engine.script("job", Behaviour(exits=0, output=b"once\n"))
+    heard, interrupts = Heard(), Interrupts()
+    endings: list[Ending] = []
+    with follower(engine, heard) as following:
+        waiting = threading.Thread(target=lambda: endings.append(following.wait(interrupts, restarts="ever")))
+        waiting.start()
+        for times in (1, 2):
+            engine.start_container("shop-job-1")
+            heard.wait_for("shop-job-1 exited 0", times)
+        still_waits = waiting.is_alive()
+        interrupts.press()
+        waiting.join(DEADLINE)
+
+    assert still_waits
+    assert endings == [Stopped()]
+
+
+def test_the_successor_of_a_container_is_called_as_it_will_be() -> None:
+    engine = engine_with("web")
+    source = source_of(replace(engine.observe(PROJECT).containers[0], name="shop-web-1.next"))
+
+    assert source.container == "shop-web-1"
 
 
 def test_all_that_a_short_lived_container_prints_comes_before_its_exit() -> None:

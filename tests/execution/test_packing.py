@@ -5,11 +5,13 @@ import os
 import tarfile
 from pathlib import Path
 
-from minicompose.execution.packing import packed_each
+from minicompose.execution.packing import Owner, packed_each
 
 
 def unpacked(files: list[tuple[str, str]], left_out: list[str] | None = None) -> dict[str, tarfile.TarInfo]:
-    data = b"".join(packed_each(files, lambda path, error: (left_out if left_out is not None else []).append(path)))
+    data = b"".join(
+        packed_each(files, lambda path, error: (left_out if left_out is not None else []).append(path), Owner(7, 8))
+    )
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
         return {entry.name: entry for entry in tar}
 
@@ -27,6 +29,7 @@ def test_each_file_is_packed_as_it_is_and_a_directory_without_what_is_in_it(tmp_
     assert (found["app/d"].isdir(), found["app/d"].mode) == (True, 0o750)
     assert (found["app/f"].size, found["app/f"].mode) == (7, 0o640)
     assert found["app/l"].linkname == "f"
+    assert {(entry.uid, entry.gid, entry.uname, entry.gname) for entry in found.values()} == {(7, 8, "", "")}
 
 
 def test_what_has_gone_is_left_out_and_the_rest_is_whole(tmp_path: Path) -> None:
@@ -43,7 +46,7 @@ def test_a_file_that_becomes_shorter_while_it_is_read_spoils_nothing(tmp_path: P
     file, other = tmp_path / "f", tmp_path / "g"
     file.write_bytes(b"x" * 3_000_000)
     other.write_text("after")
-    pieces = packed_each([(str(file), "f"), (str(other), "g")], lambda *_: None)
+    pieces = packed_each([(str(file), "f"), (str(other), "g")], lambda *_: None, Owner(0, 0))
     data = next(pieces)
     os.truncate(file, 10)
     data += b"".join(pieces)

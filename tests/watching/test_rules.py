@@ -3,8 +3,9 @@
 import pytest
 
 from minicompose.engine.dockerignore import Ignored
+from minicompose.model import Service
 from minicompose.watching.problems import watch_problems
-from minicompose.watching.rules import Context, Rule, mounted_already, rules_of, watched_services
+from minicompose.watching.rules import Context, Rule, is_out_of_reach, mounted_already, rules_of, watched_services
 from tests.stack_of import stack_of
 
 
@@ -104,6 +105,8 @@ def test_a_file_that_a_rule_names_is_watched_whatever_is_ignored() -> None:
         ("/shop/src", "/app/", "/shop/src/deep/a", "/app/deep/a"),
         ("/shop/a.conf", "/etc/b.conf", "/shop/a.conf", "/etc/b.conf"),
         ("/shop/a.conf", "/etc/", "/shop/a.conf", "/etc/a.conf"),
+        ("/shop/src", "app/../lib", "/shop/src/a", "/lib/a"),
+        ("/", "/", "/a", "/a"),
     ],
 )
 def test_a_path_goes_to_the_same_place_below_the_target(root: str, target: str, path: str, place: str) -> None:
@@ -138,11 +141,11 @@ def test_the_rules_of_a_stack_are_those_of_the_services_that_are_asked_for() -> 
 
 
 def test_a_rule_watches_where_its_path_leads() -> None:
-    (service, _) = watched_services(stack_of(STACK))
-    assert service.develop is not None and service.develop.watch is not None
-    paths = {rule.path: f"/real{rule.path}" for rule in service.develop.watch}
+    stack = stack_of(STACK)
+    (service, _) = watched_services(stack)
+    paths = {path: f"/real{path}" for path in _paths(service)}
 
-    first, second = rules_of(service, paths, None)
+    first, second = rules_of(stack, service, paths, None)
 
     assert (first.root, first.written, first.target) == (f"/real{first.written}", first.written, "/app")
     assert (first.action, first.initial_sync, first.syncs) == ("sync", True, True)
@@ -150,12 +153,72 @@ def test_a_rule_watches_where_its_path_leads() -> None:
 
 
 def test_what_a_bind_mount_brings_in_need_not_be_copied() -> None:
-    (_, api) = watched_services(stack_of(STACK))
-    assert api.develop is not None and api.develop.watch is not None
-    mounted, other, _ = rules_of(api, {rule.path: rule.path for rule in api.develop.watch}, None)
+    stack = stack_of(STACK)
+    (_, api) = watched_services(stack)
+    mounted, other, _ = rules_of(stack, api, _paths(api), None)
 
     assert mounted_already(mounted, api)
     assert not mounted_already(other, api)
+
+
+def test_the_older_word_for_a_first_sync_is_understood() -> None:
+    stack = stack_of("""
+        services:
+          web: {image: "web:1", develop: {watch: [{path: a, action: sync, target: /a, x-initialSync: true}]}}
+    """)
+    (service,) = watched_services(stack)
+
+    (rule,) = rules_of(stack, service, _paths(service), None)
+
+    assert rule.initial_sync
+
+
+@pytest.mark.parametrize(
+    ("mounts", "out_of_reach"),
+    [
+        ("tmpfs: /app:size=1m", True),
+        ("tmpfs: /", True),
+        ("tmpfs: /app/deep", False),
+        ("volumes: [{type: tmpfs, target: /app}]", True),
+        ("volumes: [{type: volume, target: /app}]", False),
+    ],
+)
+def test_a_target_on_a_tmpfs_cannot_be_reached(mounts: str, out_of_reach: bool) -> None:
+    stack = stack_of(f"""
+        services:
+          web:
+            image: "web:1"
+            {mounts}
+            develop: {{watch: [{{path: a, action: sync, target: /app}}]}}
+    """)
+    (service,) = watched_services(stack)
+    (rule,) = rules_of(stack, service, _paths(service), None)
+
+    assert is_out_of_reach(rule, service) == out_of_reach
+
+
+def test_a_secret_in_a_command_is_not_shown() -> None:
+    stack = stack_of(
+        """
+        services:
+          web:
+            image: web:1
+            develop: {watch: [{path: a, action: sync+exec, target: /a, exec: {command: "app login ${APP_TOKEN}"}}]}
+        """,
+        environment={"APP_TOKEN": "hunter2"},
+    )
+    (service,) = watched_services(stack)
+
+    (rule,) = rules_of(stack, service, _paths(service), None)
+
+    assert rule.command is not None
+    assert rule.command.hook.command == ("app", "login", "hunter2")
+    assert "hunter2" not in rule.command.text
+
+
+def _paths(service: Service) -> dict[str, str]:
+    declared = (service.develop.watch if service.develop else None) or ()
+    return {rule.path: rule.path for rule in declared}
 
 
 def test_rules_that_cannot_be_carried_out_are_told_with_their_places() -> None:

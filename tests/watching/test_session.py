@@ -11,7 +11,7 @@ import pytest
 from minicompose.errors import BadRequest, EngineFault, EngineUnreachable, NotFound
 from minicompose.execution.interrupts import Interrupts
 from minicompose.model import Hook
-from minicompose.watching.rules import Action, Rule
+from minicompose.watching.rules import Action, Command, Rule
 from minicompose.watching.session import Session
 from tests.carrying_out import engine_running
 from tests.fake_engine import FakeEngine
@@ -60,7 +60,7 @@ class Watched:
             clock=lambda: 0.0,
         )
 
-    def rule(self, action: Action, *, service: str = "api", hook: Sequence[str] = (), initial: bool = False) -> Rule:
+    def rule(self, action: Action, *, service: str = "api", command: Sequence[str] = (), initial: bool = False) -> Rule:
         root = str(self.directory)
         return Rule(
             service=service,
@@ -68,7 +68,7 @@ class Watched:
             root=root,
             written=root,
             target="/app",
-            hook=Hook(command=tuple(hook)) if hook else None,
+            command=Command(Hook(command=tuple(command)), " ".join(command)) if command else None,
             initial_sync=initial,
         )
 
@@ -217,7 +217,7 @@ def test_a_restart_alone_says_why(watched: Watched) -> None:
 def test_a_command_is_run_once_when_the_files_are_there_and_what_it_prints_is_shown(watched: Watched) -> None:
     paths = [watched.save(name) for name in ("a", "b")]
 
-    watched.session(watched.rule("sync+exec", hook=("echo", "reload"))).deal_with(paths)
+    watched.session(watched.rule("sync+exec", command=("echo", "reload"))).deal_with(paths)
 
     assert watched.ran() == [("shop-api-1", ("echo", "reload"))]
     assert watched.told[0] == "api: copied 2 files (0 ms)"
@@ -227,7 +227,7 @@ def test_a_command_is_run_once_when_the_files_are_there_and_what_it_prints_is_sh
 
 def test_a_command_that_fails_is_told_and_watching_goes_on(watched: Watched) -> None:
     path = watched.save("a")
-    session = watched.session(watched.rule("sync+exec", hook=("sh", "-c", "exit 3")))
+    session = watched.session(watched.rule("sync+exec", command=("sh", "-c", "exit 3")))
 
     session.deal_with([path])
     session.deal_with([path])
@@ -253,6 +253,36 @@ def test_a_build_that_fails_keeps_nothing_else_from_being_done(watched: Watched)
     watched.session(watched.rule("rebuild"), watched.rule("sync")).deal_with([path])
 
     assert watched.read("shop-api-1", "/app/a") == "content"
+
+
+def test_what_has_changed_before_watching_began_is_dealt_with(watched: Watched) -> None:
+    old = Path(watched.save("old"))
+    since = old.lstat().st_ctime + 0.01
+    while (new := Path(watched.save("new", "saved"))).lstat().st_ctime < since:
+        pass
+    known = threading.Semaphore(0)
+
+    def tell(severity: str, text: str) -> None:
+        watched.told.append(text)
+        known.release()
+
+    interrupts = Interrupts()
+    session = Session(
+        watched.engine,
+        "shop",
+        [watched.rule("sync")],
+        watched.changes,
+        tell,
+        directories=(str(watched.directory),),
+        since=since,
+    )
+    thread = threading.Thread(target=session.watch, args=(interrupts,))
+    thread.start()
+    assert known.acquire(timeout=30) and known.acquire(timeout=30)  # that it watches, and what it copied
+    interrupts.press()
+    thread.join(30)
+
+    assert watched.told[1].startswith(f"api: copied {new.name} to /app/new")
 
 
 def test_watching_from_the_first_word_to_ctrl_c(watched: Watched) -> None:

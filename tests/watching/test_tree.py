@@ -1,12 +1,13 @@
 """What the file system tells of, as it really does: files are made, and tidings are waited for."""
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
 
-from minicompose.watching.tree import Changed, RootMoved, Tidings, Tree, files_below
+from minicompose.watching.tree import Changed, Overflowed, RootMoved, Tidings, Tree, files_below
 
 PATIENCE = 30.0
 
@@ -26,7 +27,7 @@ class Ear:
             match self.tidings.get(timeout=PATIENCE):
                 case Changed(path=path):
                     self.heard.add(path)
-                case RootMoved():
+                case RootMoved() | Overflowed():
                     self.heard.update(self.tree.look_again())
 
     def forget(self) -> None:
@@ -153,6 +154,42 @@ def test_a_root_that_is_replaced_is_watched_again(src: Path, listen: Callable[..
     (root / "h").write_text("x")
 
     ear.until(root / "h")
+
+
+def test_a_root_that_is_removed_and_made_again_at_once_is_watched_again(src: Path, listen: Callable[..., Ear]) -> None:
+    root = src / "root"
+    root.mkdir()
+    ear = listen(root)
+
+    for round in range(5):  # the new one may get the number of the old one, as if it were the same
+        root.rmdir()
+        root.mkdir()
+        (root / f"f{round}").write_text("x")
+        ear.until(root / f"f{round}")
+        (root / f"g{round}").write_text("x")
+        ear.until(root / f"g{round}")
+        (root / f"f{round}").unlink()
+        (root / f"g{round}").unlink()
+
+
+def test_what_happens_to_one_root_is_no_news_of_another(src: Path, listen: Callable[..., Ear]) -> None:
+    one, other = src / "one.conf", src / "other.conf"
+    one.write_text("x")
+    other.write_text("x")
+    ear = listen(one, other)
+
+    one.write_text("y")
+    ear.until(one)
+
+    assert ear.heard == {str(one)}
+
+
+def test_that_the_kernel_has_dropped_events_is_told(src: Path, listen: Callable[..., Ear]) -> None:
+    ear = listen(src)
+
+    logging.getLogger("watchdog.observers.inotify").warning("Inotify queue overflowed; reconciling")
+
+    assert ear.tidings.get(timeout=PATIENCE) == Overflowed()
 
 
 def test_roots_below_each_other_are_watched_once(src: Path, listen: Callable[..., Ear]) -> None:

@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicompose.model import Hook
-from minicompose.watching.rules import Action, Rule
+from minicompose.watching.rules import Action, Command, Rule
 from minicompose.watching.work import Copy, work_for
 
-RELOAD = Hook(command=("app", "reload"), environment={"A": "b"})
+RELOAD = Command(Hook(command=("app", "reload"), environment={"A": "b"}), "app reload")
 
 
 def rule(action: Action, path: str, service: str = "web", target: str = "/app") -> Rule:
-    hook = RELOAD if action == "sync+exec" else None
-    return Rule(service=service, action=action, root=path, written=path, target=target, hook=hook)
+    command = RELOAD if action == "sync+exec" else None
+    return Rule(service=service, action=action, root=path, written=path, target=target, command=command)
 
 
 def test_changed_files_of_a_sync_are_copied_together() -> None:
@@ -23,11 +23,11 @@ def test_changed_files_of_a_sync_are_copied_together() -> None:
 
     assert work.copies == (Copy(source="/src/a", target="/app/a"), Copy(source="/src/b", target="/app/b"))
     assert work.changed == ("/src/a", "/src/b")
-    assert not work.rebuild and not work.restart and not work.hooks
+    assert not work.rebuild and not work.restart and not work.commands
 
 
 @pytest.mark.parametrize(
-    ("action", "rebuild", "copies", "restart", "hooks"),
+    ("action", "rebuild", "copies", "restart", "commands"),
     [
         ("sync", False, 1, False, ()),
         ("sync+restart", False, 1, True, ()),
@@ -37,11 +37,11 @@ def test_changed_files_of_a_sync_are_copied_together() -> None:
     ],
 )
 def test_each_action_asks_for_what_it_says(
-    action: Action, rebuild: bool, copies: int, restart: bool, hooks: tuple[Hook, ...]
+    action: Action, rebuild: bool, copies: int, restart: bool, commands: tuple[Command, ...]
 ) -> None:
     (work,) = work_for([rule(action, "/src")], ["/src/a"])
 
-    assert (work.rebuild, len(work.copies), work.restart, work.hooks) == (rebuild, copies, restart, hooks)
+    assert (work.rebuild, len(work.copies), work.restart, work.commands) == (rebuild, copies, restart, commands)
 
 
 def test_every_action_of_the_file_language_is_known() -> None:
@@ -54,7 +54,7 @@ def test_a_thousand_changes_are_one_build_one_restart_and_one_command() -> None:
     (work,) = work_for(rules, [f"/src/{number}" for number in range(1000)])
 
     assert work.rebuild and work.restart
-    assert work.hooks == (RELOAD,)
+    assert work.commands == (RELOAD,)
     assert len(work.copies) == 1000
 
 
