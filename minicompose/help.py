@@ -53,7 +53,7 @@ def program_help(parser: argparse.ArgumentParser, verbs: Mapping[str, str]) -> s
     for title, names in grouped(verbs).items():
         rows = [(name, verbs[name]) for name in names]
         parts.append(f"{title}:\n{_rows(rows, columns, margin=_VERBS)}")
-    parts.append(f"options, before the verb:\n{_rows(_options(parser), columns)}")
+    parts.append(f"options, before the verb:\n{_rows(shown_options(parser), columns)}")
     parts += _wrapped("`minicompose help VERB` tells more about a verb, with examples.", columns)
     return "\n\n".join(parts) + "\n"
 
@@ -69,8 +69,8 @@ def verb_help(parser: argparse.ArgumentParser) -> str:
     columns = width()
     prose, examples = described(parser.description or "")
     arguments = [action for action in parser._actions if not action.option_strings]
-    options = _options(parser)
-    usage = [f"usage: {parser.prog}", "[options]" if options else "", *map(_usage, arguments)]
+    options = shown_options(parser)
+    usage = [f"usage: {parser.prog}", "[options]" if options else "", *map(usage_of, arguments)]
     parts = _wrapped(" ".join(filter(None, usage)), columns, indent="    ")
     parts += [part for text in prose for part in _wrapped(text, columns)]
     if examples:
@@ -92,7 +92,8 @@ def described(text: str) -> tuple[list[str], list[str]]:
     return [" ".join(part.split()) for part in prose.split("\n\n") if part.strip()], examples
 
 
-def _usage(action: argparse.Action) -> str:
+def usage_of(action: argparse.Action) -> str:
+    """An argument as a usage line has it, as in `[SERVICE ...]`."""
     word = str(action.metavar or action.dest.upper())
     match action.nargs:
         case "?":
@@ -105,7 +106,7 @@ def _usage(action: argparse.Action) -> str:
             return word
 
 
-def _options(parser: argparse.ArgumentParser) -> list[tuple[str, str]]:
+def shown_options(parser: argparse.ArgumentParser) -> list[tuple[str, str]]:
     """The options that are shown, as they are written, and what each does."""
     shown = [each for each in parser._actions if each.option_strings and each.help != argparse.SUPPRESS]
     return [(_written(action), (action.help or "").replace("%%", "%")) for action in shown]

@@ -38,7 +38,8 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """What argparse complains of, in our words."""
         if message.startswith(_REQUIRED):
-            missing = message.removeprefix(_REQUIRED).split(", ")
+            names = message.removeprefix(_REQUIRED).split(", ")
+            missing = [name for name in names if not name.endswith("...")]  # of a command there may be no words
             message = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
         elif together := _TOGETHER.fullmatch(message):
             one, other = (name.rpartition("/")[2] for name in together.groups())

@@ -208,6 +208,9 @@ def _kind(verb: str, action: argparse.Action) -> str:
 def main() -> int:
     PAGE.write_text(page())
     TABLE.write_text(table())
+    import man_page  # beside this script
+
+    man_page.PAGE.write_text(man_page.page())
     return 0
 
 

@@ -480,6 +480,10 @@ class FakeEngine:
     def api_version(self) -> tuple[int, int]:
         return self._api
 
+    @property
+    def is_podman(self) -> bool:
+        return False
+
     def info(self) -> EngineInfo:
         return EngineInfo(version="28.0.0", api=self._api, name="fake")
 

@@ -119,6 +119,7 @@ def test_what_follows_the_verb_is_the_verbs() -> None:
         ("up -t soon", '--timeout: a number of seconds is wanted, not "soon"', "see `minicompose up --help`"),
         ("version extra", 'there is one argument too many: "extra"', "see `minicompose version --help`"),
         ("port web", "PORT is missing", "see `minicompose port --help`"),
+        ("exec -it", "SERVICE is missing", "see `minicompose exec --help`"),
         ("cp", "SOURCE and TARGET are missing", "see `minicompose cp --help`"),
         ("config --services --images", "--images and --services do not go together", "see `minicompose config --help`"),
     ],

@@ -32,6 +32,9 @@ Through = Callable[[OnEvent], OnEvent]
 WORKERS = 4
 
 
+_YES = ("1", "t", "true", "y", "yes")
+_NO = ("0", "f", "false", "n", "no")
+
 # Read the stack files as they are meant; other ways of reading are named as in `LoadRequest`.
 NORMALLY: Mapping[str, bool] = MappingProxyType({})
 
@@ -42,6 +45,7 @@ class Context:
     def __init__(self, options: argparse.Namespace, environment: Mapping[str, str], working_directory: str) -> None:
         self.options = options
         self.environment = environment
+        self._settings = environment  # and what `.env` says, when that has been read
         self.working_directory = working_directory
         self.format: str | None = None  # what the verb's `--format` says
         self._engine: Engine | None = None
@@ -80,6 +84,8 @@ class Context:
     ) -> "Loaded":
         """Read the stack files; warnings are shown, errors raised as StackFileError.
 
+        Files that are read as they are meant to run have DOCKER_DEFAULT_PLATFORM where no platform is said.
+
         `services` are those named on the command line: their profiles become active. Only what creates
         containers needs the `contents` of configs and secrets. `reading` is how else the files
         are read, in the words of `LoadRequest`.
@@ -87,6 +93,9 @@ class Context:
         from minicompose.stackfile.load import load_stack
 
         loaded = load_stack(self.request(services, contents=contents, reading=reading))
+        self._settings = loaded.variables
+        if not reading:
+            loaded = on_default_platform(loaded)
         self.warn(loaded.warnings)
         self.check_services(services, (*loaded.stack.services, *loaded.stack.disabled))
         return loaded
@@ -211,7 +220,7 @@ class Context:
         if plan.steps:
             wanted = select(loaded.stack, services)
             wanted = wanted if self.options.all_resources else without_unused(wanted)
-            found += lacks(wanted, self.engine.api_version, self.engine.abilities)
+            found += lacks(wanted, self.engine)
         self.refuse(found, loaded.texts)
 
     def refuse_what_would_fail(self, loaded: "Loaded", observed: "Observed", plan: "Plan") -> None:
@@ -338,7 +347,7 @@ class Context:
 
         `names` are the prefixes of log lines; `services` are those whose lines are shown, None is all.
         """
-        from minicompose.execution.events import ContainerExited, LogLines, Notice
+        from minicompose.execution.events import LogLines, Notice
         from minicompose.output.log_lines import LogPrinter
         from minicompose.output.sink import log_writer
 
@@ -353,8 +362,6 @@ class Context:
             )
 
             def on_event(event: "AnyEvent") -> None:
-                if isinstance(event, ContainerExited) and services is not None and event.service not in services:
-                    return
                 if not isinstance(event, Notice):  # the sink shows it
                     printer(event)
                 if not isinstance(event, LogLines):  # these are data
@@ -401,11 +408,22 @@ class Context:
 
     # ---- doing ----
 
+    def is_set(self, name: str) -> bool:
+        """Whether a variable of the environment, or of `.env` where that has been read, says yes. Raises UsageError."""
+        said = self._settings.get(name, "").strip().lower()
+        if said not in ("", *_YES, *_NO):
+            raise UsageError(f'{name} must be true or false, and not "{said}"')
+        return said in _YES
+
+    def removes_orphans(self, asked: bool) -> bool:
+        """Whether containers that no service has are removed: as the option says, or else COMPOSE_REMOVE_ORPHANS."""
+        return asked or self.is_set("COMPOSE_REMOVE_ORPHANS")
+
     @property
     def workers(self) -> int:
         asked, name = self.options.parallel, "--parallel"
         if asked is None:
-            asked, name = self.environment.get("COMPOSE_PARALLEL_LIMIT"), "COMPOSE_PARALLEL_LIMIT"
+            asked, name = self._settings.get("COMPOSE_PARALLEL_LIMIT"), "COMPOSE_PARALLEL_LIMIT"
         if asked in (None, ""):
             return WORKERS
         try:
@@ -434,6 +452,21 @@ class Context:
                 workers=self.workers,
                 deadline=deadline,
             )
+
+
+def on_default_platform(loaded: "Loaded") -> "Loaded":
+    """With the platform that DOCKER_DEFAULT_PLATFORM says for the services that say none."""
+    platform = loaded.variables.get("DOCKER_DEFAULT_PLATFORM")
+    if not platform:
+        return loaded
+    import msgspec  # hardly anybody comes here
+
+    replace = msgspec.structs.replace
+    services = {
+        name: service if service.platform else replace(service, platform=platform)
+        for name, service in loaded.stack.services.items()
+    }
+    return replace(loaded, stack=replace(loaded.stack, services=services))
 
 
 def exit_code(report: "RunReport") -> ExitCode:

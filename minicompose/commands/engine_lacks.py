@@ -16,7 +16,7 @@ from minicompose.engine.lacks.limits import impossible
 from minicompose.engine.lacks.namespaces import excluded
 from minicompose.engine.lacks.rights import unknown_rights
 from minicompose.engine.lacks.version import unsupported, unsupported_network
-from minicompose.engine.protocol import Abilities, EngineInfo
+from minicompose.engine.protocol import Abilities, Engine, EngineInfo
 from minicompose.model import Build, Network, Path, Service, Stack, Volume
 from minicompose.planning.placement import misplaced
 from minicompose.planning.plan import BuildImage, Plan
@@ -98,8 +98,9 @@ def _built(stack: Stack, services: Iterable[str]) -> Iterator[tuple[Service, Bui
             yield service, service.build
 
 
-def lacks(stack: Stack, api: tuple[int, int], abilities: Callable[[], Abilities]) -> list[Diagnostic]:
+def lacks(stack: Stack, engine: Engine) -> list[Diagnostic]:
     """What the engine at hand lacks. It is asked for its `abilities` only where the answer matters."""
+    api = engine.api_version
     found: list[tuple[Path, Lack]] = []
     for name, service in stack.services.items():
         found += [(("services", name), lack) for lack in unsupported(service, api)]
@@ -107,7 +108,13 @@ def lacks(stack: Stack, api: tuple[int, int], abilities: Callable[[], Abilities]
         if not network.external:
             found += [(("networks", name), lack) for lack in unsupported_network(network, api)]
     if any(depends_on_host(service) for service in stack.services.values()) or _driven(stack):
-        found += _on_host(stack, abilities())
+        found += _on_host(stack, engine.abilities())
+    if engine.is_podman:
+        from minicompose.engine.lacks.podman import lacking_on_podman
+
+        host = engine.abilities()
+        services = stack.services.values()
+        found += [(("services", its.name), lack) for its in services for lack in lacking_on_podman(its, host)]
     return [as_diagnostic(stack, owner, lack) for owner, lack in found]
 
 

@@ -48,12 +48,13 @@ from minicompose.engine.streams import (
 )
 from minicompose.engine.translate import container_body, network_body, service_body, volume_body
 from minicompose.engine.transport import Query
-from minicompose.errors import Conflict, EngineError, NotFound
+from minicompose.errors import Conflict, EngineError, EngineFault, NotFound
 from minicompose.model import Network, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 
 if TYPE_CHECKING:
+    from minicompose.engine.podman.checks import HealthChecks
     from minicompose.engine.usage import HttpUsage
 
 # What is subscribed to; a health check makes three exec events each time, which nobody reads.
@@ -72,6 +73,7 @@ _EVENTS = [
     "health_status",
 ]
 _Result = TypeVar("_Result")
+_LISTS = 3  # that may fail before it counts
 _LOOKS = 8  # at containers, side by side
 # From here on an image can be inspected for one of its platforms.
 _PLATFORM_OF_SEVERAL = (1, 49)
@@ -107,6 +109,8 @@ class HttpEngine:
         self._credentials = Credentials(environment)
         self._running_builds = RunningBuilds()
         self._images: dict[str, _Image] = {}
+        self._host: dict[str, Any] = {}
+        self._asking_host = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -120,6 +124,10 @@ class HttpEngine:
     @property
     def api_version(self) -> tuple[int, int]:
         return self._api.version
+
+    @property
+    def is_podman(self) -> bool:
+        return self._api.asks_podman()
 
     def info(self) -> EngineInfo:
         told = self._api.get("/version")
@@ -140,7 +148,7 @@ class HttpEngine:
 
     def identity(self) -> str:
         """Podman makes up another ID for each request; a host's name and a place on its disk say as much."""
-        told = self._api.get("/info")
+        told = self._told_of_host()
         if self.info().name == "Podman" or not told.get("ID"):
             return f"{told.get('Name', '')}:{told.get('DockerRootDir', '')}"
         return str(told["ID"])
@@ -148,7 +156,7 @@ class HttpEngine:
     def abilities(self) -> Abilities:
         from minicompose.engine.host import abilities  # most stacks ask nothing of the host
 
-        return abilities(self._api.get("/info"), self._api.transport.address)
+        return abilities(self._told_of_host(), self._api.transport.address)
 
     def observe(self, project: str) -> Observed:
         query = {"all": "1", "filters": _filters(label=[f"{known_labels.PROJECT}={project}"])}
@@ -156,8 +164,13 @@ class HttpEngine:
             lambda: self._api.call("GET", "/containers/json", query),
             lambda: self._api.call("GET", "/networks"),
             lambda: self._api.call("GET", "/volumes"),
-            lambda: self._api.call("GET", "/images/json"),
+            self._image_list,
         )
+        if self._api.is_podman and containers.strip() != b"[]":
+            from minicompose.engine.podman.answers import with_health_and_networks
+
+            own = self._api.call("GET", "/libpod/containers/json", query)
+            containers = with_health_and_networks(containers, own, networks)
         return observed(project, containers, networks, volumes, images)
 
     def all_containers(self) -> tuple[ObservedContainer, ...]:
@@ -409,6 +422,8 @@ class HttpEngine:
                 return ()
             asked = containers[id]
             limits = drift(service_body(asked.service).get("HostConfig") or {}, found["HostConfig"])
+            if self._api.is_podman:  # it limits the processes of all that ask for no limit
+                limits = tuple(its for its in limits if its.attribute != "pids_limit" or its.asked is not None)
             return (*limits, *network_drift(asked.endpoints, found["NetworkSettings"].get("Networks") or {}))
 
         def look_at_all(share: Sequence[str]) -> dict[str, tuple[Drift, ...]]:
@@ -425,11 +440,18 @@ class HttpEngine:
         """The engine answers before it subscribes, so it is asked for all since just before."""
         filters = _filters(type=["container"], label=[f"{known_labels.PROJECT}={project}"], event=_EVENTS)
         query = {"since": self._engine_time(), "filters": filters}
-        return HttpEvents(self._api.open("GET", "/events", query))
+        answer = self._api.open("GET", "/events", query)
+        if not self._api.is_podman:
+            return HttpEvents(answer)
+        from minicompose.engine.podman.checks import health_after
+
+        return HttpEvents(answer, functools.partial(health_after, self._api), self._health_checks(project))
 
     def event_log(self, project: str, *, since: str = "", until: str = "") -> HttpEventLog:
         filters = _filters(type=["container"], label=[f"{known_labels.PROJECT}={project}"])
-        return HttpEventLog(self._api.open("GET", "/events", {"filters": filters, **_between(since, until)}))
+        between = _between(since, until)
+        last = int(float(between["until"]) * 1_000_000_000) if until else None
+        return HttpEventLog(self._api.open("GET", "/events", {"filters": filters, **between}), last)
 
     def processes(self, container: str) -> Processes:
         told = self._api.get(f"/containers/{container}/top")
@@ -455,7 +477,12 @@ class HttpEngine:
         query |= {name: "1" for name, said in (("follow", follow), ("timestamps", timestamps)) if said}
         query |= _between(since, until)
         tty = self.inspect_container(container).tty
-        return HttpLogs(self._api.open("GET", f"/containers/{container}/logs", query), tty)
+        ask = functools.partial(self._api.open, "GET", f"/containers/{container}/logs", query)
+        if follow and self._api.is_podman:
+            from minicompose.engine.podman.late import LateAnswer
+
+            return HttpLogs(LateAnswer(ask), tty)
+        return HttpLogs(ask(), tty)
 
     def exec(self, container: str, spec: ExecSpec) -> HttpExec:
         body = {
@@ -499,6 +526,8 @@ class HttpEngine:
         return HttpBytes(self._api.open("GET", f"/containers/{container}/archive", {"path": path}))
 
     def write_files(self, container: str, path: str, archive: Iterable[bytes], *, own: bool = False) -> None:
+        if self._api.is_podman:
+            self.file_in(container, path)  # it would make a directory that is not there
         query = {"path": path, "noOverwriteDirNonDir": "true", **({"copyUIDGID": "true"} if own else {})}
         headers = {"Content-Type": "application/x-tar"}
         self._api.open("PUT", f"/containers/{container}/archive", query, archive, headers).read()
@@ -517,6 +546,32 @@ class HttpEngine:
         return str(self._api.post("/commit", {}, query)["Id"])
 
     # ---- inside ----
+
+    def _image_list(self) -> bytes:
+        """Podman finds fault with the list when an image goes away while it is made."""
+        for _ in range(_LISTS if self._api.is_podman else 0):
+            with contextlib.suppress(EngineFault):
+                return self._api.call("GET", "/images/json")
+        return self._api.call("GET", "/images/json")
+
+    def _told_of_host(self) -> dict[str, Any]:
+        """Podman runs a dozen programs to tell it, which takes a second or more: it is asked once."""
+        if not self._api.is_podman:
+            return dict(self._api.get("/info"))
+        with self._asking_host:
+            if not self._host:
+                self._host = self._api.get("/info")
+            return self._host
+
+    def _health_checks(self, project: str) -> "HealthChecks | None":
+        """For a Podman that has nobody to make them."""
+        from minicompose.engine.podman.checks import HealthChecks, makes_checks
+
+        if makes_checks(self._told_of_host()):
+            return None
+        checks = HealthChecks(self._api, project)
+        checks.begin()
+        return checks
 
     def _image(self, image: str) -> _Image:
         known = self._images.get(image)

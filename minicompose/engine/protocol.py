@@ -41,6 +41,7 @@ class Abilities(Value, frozen=True, kw_only=True):
     those that we see. The drivers are those that it lists; `plugins` are names of others that it would load, None where
     they cannot be seen. `swarm_manager`: it can make what belongs to a swarm. `selinux`: it labels files.
     `cpus` is how many a container may have, and `least_memory` the least bytes; 0 where there is no such rule.
+    `makes_checks`: it makes the health checks of its containers by itself.
     """
 
     os: str = "linux"
@@ -61,6 +62,7 @@ class Abilities(Value, frozen=True, kw_only=True):
     selinux: bool = False
     cpus: int = 0
     least_memory: int = 0
+    makes_checks: bool = True
 
 
 class Probe(Value, frozen=True, kw_only=True):
@@ -342,6 +344,9 @@ class Engine(Protocol):
     @property
     def api_version(self) -> tuple[int, int]:
         """The version of its API that is spoken: the lower of the engine's and ours."""
+
+    @property
+    def is_podman(self) -> bool: ...
 
     def info(self) -> EngineInfo: ...
 

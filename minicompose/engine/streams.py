@@ -4,8 +4,8 @@ import base64
 import struct
 import threading
 import time
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Callable, Iterator
+from typing import Protocol, cast
 
 import msgspec
 
@@ -42,13 +42,31 @@ class _Event(msgspec.Struct):
 
 
 _event_decoder = msgspec.json.Decoder(_Event)
+# Podman's words, where it does not use Docker's.
+_PODMANS_ACTIONS = {"remove": "destroy", "died": "die"}
+# How healthy a container is after a check that was told at that time.
+HealthAfter = Callable[[str, int], Health]
+
+
+class Checks(Protocol):
+    """Who makes the health checks while somebody subscribes."""
+
+    def started(self, container: str) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class HttpEvents:
-    """The subscription to one project's containers. A second iteration goes on where the first stopped."""
+    """The subscription to one project's containers. A second iteration goes on where the first stopped.
 
-    def __init__(self, answer: Answer) -> None:
+    `health_after` looks how healthy a container is, for an engine whose events do not say, and `checks` are for one
+    that makes none itself.
+    """
+
+    def __init__(self, answer: Answer, health_after: HealthAfter | None = None, checks: Checks | None = None) -> None:
         self._answer = answer
+        self._health_after = health_after
+        self._checks = checks
         self._events = self._read()
 
     def __iter__(self) -> Iterator[EngineEvent]:
@@ -57,16 +75,26 @@ class HttpEvents:
     def _read(self) -> Iterator[EngineEvent]:
         try:
             for line in lines(self._answer.chunks()):
-                yield _event(_event_decoder.decode(line))
+                yield self._completed(_event(_event_decoder.decode(line)))
         except EngineUnreachable:
             return  # the engine went away, which ends the stream like any other end
 
+    def _completed(self, event: EngineEvent) -> EngineEvent:
+        if self._checks is not None and event.action in ("start", "unpause"):
+            self._checks.started(event.id)
+        if event.action != "health_status" or event.health != "none" or self._health_after is None:
+            return event
+        return msgspec.structs.replace(event, health=self._health_after(event.id, event.time))
+
     def close(self) -> None:
+        if self._checks is not None:
+            self._checks.close()
         self._answer.close()
 
 
 def _event(told: _Event) -> EngineEvent:
-    action, _, detail = told.action.partition(": ")
+    word, _, detail = told.action.partition(": ")
+    action = _PODMANS_ACTIONS.get(word, word)
     its = told.actor.attributes
     code = its.get("exitCode", "")
     return EngineEvent(
@@ -74,23 +102,29 @@ def _event(told: _Event) -> EngineEvent:
         id=told.actor.id,
         name=its.get("name", ""),
         service=its.get(labels.SERVICE, ""),
-        health=cast(Health, detail) if action == "health_status" else "none",
+        health=cast(Health, detail) if action == "health_status" and detail else "none",
         exit_code=int(code) if action == "die" and code.lstrip("-").isdigit() else None,
         time=told.time_nano,
     )
 
 
 class HttpEventLog:
-    """What the engine has noted, and what happens."""
+    """What the engine has noted, and what happens; nothing after `last`, in nanoseconds since 1970."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, last: int | None = None) -> None:
         self._answer = answer
+        self._last = last
 
     def __iter__(self) -> Iterator[LoggedEvent]:
         for line in lines(self._answer.chunks()):
             told = _event_decoder.decode(line)
+            if self._last is not None and told.time_nano > self._last:
+                continue
             yield LoggedEvent(
-                action=told.action, id=told.actor.id, attributes=told.actor.attributes, time=told.time_nano
+                action=_PODMANS_ACTIONS.get(told.action, told.action),
+                id=told.actor.id,
+                attributes=told.actor.attributes,
+                time=told.time_nano,
             )
 
     def close(self) -> None:

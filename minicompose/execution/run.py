@@ -397,8 +397,8 @@ class _Run:
             return
         output = "".join(line if line.endswith("\n") else f"{line}\n" for line in self._output.pop(id, ()))
         if isinstance(error, MinicomposeError):
-            told = error.output if isinstance(error, EngineError) else ""
-            self._fail(id, error.message, error.hint, told or output)
+            told = error.output if isinstance(error, EngineError) else None
+            self._fail(id, error.message, error.hint, output if told is None else told)
             return
         self._bug = self._bug or error
         self._fail(id, f"{type(error).__name__}: {error}", "this is a bug of minicompose", output)

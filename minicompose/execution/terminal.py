@@ -148,15 +148,46 @@ def raw_terminal() -> Iterator[None]:
 
     before = termios.tcgetattr(0)
 
-    def go_on(_number: int, _frame: FrameType | None) -> None:
-        tty.setraw(0, termios.TCSANOW)
+    def set_raw() -> None:
+        tty.setraw(0, termios.TCSANOW)  # what was typed ahead is kept
 
     try:
-        tty.setraw(0, termios.TCSANOW)  # what was typed ahead is kept
-        with _handling({"SIGCONT": go_on}):
+        set_raw()
+        with _continuing(set_raw):
             yield
     finally:
         termios.tcsetattr(0, termios.TCSANOW, before)
+
+
+@contextlib.contextmanager
+def _continuing(call: Callable[[], None]) -> Iterator[None]:
+    """Make the call whenever the process goes on after it was stopped.
+
+    Any thread may be given that signal, when the one in which handlers run is still waiting for output: so it is read
+    from the pipe into which Python writes signals as they come.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+
+    def wait() -> None:
+        while came := os.read(ours, 64):
+            if signal.SIGCONT in came:
+                call()
+        os.close(ours)
+
+    waiting = threading.Thread(target=wait, daemon=True)
+    waiting.start()
+    with _handling({"SIGCONT": lambda _number, _frame: None}):
+        before = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            os.close(theirs)
+            waiting.join()
 
 
 @contextlib.contextmanager

@@ -202,7 +202,7 @@ class LiveForm:
             words.add(f" {_megabytes(current)}/{_megabytes(total)} MB", "dim")
         elif row.detail:
             words.add(f"  {row.detail}", "dim")
-        elif row.why:
+        elif row.why and row.standing != "failed":
             words.add(f"  {row.why}", "dim")
 
     def _time(self, row: Row) -> str:

@@ -223,6 +223,11 @@ def _only(platforms: tuple[str, ...] | None) -> str | None:
     return platforms[0] if platforms and len(platforms) == 1 else None
 
 
+def build_labels(stack: Stack, service: Service) -> dict[str, str]:
+    """What an image that is built has beside its own labels."""
+    return {labels.PROJECT: stack.name, labels.SERVICE: service.name, labels.VERSION: __version__}
+
+
 def build_action(stack: Stack, service: Service, image: str) -> BuildImage:
     """The build of a service that has one."""
     assert service.build is not None
@@ -230,12 +235,7 @@ def build_action(stack: Stack, service: Service, image: str) -> BuildImage:
         image=image,
         build=_with_images(stack, service.build),
         service=service.name,
-        labels={
-            **(service.build.labels or {}),
-            labels.PROJECT: stack.name,
-            labels.SERVICE: service.name,
-            labels.VERSION: __version__,
-        },
+        labels={**(service.build.labels or {}), **build_labels(stack, service)},
         platform=service.platform or _only(service.build.platforms),
         pull=bool(service.build.pull),
         no_cache=bool(service.build.no_cache),

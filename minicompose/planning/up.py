@@ -58,6 +58,7 @@ class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
     now: float = 0.0
     no_start: bool = False
     remove_orphans: bool = False
+    ignore_orphans: bool = False
     timeout: int | None = None
     renew_anon_volumes: bool = False
     wait: bool = False
@@ -271,7 +272,8 @@ class _Up:
     def _removals(self, verdicts: Mapping[str, Verdict]) -> list[Removal]:
         orphans = self._orphans()
         if orphans and not self._options.remove_orphans:
-            self._notes.append(orphan_note(orphans, "--remove-orphans removes them"))
+            if not self._options.ignore_orphans:
+                self._notes.append(orphan_note(orphans, "--remove-orphans removes them"))
             orphans = []
         removals = [Removal(container=orphan, because=Orphan()) for orphan in orphans]
         for verdict in verdicts.values():

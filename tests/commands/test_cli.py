@@ -259,3 +259,17 @@ def test_a_project_reached_by_a_link_has_the_links_name(
     printed = capsys.readouterr().out
     assert printed.startswith("name: link\n")
     assert f"context: {tmp_path}/link\n" in printed
+
+
+def test_the_default_platform_is_that_of_services_that_have_none_when_they_are_to_run(
+    stack: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    (stack / "compose.yaml").write_text("services: {a: {image: x}, b: {image: x, platform: linux/s390x}}")
+    (stack / ".env").write_text("DOCKER_DEFAULT_PLATFORM=linux/arm64\n")
+    context = Context(global_parser().parse_all([]), {}, str(stack))
+
+    services = context.load().stack.services
+
+    assert (services["a"].platform, services["b"].platform) == ("linux/arm64", "linux/s390x")
+    assert main(["config"]) == 0
+    assert "arm64" not in capsys.readouterr().out

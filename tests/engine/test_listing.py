@@ -314,4 +314,4 @@ def test_a_failed_build_keeps_the_end_of_its_output() -> None:
     with pytest.raises(EngineFault, match="it failed") as told:
         follow_build(iter([json.dumps(line).encode() + b"\n" for line in said]), lambda progress: None)
 
-    assert told.value.output.splitlines() == [f"line {number}" for number in range(20, 50)]
+    assert (told.value.output or "").splitlines() == [f"line {number}" for number in range(20, 50)]

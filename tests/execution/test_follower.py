@@ -71,7 +71,7 @@ def test_whoever_outlasts_the_containers_waits_on_when_all_have_ended() -> None:
     heard, interrupts = Heard(), Interrupts()
     endings: list[Ending] = []
     with follower(engine, heard) as following:
-        waiting = threading.Thread(target=lambda: endings.append(following.wait(interrupts, outlasting=True)))
+        waiting = threading.Thread(target=lambda: endings.append(following.wait(interrupts, restarts="ever")))
         waiting.start()
         for times in (1, 2):
             engine.start_container("shop-job-1")

@@ -2,6 +2,7 @@
 
 import io
 
+import msgspec
 import pyte
 import pytest
 from pyte.modes import LNM
@@ -18,7 +19,7 @@ from minicompose.execution.events import (
 from minicompose.output.live import LiveForm
 from minicompose.output.region import Region
 from minicompose.output.styled import Line
-from minicompose.planning.plan import Plan, PullImage
+from minicompose.planning.plan import NotRunning, Plan, PullImage
 from tests.runs import plan_of, start, step, wait
 
 
@@ -237,3 +238,23 @@ def test_log_lines_that_come_thick_and_fast_are_all_there_in_order(small: Termin
     told = [*small.scrolled_away(), *small.shown()]
     assert [line for line in told if line.startswith("line")] == [f"line {number}" for number in range(500)]
     assert len(small.writes) < 100
+
+
+@pytest.mark.usefixtures("undisturbed")
+def test_what_is_started_again_was_not_running_and_what_fails_says_no_more_of_it(usual: Terminal) -> None:
+    form = LiveForm(usual, color=False)
+    stopped = [
+        msgspec.structs.replace(start(id, name), because=NotRunning(state="exited"))
+        for id, name in enumerate(("db", "web"))
+    ]
+    form.show(RunStarted(at=0, plan=plan_of(*stopped)))
+    for id in (0, 1):
+        form.show(StepStarted(at=0, step=id))
+    form.show(StepDone(at=0, step=0))
+    form.show(StepFailed(at=0, step=1, message="no such file"))
+    form.draw()
+
+    assert [line.split()[3:-1] for line in usual.shown()[:2]] == [
+        ["started", "was", "not", "running", "(exited)"],
+        ["failed"],
+    ]

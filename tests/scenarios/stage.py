@@ -166,9 +166,9 @@ class Stage:
             stderr=subprocess.PIPE,
         )
 
-    def at_terminal(self, *words: str) -> Typing:
+    def at_terminal(self, *words: str, environment: Mapping[str, str] | None = None) -> Typing:
         """Begin a command at a terminal, for a `with`."""
-        return Typing(self._command(words), self.directory, self._environment)
+        return Typing(self._command(words), self.directory, self._environment | dict(environment or {}))
 
     def piped(self, *words: str, given: bytes = b"", within: float = PATIENCE) -> "subprocess.CompletedProcess[bytes]":
         """Run a command to its end with `given` as its input; all in bytes."""

@@ -8,7 +8,7 @@ import binascii
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote, unquote
 
 import h2.exceptions
@@ -50,6 +50,7 @@ class Call:
         self.trailers: dict[str, str] = {}
         self.answered = False
         self._link = link
+        self._sending = threading.Lock()  # a message goes out in pieces, with nothing between them
 
     @property
     def path(self) -> str:
@@ -61,7 +62,8 @@ class Call:
 
     def send(self, message: bytes) -> None:
         """Raises ConnectionLost, and CallFailed when the other side has had enough."""
-        self._link.send(self, b"\0" + len(message).to_bytes(4, "big") + message)
+        with self._sending:
+            self._link.send(self, b"\0" + len(message).to_bytes(4, "big") + message)
 
     def messages(self) -> Iterator[bytes]:
         """What the other side says, until it has said all. Raises ConnectionLost, and CallFailed for a call of ours."""
@@ -111,7 +113,15 @@ class Link:
 
     def call(self, path: str, message: bytes) -> Call:
         """Begin a call that sends one message. Raises ConnectionLost."""
-        headers = [
+        call = self.open_call(path)
+        with contextlib.suppress(CallFailed):  # an answer that came before the question was out is read as any other
+            call.send(message)
+        call.end_input()
+        return call
+
+    def open_call(self, path: str, headers: Iterable[tuple[str, str]] = ()) -> Call:
+        """Begin a call that sends messages as it likes. Raises ConnectionLost."""
+        first = [
             (":method", "POST"),
             (":scheme", "http"),
             (":path", path),
@@ -124,10 +134,8 @@ class Link:
                 raise ConnectionLost
             call = Call(self, self._http.get_next_available_stream_id())
             self._calls[call.id] = call
-            self._http.send_headers(call.id, headers)
+            self._http.send_headers(call.id, [*first, *headers])
             self._flush()
-        call.send(message)
-        call.end_input()
         return call
 
     def close(self) -> None:

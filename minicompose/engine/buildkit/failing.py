@@ -85,7 +85,7 @@ def _line_of(detail: bytes) -> int:
 
 def line_found(build: Build, step: str) -> int:
     """The line of the one instruction of the Dockerfile that a step is called after; older engines do not tell it."""
-    wanted = step.partition("] ")[2]
+    wanted = " ".join(step.partition("] ")[2].split())
     text = build.dockerfile_inline
     if text is None:
         try:
