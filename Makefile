@@ -20,6 +20,7 @@ test: $(VENV)/.dev  ## all tests: the unit suite, then those on a real engine, i
 	scripts/test-image
 	scripts/base-image
 	scripts/registry
+	scripts/openssh
 	scripts/browser
 	scripts/shells
 	$(PYTEST) -q -n auto -m "not engine and not browser and not shells"

@@ -20,7 +20,6 @@ TABLE = ROOT / "minicompose" / "completion" / "table.py"
 REFERENCE = ROOT / "tests" / "reference_cli.txt"
 GLOBAL = "global"
 
-NO_BUILDKIT = "a feature of BuildKit, which is not there yet"
 
 # Why a verb of docker compose is not here.
 NO_VERB = {
@@ -30,12 +29,9 @@ NO_VERB = {
 
 # Why an option is not here, of a verb that is.
 NO_OPTION = {
-    ("build", "--builder"): NO_BUILDKIT,
-    ("build", "--check"): NO_BUILDKIT,
-    ("build", "--print"): "it prints a file for `docker buildx bake`, which nothing here uses",
-    ("build", "--provenance"): NO_BUILDKIT,
-    ("build", "--sbom"): NO_BUILDKIT,
-    ("build", "--ssh"): NO_BUILDKIT,
+    ("build", "--check"): "the engine's builders look a Dockerfile over while they build it, and not before",
+    ("build", "--provenance"): "the engine keeps images without attestations; `false` is taken",
+    ("build", "--sbom"): "the engine keeps images without attestations; `false` is taken",
     ("create", "--yes"): "nothing is asked: a volume whose definition changed is kept, with its data, and told of",
     ("up", "--menu"): "there is no menu; `logs`, `watch` and the rest are commands of their own",
     ("up", "--yes"): "nothing is asked: a volume whose definition changed is kept, with its data, and told of",

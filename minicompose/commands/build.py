@@ -11,13 +11,16 @@ BuildKit where the engine offers it, and with the classic builder elsewhere, or 
 
 import argparse
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from minicompose.commands.context import Context, exit_code
 from minicompose.commands.engine_lacks import build_refusals, built_by, platform_refusals
+from minicompose.engine.builders import needs_buildkit
 from minicompose.errors import ExitCode, UsageError
+from minicompose.model import Stack
 from minicompose.planning.image_verbs import BuildOptions, asked_builds, built_services, plan_build
 
 # Options of builders that an engine does not have, unless they ask for nothing, and why that is so.
@@ -80,6 +83,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
         ],
         loaded.texts,
     )
+    _refuse_memory(args, context, asked, built_by(plan))
     if context.options.dry_run:
         context.print_plan(plan)
         return ExitCode.OK
@@ -108,6 +112,14 @@ def _refuse_what_no_engine_has(args: Namespace) -> None:
             f'there is no builder "{args.builder}" here: images are built by the engine itself',
             "other builders are made and used by docker buildx",
         )
+
+
+def _refuse_memory(args: Namespace, context: Context, stack: Stack, services: Iterable[str]) -> None:
+    """BuildKit has no such limit, and the classic builder is of no use to who needs BuildKit."""
+    builds = {name: stack.services[name].build for name in services} if args.memory else {}
+    needing = [name for name, build in builds.items() if build is not None and needs_buildkit(build)]
+    if needing and context.engine.info().builder == "buildkit":
+        raise UsageError(f"--memory is a limit of the classic builder, and {needing[0]} needs BuildKit")
 
 
 def _keys(word: str, context: Context) -> tuple[str, str | None]:

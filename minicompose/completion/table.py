@@ -297,11 +297,14 @@ VERBS = {
     ), ('SERVICE', '')),
     'build': ((
         (('--build-arg',), '', 'set a build argument; may repeat'),
+        (('--builder',), '', "the builder: the engine's own, which is called default"),
         (('-m', '--memory'), '', 'how much memory a step of a build may take, as 512m'),
         (('--no-cache',), '-', 'build every layer anew'),
+        (('--print',), '-', 'build nothing, and print the builds as a file for docker buildx bake'),
         (('--pull',), '-', 'look for newer base images first'),
         (('--push',), '-', 'push what was built and has a name'),
         (('-q', '--quiet'), '-', 'show no progress'),
+        (('--ssh',), '', 'keys that Dockerfiles may use: those of your agent, or of a file; may repeat'),
         (('--with-dependencies',), '-', 'also build what the named services depend on'),
     ), ('SERVICE ...',)),
     'pull': ((

@@ -84,12 +84,20 @@ def test_what_is_built_is_pushed_on_request(shop: Stage) -> None:
     assert shop.engine.image_id(image) is not None
 
 
-@pytest.mark.parametrize("option", ["--check", "--ssh=default", "--sbom=true", "--builder=mine"])
-def test_what_only_buildkit_does_is_an_error(shop: Stage, option: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [
+        ("--check", "cannot be had"),
+        ("--ssh=default", "needs BuildKit"),
+        ("--sbom=true", "cannot be had"),
+        ("--builder=mine", 'no builder "mine"'),
+    ],
+)
+def test_what_the_classic_builder_does_not_do_is_an_error(shop: Stage, option: str, why: str) -> None:
     dockerfile(shop, "web", "FROM busybox:test\n")
     shop.write("services: {web: {build: web}}")
 
     done = shop.run("build", option, environment={"DOCKER_BUILDKIT": "0"})
 
-    assert (done.code, "needs BuildKit" in done.err) == (2, True)
+    assert (done.code, why in done.err) == (2, True)
     assert shop.good("build", "--provenance", "false", "--sbom=false", "--dry-run")

@@ -246,3 +246,15 @@ def test_a_named_builder_is_refused_and_the_engines_own_is_not(shop: Stage) -> N
     assert shop.run("build", "--builder", "mine").code == 2
     assert shop.run("build", "--sbom", "true").code == 2
     shop.good("build", "--builder", "default", "--provenance=false")
+
+
+def test_a_limit_of_the_classic_builder_is_refused_to_who_needs_buildkit(shop: Stage) -> None:
+    (shop.directory / "token").write_text(SECRET)
+    shop.write("""
+services: {web: {build: {dockerfile_inline: FROM busybox:test, secrets: [token]}}}
+secrets: {token: {file: token}}
+""")
+
+    done = shop.run("build", "--memory", "64m")
+
+    assert (done.code, "web needs BuildKit" in done.err) == (2, True)

@@ -1,6 +1,7 @@
 """What the engine asks of us, and what it gets."""
 
 import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -110,6 +111,10 @@ def test_the_agent_of_the_user_is_the_default(tmp_path: Path) -> None:
             assert found == {"default": Keys(path)}
 
 
+with_openssh = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="scripts/openssh installs it")
+
+
+@with_openssh
 def test_a_key_in_a_file_gets_an_agent_of_its_own_which_ends(tmp_path: Path) -> None:
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
@@ -130,6 +135,7 @@ def test_keys_that_are_not_there_are_told(asked: dict[str, str | None]) -> None:
         pass
 
 
+@with_openssh
 def test_a_key_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("nonsense\n")
     (tmp_path / "key").chmod(0o600)
