@@ -388,7 +388,7 @@ class HttpEngine:
             asked = containers[id]
             limits = drift(service_body(asked.service).get("HostConfig") or {}, found["HostConfig"])
             if self._api.is_podman:  # it limits the processes of all that ask for no limit
-                limits = [its for its in limits if its.attribute != "pids_limit" or its.asked is not None]
+                limits = tuple(its for its in limits if its.attribute != "pids_limit" or its.asked is not None)
             return (*limits, *network_drift(asked.endpoints, found["NetworkSettings"].get("Networks") or {}))
 
         def look_at_all(share: Sequence[str]) -> dict[str, tuple[Drift, ...]]:

@@ -104,7 +104,7 @@ def _range(first: str, last: str) -> str:
     import ipaddress  # few networks say which of their addresses are given away
 
     start, end = ipaddress.ip_address(first), ipaddress.ip_address(last)
-    whole = list(ipaddress.summarize_address_range(start - 1, end))  # type: ignore[type-var]
+    whole = list(ipaddress.summarize_address_range(start - 1, end))
     return str(whole[0]) if len(whole) == 1 else f"{first}-{last}"
 
 

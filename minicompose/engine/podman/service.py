@@ -42,7 +42,7 @@ def _start(path: Path, podman: str) -> None:
         path.chmod(0o600)
         listening.listen()
         command = ["/bin/sh", "-c", _START, "sh", podman, "system", "service", f"--time={IDLE_SECONDS}"]
-        subprocess.run(command, stdin=listening, stdout=log, stderr=log, start_new_session=True, check=True)
+        subprocess.run(command, stdin=listening.fileno(), stdout=log, stderr=log, start_new_session=True, check=True)
 
 
 @contextlib.contextmanager
