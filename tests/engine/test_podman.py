@@ -145,7 +145,18 @@ def test_a_time_that_is_to_come_is_waited_for() -> None:
 
 @pytest.mark.parametrize("path", ["/containers/create", "/containers/a/exec"])
 def test_variables_without_a_value_are_left_out(path: str) -> None:
-    assert body_for_podman(path, {"Env": ["A=1", "B"], "Tty": False}) == {"Env": ["A=1"], "Tty": False}
+    body = body_for_podman(path, {"Env": ["A=1", "B"], "StopTimeout": 3})
+
+    assert body == {"Env": ["A=1"], "StopTimeout": 3}
+
+
+def test_a_container_that_says_nothing_of_its_stop_has_dockers_grace() -> None:
+    assert body_for_podman("/containers/create", {"Image": "a"}) == {"Image": "a", "StopTimeout": 10}
+
+
+@pytest.mark.parametrize(("asked", "sent"), [("/a/b/.", "/a/b"), ("/.", "/"), ("/a/b", "/a/b"), ("/a/b.", "/a/b.")])
+def test_the_contents_of_a_directory_come_with_the_directory(asked: str, sent: str) -> None:
+    assert query_for_podman("/containers/x/archive", {"path": asked}) == {"path": sent}
 
 
 def test_networks_are_asked_for_in_its_own_words() -> None:
