@@ -15,21 +15,24 @@ demo: $(VENV)/.ready  ## bring the reference stack up and show that it works
 demo-down: $(VENV)/.ready  ## take the reference stack down; its data stays
 	scripts/demo down
 
-test: $(VENV)/.dev  ## all tests: the unit suite, then those on Docker, on Podman and in a browser
+test: $(VENV)/.dev  ## all tests: the unit suite, then those on Docker, on Podman, in a browser, in other shells
 	scripts/engine
 	scripts/test-image
 	scripts/base-image
 	scripts/registry
 	scripts/podman
+	scripts/openssh
 	scripts/browser
-	$(PYTEST) -q -n auto -m "not engine and not browser"
+	scripts/shells
+	$(PYTEST) -q -n auto -m "not engine and not browser and not shells"
 	$(PYTEST) -q -n 2 --dist loadgroup -m "engine and not browser"
 	MINICOMPOSE_TEST_ENGINE=podman timeout 900 $(PYTEST) -q -n 2 --dist loadgroup -m podman
 	scripts/podman stop
 	$(PYTEST) -q -m browser
+	$(PYTEST) -q -m shells
 
 unit: $(VENV)/.dev  ## the tests that need no engine, in seconds
-	$(PYTEST) -q -n auto -m "not engine and not browser"
+	$(PYTEST) -q -n auto -m "not engine and not browser and not shells"
 
 podman: $(VENV)/.dev  ## the contract and the scenarios of every day on Podman alone
 	scripts/podman

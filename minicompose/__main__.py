@@ -1,8 +1,6 @@
 """Let `python -m minicompose` be `minicompose`."""
 
-import sys
-
-from minicompose.cli import main
+from minicompose.cli import start
 
 if __name__ == "__main__":
-    sys.exit(main())
+    start()

@@ -21,7 +21,7 @@ from minicompose.diagnosis.explanation import (
     Unhealthy,
     Unwanted,
 )
-from minicompose.diagnosis.wording import holder_text, size_text
+from minicompose.diagnosis.phrases import holder_text, size_text
 from minicompose.planning.observed import ObservedContainer
 
 # What colours text and moves about on a terminal.

@@ -31,7 +31,8 @@ class Api:
         self.transport = transport
         self.is_podman = False
         self._version = pinned
-        self._negotiating = threading.Lock()
+        self._greeting: Mapping[str, str] | None = None
+        self._negotiating = threading.RLock()
 
     @property
     def version(self) -> tuple[int, int]:
@@ -41,6 +42,14 @@ class Api:
                 if self._version is None:
                     self._version = self._negotiate()
         return self._version
+
+    @property
+    def greeting(self) -> Mapping[str, str]:
+        """What the engine tells of itself in the headers of its answer to a ping."""
+        with self._negotiating:
+            if self._greeting is None:
+                self._greeting = self._ping()
+            return self._greeting
 
     def get(self, path: str, query: Query | None = None) -> Any:
         return msgspec.json.decode(self.call("GET", path, query))
@@ -56,7 +65,7 @@ class Api:
     def call(self, method: str, path: str, query: Query | None = None, body: object = None) -> bytes:
         """Send `body` as JSON; the whole answer. Raises what `failures` makes of the status."""
         content, headers = None, None
-        if self._asks_podman():
+        if self.asks_podman():
             from minicompose.engine.podman.requests import body_for_podman  # here and below: only where it is Podman
 
             body = body_for_podman(path, body)
@@ -77,7 +86,7 @@ class Api:
         body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
         *,
-        upgrade: bool = False,
+        upgrade: str = "",
     ) -> Answer:
         """The answer, not read yet, when it is not a refusal."""
         major, minor = self.version
@@ -95,8 +104,8 @@ class Api:
             raise self._refusal(answer.status, message_in(answer.read()))
         return answer
 
-    def _asks_podman(self) -> bool:
-        """Whether a body that is sent now is for Podman."""
+    def asks_podman(self) -> bool:
+        """Whether the engine is Podman, which it is asked for where nothing has been said yet."""
         return self.version is not None and self.is_podman
 
     def _refusal(self, status: int, message: str) -> EngineError:
@@ -106,13 +115,16 @@ class Api:
             return refusal_of_podman(status, message)
         return failure(status, message)
 
-    def _negotiate(self) -> tuple[int, int]:
+    def _ping(self) -> Mapping[str, str]:
         answer = self.transport.request("GET", "/_ping")
         body = answer.read()
         if answer.status != 200:
             raise failure(answer.status, message_in(body))
         self.is_podman = _PODMANS_OWN in answer.headers
-        theirs = parse_version(answer.headers.get("api-version", "")) or (0, 0)
+        return answer.headers
+
+    def _negotiate(self) -> tuple[int, int]:
+        theirs = parse_version(self.greeting.get("api-version", "")) or (0, 0)
         if theirs < OLDEST:
             raise EngineTooOld(
                 f"the engine speaks API {theirs[0]}.{theirs[1]}; minicompose needs {OLDEST[0]}.{OLDEST[1]} or later",

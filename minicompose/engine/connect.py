@@ -6,7 +6,7 @@ from pathlib import Path
 from minicompose.engine.api import Api, parse_version
 from minicompose.engine.contexts import Endpoint, TlsFiles, config_directory, context_endpoint, docker_config
 from minicompose.engine.http_engine import HttpEngine
-from minicompose.engine.sockets import Dial, SocketTransport, ssh_dial, tcp_dial, unix_dial
+from minicompose.engine.sockets import Dial, SocketTransport, ssh_dial, tcp_dial, tls_dial, unix_dial
 from minicompose.engine.this_machine import this_machines_engine
 from minicompose.engine.transport import Transport
 from minicompose.errors import UsageError
@@ -51,14 +51,17 @@ def open_transport(endpoint: Endpoint) -> Transport:
         case "tcp" | "http" if endpoint.tls is None:
             name, port = _host_and_port(place, endpoint.host, 2375)
             return SocketTransport(tcp_dial(name, port or 2375), f"tcp://{place}")
+        case "tcp" | "http" | "https":
+            name, port = _host_and_port(place, endpoint.host, 2376)
+            return SocketTransport(tls_dial(name, port or 2376, endpoint.tls or TlsFiles()), f"{scheme}://{place}")
         case "ssh":
             user, at, machine = place.partition("/")[0].rpartition("@")
             name, port = _host_and_port(machine, endpoint.host, None)
             return SocketTransport(ssh_dial(user + at + name, port), endpoint.host)
-        case "tcp" | "http" | "https" | "npipe":
+        case "npipe":
             from minicompose.engine.sdk_transport import SdkTransport  # the docker SDK costs 135 ms
 
-            return SdkTransport(endpoint)
+            return SdkTransport(endpoint.host)
         case _:
             raise UsageError(f'"{endpoint.host}" is not the address of an engine', f"addresses begin with {_SCHEMES}")
 

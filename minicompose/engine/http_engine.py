@@ -13,6 +13,7 @@ import msgspec
 from minicompose import labels as known_labels
 from minicompose.engine.api import Api
 from minicompose.engine.attached import network_drift
+from minicompose.engine.builders import Builder, RunningBuilds, builder_of, chosen_builder
 from minicompose.engine.limits import drift
 from minicompose.engine.listing import containers_in, observed
 from minicompose.engine.networking import bound_links, connected_later, endpoint_body, links_of
@@ -104,7 +105,9 @@ class HttpEngine:
 
     def __init__(self, api: Api, environment: Mapping[str, str]) -> None:
         self._api = api
+        self._environment = environment
         self._credentials = Credentials(environment)
+        self._running_builds = RunningBuilds()
         self._images: dict[str, _Image] = {}
         self._host: dict[str, Any] = {}
         self._asking_host = threading.Lock()
@@ -118,6 +121,14 @@ class HttpEngine:
     def close(self) -> None:
         self._api.transport.close()
 
+    @property
+    def api_version(self) -> tuple[int, int]:
+        return self._api.version
+
+    @property
+    def is_podman(self) -> bool:
+        return self._api.asks_podman()
+
     def info(self) -> EngineInfo:
         told = self._api.get("/version")
         platform = told.get("Platform", {}).get("Name", "")
@@ -128,7 +139,12 @@ class HttpEngine:
             os=told.get("Os", "linux"),
             arch=told.get("Arch", ""),
             name="Podman" if podman else platform.split(" Engine")[0] or "Docker",
+            builder=self._builder,
         )
+
+    @property
+    def _builder(self) -> Builder:
+        return chosen_builder(self._environment, self._api.greeting)
 
     def identity(self) -> str:
         """Podman makes up another ID for each request; a host's name and a place on its disk say as much."""
@@ -220,17 +236,31 @@ class HttpEngine:
             answer.close()
 
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
+        try:
+            match builder_of(build.build, self._builder, self._api.version, memory=build.memory):
+                case "buildkit":
+                    from minicompose.engine.buildkit.building import build_image  # h2 costs 50 ms
+
+                    build_image(
+                        self._api, build, on_progress, self._credentials.of, self._environment, self._running_builds
+                    )
+                case "classic":
+                    self._build_classically(build, on_progress)
+        finally:
+            self._images.clear()
+
+    def cancel_builds(self) -> None:
+        self._running_builds.cancel()
+
+    def _build_classically(self, build: BuildImage, on_progress: OnProgress) -> None:
         from minicompose.engine import builds  # only those who build pay for it
 
         headers = {"Content-Type": "application/x-tar", **self._credentials.build_headers()}
         with builds.build_context(build.build) as (dockerfile, archive):
             query = builds.build_query(build, dockerfile)
             answer = self._api.open("POST", "/build", query, archive, headers)
-            try:
+            with contextlib.closing(answer), self._running_builds.holding(answer.close):
                 builds.follow_build(answer.chunks(), on_progress)
-            finally:
-                answer.close()
-                self._images.clear()
 
     def image_id(self, image: str) -> str | None:
         try:
@@ -266,7 +296,11 @@ class HttpEngine:
             return None
         named = (told.get("Metadata") or {}).get("LastTagTime") or ""
         return ImageDetails(
-            id=told["Id"], platform=_platform_of(told), size=told.get("Size", 0), named_at=_moment(named)
+            id=told["Id"],
+            platform=_platform_of(told),
+            size=told.get("Size", 0),
+            named_at=_moment(named),
+            names=tuple(told.get("RepoTags") or ()),
         )
 
     def image_digest(self, image: str) -> str:
@@ -377,6 +411,7 @@ class HttpEngine:
             environment={name: value for name, equals, value in pairs if equals},
             words=(*(told.entrypoint or ()), *(told.cmd or ())),
             labels=told.labels or {},
+            user=told.user,
         )
 
     def drift(self, containers: Mapping[str, MadeOf]) -> dict[str, tuple[Drift, ...]]:
@@ -469,7 +504,7 @@ class HttpEngine:
             return HttpExec(self._api, f"/exec/{id}", None, spec.tty)
         headers = {"Content-Type": "application/json"}
         content = msgspec.json.encode(start)
-        answer = self._api.open("POST", f"/exec/{id}/start", None, content, headers, upgrade=True)
+        answer = self._api.open("POST", f"/exec/{id}/start", None, content, headers, upgrade="tcp")
         return HttpExec(self._api, f"/exec/{id}", answer.hijack(), spec.tty)
 
     def attach(self, container: str, *, stdin: bool = True, detach_keys: str = "") -> HttpSession:
@@ -477,7 +512,7 @@ class HttpEngine:
         query = {"stream": "1", "stdout": "1", "stderr": "1"}
         query |= {"stdin": "1"} if stdin else {}
         query |= {"detachKeys": detach_keys} if detach_keys else {}
-        answer = self._api.open("POST", f"/containers/{container}/attach", query, upgrade=True)
+        answer = self._api.open("POST", f"/containers/{container}/attach", query, upgrade="tcp")
         return HttpSession(self._api, f"/containers/{container}", answer.hijack(), tty)
 
     # ---- files, and what is made of a container ----
@@ -632,6 +667,7 @@ class _Config(msgspec.Struct, rename="pascal"):
     entrypoint: list[str] | None = None
     cmd: list[str] | None = None
     labels: dict[str, str] | None = None
+    user: str = ""
 
 
 class _Binding(msgspec.Struct, rename="pascal"):

@@ -1,4 +1,4 @@
-"""The transport over a unix or a TCP socket. h11 knows the protocol; the sockets are here."""
+"""The transport over a unix or a TCP socket, with TLS, or through ssh. `http1` knows the protocol, sockets are here."""
 
 import select
 import socket
@@ -6,10 +6,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from typing import Protocol
 
-import h11
-
+from minicompose.engine.contexts import TlsFiles
 from minicompose.engine.failures import refused, unreachable
+from minicompose.engine.http1 import LAST_CHUNK, AnswerReader, ProtocolError, chunk, request_head
 from minicompose.engine.transport import Answer, Query, target
 
 # Safe to send again when the connection was lost before the answer came.
@@ -17,7 +18,22 @@ _REPEATABLE = ("GET", "HEAD", "PUT")
 _READ_SIZE = 65536
 _CONNECT_SECONDS = 10.0
 
-Dial = Callable[[], socket.socket]
+
+class Channel(Protocol):
+    """What is used of a socket. All of it raises OSError; `recv` gives nothing at the end."""
+
+    def fileno(self) -> int: ...
+
+    def recv(self, size: int, /) -> bytes: ...
+
+    def sendall(self, data: bytes, /) -> None: ...
+
+    def shutdown(self, how: int, /) -> None: ...
+
+    def close(self) -> None: ...
+
+
+Dial = Callable[[], Channel]
 
 
 def unix_dial(path: str) -> Dial:
@@ -35,7 +51,7 @@ def unix_dial(path: str) -> Dial:
     return dial
 
 
-def tcp_dial(host: str, port: int) -> Dial:
+def tcp_dial(host: str, port: int) -> Callable[[], socket.socket]:
     """How to connect to `host`, without TLS."""
 
     def dial() -> socket.socket:
@@ -43,6 +59,22 @@ def tcp_dial(host: str, port: int) -> Dial:
         channel.settimeout(None)
         channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return channel
+
+    return dial
+
+
+def tls_dial(host: str, port: int, files: TlsFiles) -> Dial:
+    """How to connect to `host` with TLS."""
+
+    def dial() -> Channel:
+        from minicompose.engine.tls import TlsChannel, tls_context  # only those who use it pay for ssl
+
+        channel = tcp_dial(host, port)()
+        try:
+            return TlsChannel(channel, tls_context(files), host)
+        except BaseException:
+            channel.close()
+            raise
 
     return dial
 
@@ -80,11 +112,12 @@ def ssh_dial(destination: str, port: int | None) -> Dial:
 
 
 class Connection:
-    """One socket and what h11 knows about it. `close` may come from another thread than the rest."""
+    """One socket and the reader of what comes. `close` may come from another thread than the rest."""
 
-    def __init__(self, channel: socket.socket) -> None:
-        self.http = h11.Connection(our_role=h11.CLIENT)
+    def __init__(self, channel: Channel) -> None:
         self.channel = channel
+        self.reader = AnswerReader(self.receive)
+        self.sent = False  # whether the engine has taken the whole request
         self._lock = threading.Lock()
         self._reading = False
         self._closed = False
@@ -106,18 +139,18 @@ class Connection:
                 if self._closed:
                     self.channel.close()
 
-    def next_event(self) -> object:
-        """The next thing that the engine says."""
-        while True:
-            event = self.http.next_event()
-            if event is not h11.NEED_DATA:
-                return event
-            self.http.receive_data(self.receive())
-
-    def send(self, event: h11.Event) -> None:
-        data = self.http.send(event)
-        if data:
-            self.channel.sendall(data)
+    def send(self, head: bytes, body: bytes | Iterable[bytes] | None) -> None:
+        """Send a request; a small one is one packet."""
+        self.sent = False
+        if body is None or isinstance(body, bytes):
+            self.channel.sendall(head + (body or b""))
+        else:
+            self.channel.sendall(head)
+            for piece in body:
+                if piece:
+                    self.channel.sendall(chunk(piece))
+            self.channel.sendall(LAST_CHUNK)
+        self.sent = True
 
     def gone_stale(self) -> bool:
         """Whether the engine has closed it while it lay idle: an idle connection has nothing to read."""
@@ -151,29 +184,28 @@ class SocketTransport:
         query: Query | None = None,
         body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
-        upgrade: bool = False,
+        upgrade: str = "",
     ) -> Answer:
-        head = _head(method, target(path, query), body, headers, upgrade)
         repeatable = method in _REPEATABLE and (body is None or isinstance(body, bytes))
         try:
+            head = _head(method, target(path, query), body, headers, upgrade)
             connection = self._idle_connection()
             if connection is None:
-                return self._exchange(self._connect(), head, body)
+                return self._exchange(self._connect(), method, head, body)
             try:
-                return self._exchange(connection, head, body)
-            except (OSError, h11.ProtocolError):
+                return self._exchange(connection, method, head, body)
+            except (OSError, ProtocolError):
                 if not repeatable:
                     raise
-            return self._exchange(self._connect(), head, body)
-        except (OSError, h11.ProtocolError) as error:
+            return self._exchange(self._connect(), method, head, body)
+        except (OSError, ProtocolError) as error:
             raise unreachable(self.address, error) from error
 
     def keep(self, connection: Connection) -> None:
         """Its answer has been read to the end."""
-        if self._closed or connection.http.our_state is not h11.DONE or connection.http.their_state is not h11.DONE:
+        if self._closed or not connection.sent or not connection.reader.persists:
             connection.close()
             return
-        connection.http.start_next_cycle()
         self._idle.append(connection)
 
     def close(self) -> None:
@@ -200,33 +232,30 @@ class SocketTransport:
             connection.close()
         return None
 
-    def _exchange(self, connection: Connection, head: h11.Request, body: bytes | Iterable[bytes] | None) -> Answer:
+    def _exchange(
+        self, connection: Connection, method: str, head: bytes, body: bytes | Iterable[bytes] | None
+    ) -> Answer:
         try:
             try:
-                _send(connection, head, body)
+                connection.send(head, body)
             except (BrokenPipeError, ConnectionResetError):
                 if body is None or isinstance(body, bytes):
                     raise
                 # The engine refuses a long upload before it has ended; its answer says why.
-            response = connection.next_event()
-            while isinstance(response, h11.InformationalResponse) and response.status_code != 101:
-                response = connection.next_event()
-            if not isinstance(response, (h11.Response, h11.InformationalResponse)):
-                raise h11.RemoteProtocolError("the connection was closed before the answer")
+            connection.reader.read_head()
+            return SocketAnswer(self, connection, method)
         except BaseException:
             connection.close()
             raise
-        return SocketAnswer(self, connection, response)
 
 
 class SocketAnswer:
     """The answer on one connection, which goes back to the transport when it has been read."""
 
-    def __init__(
-        self, transport: SocketTransport, connection: Connection, head: h11.Response | h11.InformationalResponse
-    ) -> None:
-        self.status = head.status_code
-        self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
+    def __init__(self, transport: SocketTransport, connection: Connection, method: str) -> None:
+        self.status = connection.reader.status
+        self.headers = connection.reader.headers
+        self._pieces = connection.reader.body(method) if self.status != 101 else iter(())
         self._transport = transport
         self._connection = connection
         self._given_back = threading.Lock()  # taken once: after that the connection is no longer ours
@@ -236,9 +265,8 @@ class SocketAnswer:
 
     def chunks(self) -> Iterator[bytes]:
         try:
-            while isinstance(event := self._connection.next_event(), h11.Data):
-                yield bytes(event.data)
-        except (OSError, h11.ProtocolError) as error:
+            yield from self._pieces
+        except (OSError, ProtocolError) as error:
             if self._connection.closed:
                 return
             self.close()
@@ -262,7 +290,7 @@ class SocketStream:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._first = connection.http.trailing_data[0]
+        self._first = connection.reader.rest()
 
     def receive(self) -> bytes:
         if self._first:
@@ -289,27 +317,13 @@ def _head(
     path: str,
     body: bytes | Iterable[bytes] | None,
     headers: Mapping[str, str] | None,
-    upgrade: bool,
-) -> h11.Request:
+    upgrade: str,
+) -> bytes:
     lines = [("Host", "docker"), ("User-Agent", "minicompose"), *(headers or {}).items()]
     if upgrade:
-        lines += [("Connection", "Upgrade"), ("Upgrade", "tcp")]
+        lines += [("Connection", "Upgrade"), ("Upgrade", upgrade)]
     if isinstance(body, bytes) or (body is None and method in ("POST", "PUT")):
         lines.append(("Content-Length", str(len(body or b""))))
     elif body is not None:
         lines.append(("Transfer-Encoding", "chunked"))
-    return h11.Request(method=method, target=path, headers=lines)
-
-
-def _send(connection: Connection, head: h11.Request, body: bytes | Iterable[bytes] | None) -> None:
-    end = h11.EndOfMessage()
-    if isinstance(body, bytes):
-        # One packet for a small request.
-        packets = [connection.http.send(event) or b"" for event in (head, h11.Data(data=body), end)]
-        connection.channel.sendall(b"".join(packets))
-        return
-    connection.send(head)
-    for piece in body or ():
-        if piece:
-            connection.send(h11.Data(data=piece))
-    connection.send(end)
+    return request_head(method, path, lines)

@@ -1,6 +1,7 @@
 """What the engine sends as it happens: events, output, and commands run inside a container."""
 
 import base64
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,9 @@ from minicompose.errors import EngineFault, EngineUnreachable
 from minicompose.planning.observed import Health
 
 _STREAMS = {0: "stdin", 1: "stdout", 2: "stderr"}
-_HEADER = 8
+# What the engine itself says amid a log: that it cannot read on.
+_ENGINE_ITSELF = 3
+_FRAME = struct.Struct(">B3xI")
 # The engine notes a command's exit code a moment after it has closed its output.
 _EXIT_CODE_TRIES = 200
 _EXIT_CODE_PAUSE = 0.01
@@ -156,20 +159,44 @@ class HttpLogs:
 
 
 def output_chunks(chunks: Iterator[bytes], tty: bool) -> Iterator[LogChunk]:
-    """Output as the engine frames it: eight bytes of stream and length, then that many of content."""
+    """Output as the engine frames it: eight bytes of stream and length, then that many of content.
+
+    What has come of one stream is one piece, of however many frames.
+    """
     if tty:
         for chunk in chunks:
             yield LogChunk(stream="stdout", data=chunk)
         return
-    waiting = bytearray()
+    rest = b""
     for chunk in chunks:
-        waiting += chunk
-        while len(waiting) >= _HEADER:
-            end = _HEADER + int.from_bytes(waiting[4:_HEADER], "big")
-            if len(waiting) < end:
+        data = rest + chunk
+        place = 0
+        while place < len(data):
+            stream, content, after = _frames(data, place)
+            if after == place:
                 break
-            yield LogChunk(stream=_STREAMS.get(waiting[0], "stdout"), data=bytes(waiting[_HEADER:end]))
-            del waiting[:end]
+            if stream == _ENGINE_ITSELF:
+                raise EngineFault(content.decode(errors="replace").strip())
+            if content:
+                yield LogChunk(stream=_STREAMS.get(stream, "stdout"), data=content)
+            place = after
+        rest = data[place:]
+
+
+def _frames(data: bytes, place: int) -> tuple[int, bytes, int]:
+    """Of the frames from `place` on, those of the first one's stream: which, their content, where the next begins."""
+    pieces: list[bytes] = []
+    add, head_of, last = pieces.append, _FRAME.unpack_from, len(data) - _FRAME.size
+    first = data[place]
+    while place <= last:
+        stream, size = head_of(data, place)
+        begin = place + _FRAME.size
+        after = begin + size
+        if stream != first or after > len(data):
+            break
+        add(data[begin:after])
+        place = after
+    return first, b"".join(pieces), place
 
 
 # ---- commands ----

@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from minicompose.engine.sockets import Dial, unix_dial
+from minicompose.engine.sockets import Channel, Dial, unix_dial
 
 IDLE_SECONDS = 300
 # As systemd does it: the socket, which comes as standard input, is the file descriptor 3 of the process with that id.
@@ -23,7 +23,7 @@ def starting_dial(path: str, podman: str) -> Dial:
     """How to connect to the service at `path`, which the command `podman` is started as when it is not there."""
     connect = unix_dial(path)
 
-    def dial() -> socket.socket:
+    def dial() -> Channel:
         with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
             return connect()
         with _alone(Path(path).parent):
