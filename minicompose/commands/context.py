@@ -13,6 +13,7 @@ from minicompose.errors import ExitCode, NoStackFile, StackFileError, UsageError
 
 if TYPE_CHECKING:
     from minicompose.diagnostic import Diagnostic
+    from minicompose.engine.contexts import Endpoint
     from minicompose.engine.protocol import Engine
     from minicompose.execution.events import AnyEvent, RunReport
     from minicompose.execution.interrupts import Interrupts
@@ -187,17 +188,21 @@ class Context:
     @property
     def engine(self) -> "Engine":
         if self._engine is None:
-            from minicompose.engine.connect import connect
+            from minicompose.engine.connect import connect_to
 
-            self._engine = connect(self.options.host, self.options.context, self.environment)
+            self._engine = connect_to(self.endpoint, self.environment)
         return self._engine
 
     @cached_property
-    def engine_address(self) -> str:
-        """The address of the engine at hand, which is not asked."""
+    def endpoint(self) -> "Endpoint":
+        """Where the engine at hand is, which is not asked."""
         from minicompose.engine.connect import find_endpoint
 
-        return find_endpoint(self.options.host, self.options.context, self.environment).host
+        return find_endpoint(self.options.host, self.options.context, self.environment)
+
+    @property
+    def engine_address(self) -> str:
+        return self.endpoint.host
 
     def refuse_what_no_engine_does(self, loaded: "Loaded", services: Iterable[str]) -> None:
         """Raise StackFileError for what nobody carries out of these services (none named: all)."""
