@@ -55,10 +55,10 @@ def test_version_loads_the_standard_library_alone(stack: Path) -> None:
     assert loaded(stack, "version") == {"packages": [], "heavy": []}
 
 
-def test_checking_a_stack_file_loads_a_parser_a_validator_and_values(stack: Path) -> None:
+def test_checking_a_stack_file_loads_a_parser_and_values(stack: Path) -> None:
     found = loaded(stack, "config", "-q")
 
-    assert found == {"packages": ["jsonschema_rs", "msgspec", "yaml"], "heavy": []}
+    assert found == {"packages": ["msgspec", "yaml"], "heavy": []}
 
 
 def test_the_history_of_a_named_project_loads_values_alone(stack: Path) -> None:
@@ -73,4 +73,4 @@ def test_an_up_with_nothing_to_do_loads_no_more_packages(stack: Path, real_proje
 
     found = loaded(stack, "-p", real_project, "up", "-d")
 
-    assert found == {"packages": ["jsonschema_rs", "msgspec", "yaml"], "heavy": []}
+    assert found == {"packages": ["msgspec", "yaml"], "heavy": []}
