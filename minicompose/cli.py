@@ -7,10 +7,16 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
 
 from minicompose import __version__
 from minicompose.errors import ExitCode, MinicomposeError, StackFileError, UsageError, nearest
+
+TYPE_CHECKING = False  # as type checkers know it: `typing` is more than some commands need
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+# What argparse says is English, as all else. It would look for translations, and import `locale` to do so.
+argparse._ = str  # type: ignore[attr-defined]
 
 # Each verb is a module of `minicompose.commands`, imported only when its turn comes.
 VERBS = {
@@ -58,10 +64,27 @@ VERBS = {
 }
 
 
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Like argparse's, which makes one for every option that is added, but finds the width without `shutil`."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """How wide the terminal is, or COLUMNS says it is."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isascii() and said.isdigit() and int(said) > 0:
+        return int(said)
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, gone, or no terminal
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    return 80
+
+
 class Parser(argparse.ArgumentParser):
     """Like argparse's, but an error is raised, and names the option that was probably meant."""
 
-    def error(self, message: str) -> NoReturn:
+    def error(self, message: str) -> "NoReturn":
         raise UsageError(message, f"see `{self.prog} --help`")
 
     def parse_all(self, words: Sequence[str]) -> argparse.Namespace:
@@ -108,7 +131,7 @@ def global_parser() -> Parser:
         usage="minicompose [options] VERB [arguments]",
         description="Run stacks of containers as a Compose file describes them.",
         epilog=f"verbs:\n{verbs}\n\n`minicompose VERB --help` tells more about one.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Help,
         allow_abbrev=False,
     )
     add = parser.add_argument
@@ -141,12 +164,12 @@ def global_parser() -> Parser:
     return parser
 
 
-def parser_of(verb: str, command: Any) -> Parser:
+def parser_of(verb: str, command: "Any") -> Parser:
     """What stands after a verb; `command` is its module."""
     parser = Parser(
         prog=f"minicompose {verb}",
         description=(command.__doc__ or "").partition("\n\n")[2] or VERBS[verb],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Help,
         allow_abbrev=False,
     )
     command.configure(parser)
@@ -216,7 +239,7 @@ def _working_directory() -> str:
     return real
 
 
-def start() -> NoReturn:
+def start() -> "NoReturn":
     """The `minicompose` command: `main`, in a process of its own that ends at once.
 
     Hardly anything that is imported and read becomes garbage, so it is looked for less often; and the interpreter is

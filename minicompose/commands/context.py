@@ -2,16 +2,15 @@
 
 import argparse
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from minicompose.errors import ExitCode, NoStackFile, StackFileError, UsageError, WouldFail, nearest
 
+TYPE_CHECKING = False  # as type checkers know it: `typing` is more than some commands need
 if TYPE_CHECKING:
     from minicompose.diagnostic import Diagnostic
     from minicompose.engine.protocol import Engine
@@ -365,6 +364,8 @@ class Context:
         sys.stderr.write(render_diagnostics(error.diagnostics, error.texts, color=color) + "\n")
 
     def _write_problems(self, diagnostics: "Sequence[Diagnostic]") -> None:
+        import json  # here and in `tell`: only for programs
+
         from minicompose.output.diagnostics import diagnostics_json
 
         for problem in diagnostics_json(diagnostics):
@@ -373,6 +374,8 @@ class Context:
     def tell(self, text: str) -> None:
         """A remark, for standard error; for programs an object."""
         if self.progress == "json":
+            import json
+
             sys.stderr.write(json.dumps({"event": "Notice", "severity": "info", "text": text}) + "\n")
         elif self.progress != "quiet":
             sys.stderr.write(text + "\n")

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -51,6 +50,7 @@ from minicompose.errors import Conflict, EngineError, NotFound
 from minicompose.model import Network, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
+from minicompose.regex import regex
 
 if TYPE_CHECKING:
     from minicompose.engine.usage import HttpUsage
@@ -74,7 +74,7 @@ _Result = TypeVar("_Result")
 _LOOKS = 8  # at containers, side by side
 # From here on an image can be inspected for one of its platforms.
 _PLATFORM_OF_SEVERAL = (1, 49)
-_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
+_ANONYMOUS = regex(r"[0-9a-f]{64}")
 
 
 class _Image(msgspec.Struct, frozen=True):

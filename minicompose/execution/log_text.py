@@ -1,15 +1,14 @@
 """A container's output cut into lines, each with the time at which it was printed."""
 
-import re
-
 from minicompose.engine.protocol import LogChunk
+from minicompose.regex import regex
 
 # The engine keeps a long line in records of this many bytes and puts the time before each of them.
 RECORD = 16 * 1024
 # A line of more records than this is passed on in pieces, so that memory stays bounded.
 MOST_RECORDS = 64
 
-_STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) ")
+_STAMP = regex(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) ")
 
 # When it was printed, and the line without its end.
 Line = tuple[str, bytes]

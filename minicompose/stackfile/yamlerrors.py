@@ -8,15 +8,16 @@ from yaml.reader import ReaderError
 from minicompose.diagnostic import Diagnostic
 from minicompose.lines import Lines
 from minicompose.model import SourcePos
+from minicompose.regex import regex
 
-_FORBIDDEN = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = regex("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # What a merge leaves between two versions that could not be made one.
-_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
+_CONFLICT = regex(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
 
 _NO_KEY = "did not find expected key"
 _IN_QUOTES = 'write "${...}"'
-_WORDS = re.compile(r" *([\w-]+(?: [^:#\n\r]*)?)[\r\n]")
+_WORDS = regex(r" *([\w-]+(?: [^:#\n\r]*)?)[\r\n]")
 _LEFT_OVER = "text after a value"  # our word for the same, when something stands before it on the line
 
 # (words of the parser's problem, words of its context, what to say, what to do)

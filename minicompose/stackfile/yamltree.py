@@ -5,7 +5,6 @@ This is the only module that knows of PyYAML.
 """
 
 import binascii
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +24,7 @@ from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
 from minicompose.lines import Lines
 from minicompose.model import Node, SourcePos
+from minicompose.regex import regex
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.scalars import MAY_BEGIN_NON_STRING, resolve
 from minicompose.stackfile.sizes import Sizes
@@ -55,7 +55,7 @@ MOST_TEXT = 1024 * 1024  # characters of one value
 _MOST_GUESSES = 20  # of what anchor was meant; a guess looks at all of them
 
 # What ends a line for the parser, or for editors, but not for both.
-_ODD_ENDS = re.compile("[\r\x85\u2028\u2029]")
+_ODD_ENDS = regex("[\r\x85\u2028\u2029]")
 
 _MOST_READ = 2 * MOST_VALUES  # a value and its key
 
