@@ -408,8 +408,13 @@ class Context:
         """Run a plan with live progress, with Ctrl-C and the end of the terminal handled; events go `through`
         something on their way to it.
         """
+        if not plan.steps:
+            from minicompose.execution.events import nothing_done
+
+            with self.sink() as sink:
+                return nothing_done(plan, through(sink) if through else sink)
         from minicompose.execution.interrupts import handling_hangup, handling_signals
-        from minicompose.execution.run import run_plan
+        from minicompose.execution.run import run_plan  # here: only where there is anything to do
 
         with self.sink() as sink, handling_signals(self.interrupts), handling_hangup(self.interrupts):
             return run_plan(

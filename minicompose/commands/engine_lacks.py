@@ -1,18 +1,14 @@
 """What a stack asks for and nobody here carries out, as diagnostics with their places."""
 
-import pathlib
+import os
 from collections.abc import Callable, Iterable, Iterator
 
 from minicompose.diagnostic import Diagnostic
-from minicompose.engine.lacks.builds import missing_for_build
-from minicompose.engine.lacks.drivers import missing_network_driver, missing_volume_driver
 from minicompose.engine.lacks.everywhere import nameless, refused, refused_build, refused_config
-from minicompose.engine.lacks.host import depends_on_host, lacking_on_host
 from minicompose.engine.lacks.lack import Lack
 from minicompose.engine.lacks.limits import impossible
 from minicompose.engine.lacks.namespaces import excluded
 from minicompose.engine.lacks.rights import unknown_rights
-from minicompose.engine.lacks.version import unsupported, unsupported_network
 from minicompose.engine.protocol import Abilities
 from minicompose.model import Build, Network, Path, Service, Stack, Volume
 from minicompose.planning.placement import misplaced
@@ -29,9 +25,14 @@ def refusals(stack: Stack) -> list[Diagnostic]:
 
 def build_refusals(stack: Stack, services: Iterable[str]) -> list[Diagnostic]:
     """What the builder does not do, and what is not there to build from, for the images of these services."""
+    built = list(_built(stack, services))
+    if not built:
+        return []
+    from minicompose.engine.lacks.builds import missing_for_build  # here and below: only where something is to be made
+
     return [
         as_diagnostic(stack, ("services", service.name, "build"), lack)
-        for service, build in _built(stack, services)
+        for service, build in built
         for lack in (*refused_build(build), *missing_for_build(build))
     ]
 
@@ -61,6 +62,9 @@ def _built(stack: Stack, services: Iterable[str]) -> Iterator[tuple[Service, Bui
 
 def lacks(stack: Stack, api: tuple[int, int], abilities: Callable[[], Abilities]) -> list[Diagnostic]:
     """What the engine at hand lacks. It is asked for its `abilities` only where the answer matters."""
+    from minicompose.engine.lacks.host import depends_on_host
+    from minicompose.engine.lacks.version import unsupported, unsupported_network
+
     found: list[tuple[Path, Lack]] = []
     for name, service in stack.services.items():
         found += [(("services", name), lack) for lack in unsupported(service, api)]
@@ -79,6 +83,9 @@ def _driven(stack: Stack) -> bool:
 
 
 def _on_host(stack: Stack, host: Abilities) -> Iterator[tuple[Path, Lack]]:
+    from minicompose.engine.lacks.drivers import missing_network_driver, missing_volume_driver
+    from minicompose.engine.lacks.host import lacking_on_host
+
     for service in stack.services.values():
         for lack in lacking_on_host(service, host):
             yield ("services", service.name), lack
@@ -125,7 +132,7 @@ def _of_service(stack: Stack, service: Service) -> Iterator[Lack]:
 def _missing_profiles(stack: Stack, service: Service) -> Iterator[Lack]:
     for index, option in enumerate(service.security_opt or ()):
         path = profile_path(option, stack.directory)
-        if path is not None and not pathlib.Path(path).is_file():
+        if path is not None and not os.path.isfile(path):
             yield Lack(("security_opt", index), f"there is no seccomp profile {path}")
 
 
