@@ -201,6 +201,8 @@ def run(words: Sequence[str]) -> int:
 
     with _standard_typing():
         command = importlib.import_module(f"minicompose.commands.{options.verb}")
+        if options.verb != "version":  # every other works with values sooner or later
+            importlib.import_module("msgspec")
     verb_parser = parser_of(options.verb, command)
     args = verb_parser.parse_all(options.words)
     options.dry_run |= args.dry_run

@@ -132,7 +132,7 @@ def _of_service(stack: Stack, service: Service) -> Iterator[Lack]:
 def _missing_profiles(stack: Stack, service: Service) -> Iterator[Lack]:
     for index, option in enumerate(service.security_opt or ()):
         path = profile_path(option, stack.directory)
-        if path is not None and not os.path.isfile(path):
+        if path is not None and not os.path.isfile(path):  # noqa: PTH113 (pathlib would be imported for it)
             yield Lack(("security_opt", index), f"there is no seccomp profile {path}")
 
 

@@ -172,7 +172,7 @@ def _any_of(verdicts: list[Verdict]) -> Verdict:
 def _text(value: Any) -> str | None:
     """The text that a value is, or None. A number that JSON has none for is a text."""
     if value.__class__ is str:
-        return value  # type: ignore[no-any-return]
+        return value
     return str(value) if value.__class__ is float and not math.isfinite(value) else None
 
 
