@@ -15,18 +15,20 @@ demo: $(VENV)/.ready  ## bring the reference stack up and show that it works
 demo-down: $(VENV)/.ready  ## take the reference stack down; its data stays
 	scripts/demo down
 
-test: $(VENV)/.dev  ## all tests: the unit suite, then those on a real engine and in a browser
+test: $(VENV)/.dev  ## all tests: the unit suite, then those on a real engine, in a browser, in other shells
 	scripts/engine
 	scripts/test-image
 	scripts/base-image
 	scripts/registry
 	scripts/browser
-	$(PYTEST) -q -n auto -m "not engine and not browser"
+	scripts/shells
+	$(PYTEST) -q -n auto -m "not engine and not browser and not shells"
 	$(PYTEST) -q -n 2 --dist loadgroup -m "engine and not browser"
 	$(PYTEST) -q -m browser
+	$(PYTEST) -q -m shells
 
 unit: $(VENV)/.dev  ## the tests that need no engine, in seconds
-	$(PYTEST) -q -n auto -m "not engine and not browser"
+	$(PYTEST) -q -n auto -m "not engine and not browser and not shells"
 
 check: $(VENV)/.dev  ## format, lint, types, the rooms' borders, links in the docs
 	$(VENV)/bin/ruff format --check .

@@ -10,13 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from minicompose import __version__
 from minicompose.errors import ExitCode, MinicomposeError, StackFileError, UsageError, nearest
+from minicompose.parsing import Parser
 
 TYPE_CHECKING = False  # as type checkers know it: `typing` is more than some commands need
 if TYPE_CHECKING:
     from typing import Any, NoReturn
-
-# What argparse says is English, as all else. It would look for translations, and import `locale` to do so.
-argparse._ = str  # type: ignore[attr-defined]
 
 # Each verb is a module of `minicompose.commands`, imported only when its turn comes.
 VERBS = {
@@ -31,6 +29,7 @@ VERBS = {
     "kill": "send a signal to what runs",
     "pause": "have what runs stand still",
     "unpause": "let what is paused go on",
+    "watch": "bring files that change into the containers",
     "wait": "wait until services have ended",
     "plan": "show what `up` would do, and why",
     "apply": "carry out a plan that was kept in a file",
@@ -60,80 +59,19 @@ VERBS = {
     "history": "list what the stack has been, and compare",
     "rollback": "go back to what the stack was before",
     "graph": "show which service needs which",
+    "completion": "print what makes a shell complete words",
     "version": "show the version",
 }
 
 
-class Help(argparse.RawDescriptionHelpFormatter):
-    """Like argparse's, which makes one for every option that is added, but finds the width without `shutil`."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=_columns() - 2)
-
-
-def _columns() -> int:
-    """How wide the terminal is, or COLUMNS says it is."""
-    said = os.environ.get("COLUMNS", "")
-    if said.isascii() and said.isdigit() and int(said) > 0:
-        return int(said)
-    with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, gone, or no terminal
-        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
-    return 80
-
-
-class Parser(argparse.ArgumentParser):
-    """Like argparse's, but an error is raised, and names the option that was probably meant."""
-
-    def error(self, message: str) -> "NoReturn":
-        raise UsageError(message, f"see `{self.prog} --help`")
-
-    def parse_all(self, words: Sequence[str]) -> argparse.Namespace:
-        """Like `parse_args`, but says which of the unknown options is near to a known one."""
-        args, unknown = self.parse_known_args(self._plainly(words))
-        if unknown:
-            word = unknown[0]
-            known = [option for action in self._actions for option in action.option_strings]
-            near = nearest(word.partition("=")[0], known)
-            hint = f"did you mean {near}? " if near else ""
-            kind = "option" if word.startswith("-") else "argument"
-            raise UsageError(f"unknown {kind} {word}", f"{hint}see `{self.prog} --help`")
-        return args
-
-    def _plainly(self, words: Sequence[str]) -> list[str]:
-        """Flags with a value, as `--wait=false`, as the flag alone, its opposite, or nothing.
-
-        What follows `--` is left alone, and so is what may be the words of a command that is run.
-        """
-        runs_a_command = any(action.nargs == argparse.REMAINDER for action in self._actions)
-        plain: list[str] = []
-        for place, word in enumerate(words):
-            if word == "--" or (runs_a_command and not word.startswith("-")):
-                return [*plain, *words[place:]]
-            plain += self._plain_flag(word)
-        return plain
-
-    def _plain_flag(self, word: str) -> list[str]:
-        flag, _, value = word.partition("=")
-        action = self._option_string_actions.get(flag)
-        if word in self._option_string_actions or action is None or action.nargs != 0 or value not in ("true", "false"):
-            return [word]
-        if value == "true":
-            return [flag]
-        opposite = f"--no-{flag.removeprefix('--')}"
-        return [opposite] if opposite in action.option_strings else []
+HELP = "help"  # shows the help, of a verb where one is named
+COMPLETE = "__complete"  # how the shells' scripts ask for what a word can be
 
 
 def global_parser() -> Parser:
     """What stands before the verb."""
-    verbs = "\n".join(f"  {verb:10}{what}" for verb, what in VERBS.items())
-    parser = Parser(
-        prog="minicompose",
-        usage="minicompose [options] VERB [arguments]",
-        description="Run stacks of containers as a Compose file describes them.",
-        epilog=f"verbs:\n{verbs}\n\n`minicompose VERB --help` tells more about one.",
-        formatter_class=Help,
-        allow_abbrev=False,
-    )
+    parser = Parser("minicompose", "Run stacks of containers as a Compose file describes them.")
+    parser.verbs = VERBS | {HELP: "show this, or more about a verb"}
     add = parser.add_argument
     add("-f", "--file", action="append", default=[], metavar="FILE", help="stack file; may repeat, - is standard input")
     add("-p", "--project-name", metavar="NAME", help="the project's name")
@@ -166,12 +104,7 @@ def global_parser() -> Parser:
 
 def parser_of(verb: str, command: "Any") -> Parser:
     """What stands after a verb; `command` is its module."""
-    parser = Parser(
-        prog=f"minicompose {verb}",
-        description=(command.__doc__ or "").partition("\n\n")[2] or VERBS[verb],
-        formatter_class=Help,
-        allow_abbrev=False,
-    )
+    parser = Parser(f"minicompose {verb}", (command.__doc__ or "").partition("\n\n")[2] or VERBS[verb])
     command.configure(parser)
     parser.add_argument("--dry-run", action="store_true", help=argparse.SUPPRESS)
     return parser
@@ -179,21 +112,22 @@ def parser_of(verb: str, command: "Any") -> Parser:
 
 def run(words: Sequence[str]) -> int:
     """Carry out one command line and return its exit code; raises MinicomposeError."""
+    if words and words[0] == COMPLETE:
+        from minicompose.completion.words import complete  # which needs nothing of all this
+
+        return complete(words[1:])
     parser = global_parser()
     options = parser.parse_all(words)
     if options.version:
-        print(f"minicompose {__version__}")  # noqa: T201
+        print(f"minicompose version {__version__}")  # noqa: T201
         return ExitCode.OK
-    if options.verb is None:
-        parser.print_help(sys.stderr)
-        return ExitCode.USAGE
-    if options.verb == "help":
+    if options.verb == HELP:
         options.verb, options.words = (options.words or [None])[0], ["--help"]
-        if options.verb is None:
-            parser.print_help()
-            return ExitCode.OK
+    if options.verb is None:
+        parser.print_help()
+        return ExitCode.OK
     if options.verb not in VERBS:
-        near = nearest(options.verb, VERBS)
+        near = nearest(options.verb, (*VERBS, HELP))
         hint = f'did you mean "{near}"?' if near else "`minicompose --help` lists them"
         raise UsageError(f'there is no verb "{options.verb}"', hint)
 
@@ -204,6 +138,7 @@ def run(words: Sequence[str]) -> int:
         if options.verb != "version":  # every other works with values sooner or later
             importlib.import_module("msgspec")
     verb_parser = parser_of(options.verb, command)
+    verb_parser.before_verb = parser.options
     args = verb_parser.parse_all(options.words)
     options.dry_run |= args.dry_run
     with Context(options, dict(os.environ), _working_directory()) as context:

@@ -75,12 +75,12 @@ class WouldFail(StackFileError):
 class EngineError(MinicomposeError):
     """The engine answered with an error; `status` is the HTTP status, 0 where there was no answer.
 
-    `output` is the end of what a build printed before it failed.
+    `output` is the end of what the failing step of a build printed, None where that is not known.
     """
 
     exit_code = ExitCode.ENGINE
 
-    def __init__(self, message: str, hint: str = "", *, status: int = 0, output: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, status: int = 0, output: str | None = None) -> None:
         super().__init__(message, hint)
         self.status = status
         self.output = output
@@ -108,6 +108,10 @@ class Conflict(EngineError):
 
 class EngineFault(EngineError):
     """5xx: the engine tried and failed."""
+
+
+class CalledOff(EngineError):
+    """It was ended before its end, as was asked."""
 
 
 class CannotRun(EngineError):

@@ -1,4 +1,5 @@
-"""Write docs/cli.md: every verb and option, from the parser itself, beside what docker compose has.
+"""Write what says every verb and option, from the parser itself: docs/cli.md, beside what docker compose has,
+the table that shells complete by, and the manual page.
 
     python scripts/cli_page.py
 
@@ -15,15 +16,14 @@ from minicompose.cli import VERBS, Parser, global_parser, parser_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "cli.md"
+TABLE = ROOT / "minicompose" / "completion" / "table.py"
 REFERENCE = ROOT / "tests" / "reference_cli.txt"
 GLOBAL = "global"
 
-NOT_YET = "not there yet"
 NO_BUILDKIT = "a feature of BuildKit, which is not there yet"
 
 # Why a verb of docker compose is not here.
 NO_VERB = {
-    "watch": NOT_YET,
     "bridge": "it runs other programs, in images, that convert a stack file; clusters themselves are not there yet",
     "publish": "a stack file is published as any other file, with git",
 }
@@ -38,7 +38,6 @@ NO_OPTION = {
     ("build", "--ssh"): NO_BUILDKIT,
     ("create", "--yes"): "nothing is asked: a volume whose definition changed is kept, with its data, and told of",
     ("up", "--menu"): "there is no menu; `logs`, `watch` and the rest are commands of their own",
-    ("up", "--watch"): NOT_YET,
     ("up", "--yes"): "nothing is asked: a volume whose definition changed is kept, with its data, and told of",
 }
 
@@ -149,8 +148,69 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
+# What kind of value an option or an argument has, where its word in the help does not say so.
+KINDS = {
+    ("exec", "workdir"): "",  # a directory of the container
+    ("run", "workdir"): "",
+    ("config", "hash"): "SERVICE",
+    ("ps", "format"): "table|json",
+    ("volumes", "format"): "table|json",
+    ("stats", "format"): "table|json",
+    ("kill", "signal"): "SIGNAL",
+    ("history", "words"): "diff",
+    ("cp", "source"): "SERVICE:FILE",
+    ("cp", "target"): "SERVICE:FILE",
+    ("completion", "shell"): "bash|zsh|fish",
+    (GLOBAL, "profile"): "PROFILE",
+    (GLOBAL, "context"): "CONTEXT",
+}
+# Words of the help that say what can be completed.
+TELLING = ("SERVICE", "SERVICE=N", "FILE", "DIR", "status=STATE", "COMMAND ...")
+
+TABLE_HEAD = '''\
+"""What the words of a command line can be. Written by `python scripts/cli_page.py` from the command line itself.
+
+Shells wait for it at each press of a key, and it is read faster than the verbs' modules. An option is its names,
+the kind of its value, "-" for a flag, and what it does; a verb has its options and the kinds of its arguments,
+the last of which is repeated where it ends in "...".
+"""
+
+# fmt: off
+# ruff: noqa: E501
+'''
+
+
+def table() -> str:
+    verbs = "".join(_entry(verb) for verb in VERBS)
+    options = "".join(f"    {option!r},\n" for option in options_of_table(GLOBAL))
+    text = f"{TABLE_HEAD}OPTIONS = (\n{options})\n\nVERBS = {{\n{verbs}}}\n"
+    what = ",\n".join(f"    {verb!r}: {what!r}" for verb, what in VERBS.items())
+    return f"{text}\nWHAT = {{\n{what},\n}}\n"
+
+
+def _entry(verb: str) -> str:
+    options = "".join(f"        {option!r},\n" for option in options_of_table(verb))
+    arguments = tuple(_kind(verb, a) for a in parser(verb)._actions if not a.option_strings)
+    return f"    {verb!r}: ((\n{options}    ), {arguments!r}),\n"
+
+
+def options_of_table(verb: str) -> list[tuple[tuple[str, ...], str, str]]:
+    return [(tuple(a.option_strings), "-" if a.nargs == 0 else _kind(verb, a), _help(a)) for a in options_of(verb)]
+
+
+def _kind(verb: str, action: argparse.Action) -> str:
+    kind = str(action.metavar)
+    kind = "|".join(map(str, action.choices)) if action.choices else kind if kind in TELLING else ""
+    kind = KINDS.get((verb, action.dest), kind)
+    return f"{kind} ..." if action.nargs in ("*", "+") else kind
+
+
 def main() -> int:
     PAGE.write_text(page())
+    TABLE.write_text(table())
+    import man_page  # beside this script
+
+    man_page.PAGE.write_text(man_page.page())
     return 0
 
 

@@ -7,7 +7,21 @@ from collections.abc import Iterator
 import pytest
 
 from minicompose.engine.http_engine import HttpEngine
+from tests import podman
 from tests.real_engine import reach_engine, remove_project
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if os.environ.get("MINICOMPOSE_TEST_ENGINE") == "podman":
+        os.environ["DOCKER_HOST"] = podman.ADDRESS
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("engine") and item.path.relative_to(config.rootpath).as_posix() in podman.MODULES:
+            item.add_marker("podman")
+    if os.environ.get("MINICOMPOSE_TEST_ENGINE") == "podman":
+        podman.adapt(items)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -350,6 +350,7 @@ class FakeEngine:
         }
         self._volumes: dict[str, ObservedVolume] = {}
         self._images: dict[str, str] = {}
+        self._nameless: set[str] = set()
         self._named_at: dict[str, float] = {}
         self._platforms: dict[str, str] = {}
         for image in images:
@@ -475,6 +476,14 @@ class FakeEngine:
         self.end_events()
         self.closed = True
 
+    @property
+    def api_version(self) -> tuple[int, int]:
+        return self._api
+
+    @property
+    def is_podman(self) -> bool:
+        return False
+
     def info(self) -> EngineInfo:
         return EngineInfo(version="28.0.0", api=self._api, name="fake")
 
@@ -595,6 +604,9 @@ class FakeEngine:
                 self._name(name, id)
         on_progress(Progress(text="Successfully built\n"))
 
+    def cancel_builds(self) -> None:
+        """A build here takes no time."""
+
     def image_digest(self, image: str) -> str:
         with self._call("image_digest", image):
             if _tagged(image) not in self.registry:
@@ -603,7 +615,8 @@ class FakeEngine:
 
     def image_id(self, image: str) -> str | None:
         with self._lock:
-            return image if image in self._images.values() else self._images.get(_tagged(image))
+            known = image in self._images.values() or image in self._nameless
+            return image if known else self._images.get(_tagged(image))
 
     def image_named_at(self, image: str) -> float | None:
         with self._lock:
@@ -620,7 +633,11 @@ class FakeEngine:
             if id is None:
                 return None
             named = next((at for name, at in self._named_at.items() if self._images[name] == id), 0)
-            return ImageDetails(id=id, platform="linux/amd64", size=1_984_132, named_at=_moment(int(named)))
+            names = tuple(
+                name for name, its_id in self._images.items() if its_id == id and not name.startswith("sha256:")
+            )
+            at = _moment(int(named))
+            return ImageDetails(id=id, platform="linux/amd64", size=1_984_132, named_at=at, names=names)
 
     def remove_image(self, image: str) -> None:
         with self._call("remove_image", image):
@@ -628,8 +645,11 @@ class FakeEngine:
             if id is None:
                 raise NotFound(f"No such image: {_tagged(image)}", status=404)
             names = [name for name, its_id in self._images.items() if its_id == id]
-            if len(names) == 1 and any(found.image_id == id for found in self._containers.values()):
+            if len(names) <= 1 and any(found.image_id == id for found in self._containers.values()):
                 raise Conflict(f"unable to remove {image}: container is using it", status=409)
+            if id in self._nameless:
+                self._nameless.discard(id)
+                return
             del self._images[_tagged(image)]
             self._named_at.pop(_tagged(image), None)
 
@@ -734,6 +754,7 @@ class FakeEngine:
                 environment={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **given},
                 words=(*(service.entrypoint or ()), *(service.command or ())),
                 labels=dict(found.labels),
+                user=service.user or "",
             )
 
     def limit_by_hand(self, container: str, attribute: str, value: str | int | float) -> None:
@@ -888,7 +909,10 @@ class FakeEngine:
 
     def _name(self, image: str, id: str) -> None:
         self._clock += 1
+        before = self._images.get(_tagged(image))
         self._images[_tagged(image)] = id
+        if before is not None and before not in self._images.values():
+            self._nameless.add(before)
         self._named_at[_tagged(image)] = self._clock
 
     def _named(self, name: str) -> _Container | None:

@@ -39,7 +39,7 @@ def real_api() -> Api:
 
 def import_image(api: Api) -> None:
     """Make the test image out of this machine's static busybox."""
-    query = {"fromSrc": "-", "repo": "busybox", "tag": "test", "changes": 'CMD ["sh"]'}
+    query = {"fromSrc": "-", "repo": IMAGE, "changes": 'CMD ["sh"]'}
     api.open("POST", "/images/create", query, _busybox_root(), {"Content-Type": "application/x-tar"}).read()
 
 

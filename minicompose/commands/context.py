@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -32,6 +31,9 @@ Through = Callable[[OnEvent], OnEvent]
 WORKERS = 4
 
 
+_YES = ("1", "t", "true", "y", "yes")
+_NO = ("0", "f", "false", "n", "no")
+
 # Read the stack files as they are meant; other ways of reading are named as in `LoadRequest`.
 NORMALLY: Mapping[str, bool] = MappingProxyType({})
 
@@ -42,6 +44,7 @@ class Context:
     def __init__(self, options: argparse.Namespace, environment: Mapping[str, str], working_directory: str) -> None:
         self.options = options
         self.environment = environment
+        self._settings = environment  # and what `.env` says, when that has been read
         self.working_directory = working_directory
         self.format: str | None = None  # what the verb's `--format` says
         self._engine: Engine | None = None
@@ -80,6 +83,8 @@ class Context:
     ) -> "Loaded":
         """Read the stack files; warnings are shown, errors raised as StackFileError.
 
+        Files that are read as they are meant to run have DOCKER_DEFAULT_PLATFORM where no platform is said.
+
         `services` are those named on the command line: their profiles become active. Only what creates
         containers needs the `contents` of configs and secrets. `reading` is how else the files
         are read, in the words of `LoadRequest`.
@@ -87,6 +92,9 @@ class Context:
         from minicompose.stackfile.load import load_stack
 
         loaded = load_stack(self.request(services, contents=contents, reading=reading))
+        self._settings = loaded.variables
+        if not reading:
+            loaded = on_default_platform(loaded)
         self.warn(loaded.warnings)
         self.check_services(services, (*loaded.stack.services, *loaded.stack.disabled))
         return loaded
@@ -207,11 +215,11 @@ class Context:
         from minicompose.planning.selection import select, without_unused
 
         found = [note for note in plan.notes if note.severity == "error"]
-        found += build_refusals(loaded.stack, built_by(plan))
+        found += build_refusals(loaded.stack, built_by(plan), self.engine.info, self.environment)
         if plan.steps:
             wanted = select(loaded.stack, services)
             wanted = wanted if self.options.all_resources else without_unused(wanted)
-            found += lacks(wanted, self.engine.info().api, self.engine.abilities)
+            found += lacks(wanted, self.engine)
         self.refuse(found, loaded.texts)
 
     def refuse_what_would_fail(self, loaded: "Loaded", observed: "Observed", plan: "Plan") -> None:
@@ -221,10 +229,17 @@ class Context:
         """
         if not plan.steps:
             return
-        from minicompose.commands.obstacles import obstacles  # here and below: only where something is to be done
-        from minicompose.diagnosis.wanted import wanted_by
+        from minicompose.diagnosis.wanted import wanted_by  # here and below: only where something is to be done
 
-        found = obstacles(self.engine, loaded.stack, observed, wanted_by(plan, loaded.stack, observed))
+        wanted = wanted_by(plan, loaded.stack, observed)
+        if wanted.is_nothing:
+            return
+        from minicompose.commands.ahead import Ahead
+
+        host, everyone = Ahead(self.engine.abilities), Ahead(self.engine.all_containers)
+        from minicompose.commands.obstacles import obstacles  # while the engine answers
+
+        found = obstacles(host, everyone, loaded.stack, observed, wanted)
         if any(problem.severity == "error" for problem in found):
             raise WouldFail(found, loaded.texts)
         self.warn(found)
@@ -272,7 +287,11 @@ class Context:
     @property
     def width(self) -> int | None:
         """How many columns a table may take: the terminal's, or any number when there is none."""
-        return os.get_terminal_size(1).columns if sys.stdout.isatty() else None
+        if not sys.stdout.isatty():
+            return None
+        from minicompose.output.terminal_size import terminal_size  # here: not for what prints no tables
+
+        return terminal_size(sys.stdout).columns
 
     @cached_property
     def interrupts(self) -> "Interrupts":
@@ -295,11 +314,16 @@ class Context:
         from minicompose.output.sink import open_sink, use_color
 
         return open_sink(
-            self.progress,
+            "plain" if self.progress == "auto" and self._without_control else self.progress,
             sys.stderr,
             color=use_color(self.options.ansi, sys.stderr, self.environment),
             environment=self.environment,
         )
+
+    @property
+    def _without_control(self) -> bool:
+        """Whether a terminal, too, is to get plain text and no more."""
+        return (self.options.ansi or self.environment.get("COMPOSE_ANSI")) == "never"
 
     def warn(self, warnings: Iterable["Diagnostic"]) -> None:
         """Show warnings on standard error, a line each."""
@@ -322,7 +346,7 @@ class Context:
 
         `names` are the prefixes of log lines; `services` are those whose lines are shown, None is all.
         """
-        from minicompose.execution.events import ContainerExited, LogLine, Notice
+        from minicompose.execution.events import LogLines, Notice
         from minicompose.output.log_lines import LogPrinter
         from minicompose.output.sink import log_writer
 
@@ -331,15 +355,15 @@ class Context:
                 log_writer(sink, sys.stdout),
                 names,
                 color=self.color and not args.no_color,
+                services=services,
                 prefix=not args.no_log_prefix,
                 timestamps=args.timestamps,
             )
 
             def on_event(event: "AnyEvent") -> None:
-                of_service = event.service if isinstance(event, LogLine | ContainerExited) else None
-                if services is None or of_service is None or of_service in services:
-                    if not isinstance(event, Notice):  # the sink shows it
-                        printer(event)
+                if not isinstance(event, Notice):  # the sink shows it
+                    printer(event)
+                if not isinstance(event, LogLines):  # these are data
                     sink(event)
 
             yield on_event
@@ -387,11 +411,22 @@ class Context:
 
     # ---- doing ----
 
+    def is_set(self, name: str) -> bool:
+        """Whether a variable of the environment, or of `.env` where that has been read, says yes. Raises UsageError."""
+        said = self._settings.get(name, "").strip().lower()
+        if said not in ("", *_YES, *_NO):
+            raise UsageError(f'{name} must be true or false, and not "{said}"')
+        return said in _YES
+
+    def removes_orphans(self, asked: bool) -> bool:
+        """Whether containers that no service has are removed: as the option says, or else COMPOSE_REMOVE_ORPHANS."""
+        return asked or self.is_set("COMPOSE_REMOVE_ORPHANS")
+
     @property
     def workers(self) -> int:
-        asked = self.options.parallel
+        asked, name = self.options.parallel, "--parallel"
         if asked is None:
-            asked = self.environment.get("COMPOSE_PARALLEL_LIMIT")
+            asked, name = self._settings.get("COMPOSE_PARALLEL_LIMIT"), "COMPOSE_PARALLEL_LIMIT"
         if asked in (None, ""):
             return WORKERS
         try:
@@ -399,7 +434,7 @@ class Context:
         except ValueError:
             number = 0
         if number == 0 or number < -1:
-            raise UsageError(f"--parallel takes a number from 1 on, or -1 for no limit, not {asked}")
+            raise UsageError(f'{name} is a number from 1 on, or -1 for no limit, not "{asked}"')
         return 64 if number == -1 else number
 
     def carry_out(
@@ -427,6 +462,21 @@ class Context:
             )
 
 
+def on_default_platform(loaded: "Loaded") -> "Loaded":
+    """With the platform that DOCKER_DEFAULT_PLATFORM says for the services that say none."""
+    platform = loaded.variables.get("DOCKER_DEFAULT_PLATFORM")
+    if not platform:
+        return loaded
+    import msgspec  # hardly anybody comes here
+
+    replace = msgspec.structs.replace
+    services = {
+        name: service if service.platform else replace(service, platform=platform)
+        for name, service in loaded.stack.services.items()
+    }
+    return replace(loaded, stack=replace(loaded.stack, services=services))
+
+
 def exit_code(report: "RunReport") -> ExitCode:
     """What a command returns for a run that it made."""
     if report.interrupted:
@@ -437,5 +487,5 @@ def exit_code(report: "RunReport") -> ExitCode:
 def seconds(text: str) -> int:
     """A number of seconds on the command line."""
     if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"a number of seconds is wanted, not {text!r}")
+        raise argparse.ArgumentTypeError(f'a number of seconds is wanted, not "{text}"')
     return int(text)

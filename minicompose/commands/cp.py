@@ -169,7 +169,7 @@ def _copy_out_of(args: Namespace, context: Context, container: ObservedContainer
 
 
 def _write_out(archive: Iterable[bytes]) -> None:
-    from minicompose.execution.terminal import write_all
+    from minicompose.descriptors import write_all
 
     for piece in archive:
         write_all(1, piece)

@@ -57,11 +57,11 @@ def _looked(args: Namespace, context: Context, loaded: "Loaded") -> tuple["Plan"
         stack, with_images(observed, stack, engine), UpOptions(services=tuple(args.services), now=time.time())
     )
     found = [*refusals(chosen), *plan.notes]
-    found += lacks(chosen, engine.info().api, engine.abilities)
+    found += lacks(chosen, engine)
     possible = not any(note.severity == "error" for note in plan.notes)
     wanted = wanted_by(plan, stack, observed) if possible else wanted_of_all(stack, chosen.services, observed)
-    found += build_refusals(stack, sorted(wanted.builds))
-    found += obstacles(engine, stack, observed, wanted)
+    found += build_refusals(stack, sorted(wanted.builds), engine.info, context.environment)
+    found += obstacles(engine.abilities, engine.all_containers, stack, observed, wanted)
     if args.registry:
         found += not_in_registry(engine, stack, wanted)
     return plan, found

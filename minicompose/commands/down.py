@@ -2,15 +2,25 @@
 
 Stop and remove the stack's containers and networks, dependents first. Named volumes stay, and with
 them the data, unless -v is given. The stack file is not needed when -p names the project.
+
+    minicompose down                       what the stack file of this directory runs
+    minicompose down -v --remove-orphans   with its volumes and the data in them, and what no service has
+    minicompose -p shop down               by its name, from any directory
 """
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from minicompose.commands import exclusive
 from minicompose.commands.by_labels import changed
 from minicompose.commands.context import Context, seconds
 from minicompose.errors import ExitCode
 from minicompose.planning.down import DownOptions, plan_down
+
+if TYPE_CHECKING:
+    from minicompose.model import Stack
+    from minicompose.planning.observed import Observed
+    from minicompose.planning.plan import Plan
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -24,16 +34,14 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, context: Context) -> ExitCode:
-    options = DownOptions(
-        volumes=args.volumes,
-        rmi=args.rmi,
-        remove_orphans=args.remove_orphans,
-        timeout=args.timeout,
-        services=tuple(args.services),
-    )
-    return changed(
-        args,
-        context,
-        lambda observed, stack: plan_down(observed, options, stack),
-        "nothing to remove: there is nothing",
-    )
+    def planned(observed: "Observed", stack: "Stack | None") -> "Plan":
+        options = DownOptions(
+            volumes=args.volumes,
+            rmi=args.rmi,
+            remove_orphans=context.removes_orphans(args.remove_orphans),
+            timeout=args.timeout,
+            services=tuple(args.services),
+        )
+        return plan_down(observed, options, stack)
+
+    return changed(args, context, planned, "nothing to remove: there is nothing")

@@ -1,7 +1,8 @@
 """What a stack asks for and nobody here carries out, as diagnostics with their places."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import assert_never
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.engine.lacks.everywhere import nameless, refused, refused_build, refused_config
@@ -9,7 +10,7 @@ from minicompose.engine.lacks.lack import Lack
 from minicompose.engine.lacks.limits import impossible
 from minicompose.engine.lacks.namespaces import excluded
 from minicompose.engine.lacks.rights import unknown_rights
-from minicompose.engine.protocol import Abilities
+from minicompose.engine.protocol import Abilities, Engine, EngineInfo
 from minicompose.model import Build, Network, Path, Service, Stack, Volume
 from minicompose.planning.placement import misplaced
 from minicompose.planning.plan import BuildImage, Plan
@@ -23,23 +24,62 @@ def refusals(stack: Stack) -> list[Diagnostic]:
     return [as_diagnostic(stack, owner, lack) for owner, lack in _refused(stack)]
 
 
-def build_refusals(stack: Stack, services: Iterable[str]) -> list[Diagnostic]:
-    """What the builder does not do, and what is not there to build from, for the images of these services."""
+def build_refusals(
+    stack: Stack, services: Iterable[str], info: Callable[[], EngineInfo], environment: Mapping[str, str]
+) -> list[Diagnostic]:
+    """What the builder does not do, and what is not there to build from, for the images of these services.
+
+    The engine is asked for its `info` only where something is built.
+    """
     built = list(_built(stack, services))
     if not built:
         return []
     from minicompose.engine.lacks.builds import missing_for_build  # here and below: only where something is to be made
 
+    engine = info()
     return [
         as_diagnostic(stack, ("services", service.name, "build"), lack)
         for service, build in built
-        for lack in (*refused_build(build), *missing_for_build(build))
+        for lack in (*_of_builder(stack, build, engine, environment), *missing_for_build(build))
     ]
+
+
+def _of_builder(stack: Stack, build: Build, engine: EngineInfo, environment: Mapping[str, str]) -> Iterator[Lack]:
+    from minicompose.engine.builders import builder_of
+
+    builder = builder_of(build, engine.builder, engine.api)
+    match builder:
+        case "classic":
+            yield from refused_build(build)
+        case "buildkit":
+            from minicompose.engine.lacks.buildkit import lacking_for_buildkit
+
+            yield from lacking_for_buildkit(build, engine.api, environment)
+            yield from _missing_secrets(stack, build)
+        case _:
+            assert_never(builder)
+
+
+def _missing_secrets(stack: Stack, build: Build) -> Iterator[Lack]:
+    """Those whose contents were not to be had when the stack was loaded."""
+    for index, grant in enumerate(build.secrets or ()):
+        secret = stack.secrets.get(grant.source)
+        if secret is None or secret.sealed is not None:
+            continue
+        path = ("secrets", index, "source")
+        if secret.environment is not None:
+            yield Lack(path, f"the variable {secret.environment} of the secret {grant.source} is not set")
+        elif secret.file is not None:
+            there = os.path.exists(secret.file)  # noqa: PTH110 (pathlib would be imported for it)
+            why = f"{secret.file} cannot be read" if there else f"there is no file {secret.file}"
+            yield Lack(path, f"{why}, which the secret {grant.source} is to hold")
+        else:
+            yield Lack(path, f"the secret {grant.source} is external, and a build takes it from a file or a variable")
 
 
 def platform_refusals(stack: Stack, plan: Plan) -> list[Diagnostic]:
     """Builds for several platforms. To bring a stack up, the engine's own is enough."""
-    why, hint = "the classic builder makes one platform's image", "say which by `platform` of the service"
+    why, hint = "an engine's builder makes one platform's image", "say which by `platform` of the service"
     return [
         as_diagnostic(stack, ("services", service.name, "build"), Lack(("platforms",), why, hint=hint))
         for service, build in _built(stack, built_by(plan))
@@ -60,11 +100,12 @@ def _built(stack: Stack, services: Iterable[str]) -> Iterator[tuple[Service, Bui
             yield service, service.build
 
 
-def lacks(stack: Stack, api: tuple[int, int], abilities: Callable[[], Abilities]) -> list[Diagnostic]:
+def lacks(stack: Stack, engine: Engine) -> list[Diagnostic]:
     """What the engine at hand lacks. It is asked for its `abilities` only where the answer matters."""
     from minicompose.engine.lacks.host import depends_on_host
     from minicompose.engine.lacks.version import unsupported, unsupported_network
 
+    api = engine.api_version
     found: list[tuple[Path, Lack]] = []
     for name, service in stack.services.items():
         found += [(("services", name), lack) for lack in unsupported(service, api)]
@@ -72,7 +113,13 @@ def lacks(stack: Stack, api: tuple[int, int], abilities: Callable[[], Abilities]
         if not network.external:
             found += [(("networks", name), lack) for lack in unsupported_network(network, api)]
     if any(depends_on_host(service) for service in stack.services.values()) or _driven(stack):
-        found += _on_host(stack, abilities())
+        found += _on_host(stack, engine.abilities())
+    if engine.is_podman:
+        from minicompose.engine.lacks.podman import lacking_on_podman
+
+        host = engine.abilities()
+        services = stack.services.values()
+        found += [(("services", its.name), lack) for its in services for lack in lacking_on_podman(its, host)]
     return [as_diagnostic(stack, owner, lack) for owner, lack in found]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minicompose import labels
-from minicompose.commands.context import Context
+from minicompose.commands.context import Context, on_default_platform
 from minicompose.commands.whoami import host_name, user_name
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import MinicomposeError, UsageError
@@ -88,6 +88,10 @@ class Turn:
         tell(f"the containers are left as they are: project {self._project} is still being changed by {self._holder()}")
         return False
 
+    def begin_meanwhile(self, tell: Callable[[str], None], interrupts: "Interrupts") -> bool:
+        """Wait for it among other things; False when that was interrupted."""
+        return self._begin(tell, lambda: interrupts.presses > 0)
+
     def end(self) -> None:
         """Let others have their turn; nothing happens when it is over already."""
         if self._lock is not None:
@@ -104,7 +108,7 @@ class Turn:
 
         if not self._waited or STDIN in loaded.stack.files:  # standard input was read, and is gone
             return loaded
-        again = load_stack(self._context.request(services))
+        again = on_default_platform(load_stack(self._context.request(services)))
         self._context.warn(warning for warning in again.warnings if warning not in loaded.warnings)
         self._context.check_services(services, (*again.stack.services, *again.stack.disabled))
         if again.stack.name != self._project:

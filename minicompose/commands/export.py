@@ -32,7 +32,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
         return ExitCode.OK
     if args.output is None and sys.stdout.isatty():
         raise UsageError("an archive is nothing for a terminal", "write it to a file with -o, or to another program")
-    from minicompose.execution.terminal import write_all  # here: not for the help
+    from minicompose.descriptors import write_all  # here: not for the help
 
     with contextlib.closing(context.engine.export_container(container.id)) as archive:
         if args.output is None:

@@ -1,7 +1,10 @@
 """`minicompose images`: list the images that the containers were made of.
 
-minicompose images
-minicompose images -q web
+List the images that the project's containers were made of, with their tags, ids and sizes. An image that has been
+pulled or built anew meanwhile is not what runs: this lists what runs.
+
+    minicompose images
+    minicompose images -q web
 """
 
 from argparse import ArgumentParser, Namespace

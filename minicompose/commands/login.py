@@ -3,8 +3,8 @@
 The login is kept where `docker login` keeps it: with the credential helper that Docker's configuration names, or else
 in that configuration itself. Without a SERVER it is Docker Hub.
 
-  minicompose login registry.example.com -u ann                     asks for the password
-  minicompose login registry.example.com -u ann --password-stdin < FILE
+    minicompose login registry.example.com -u ann                     asks for the password
+    minicompose login registry.example.com -u ann --password-stdin < FILE
 """
 
 import sys

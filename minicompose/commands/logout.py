@@ -2,7 +2,7 @@
 
 Forgets what `minicompose login` or `docker login` have kept. Without a SERVER it is Docker Hub.
 
-  minicompose logout registry.example.com
+    minicompose logout registry.example.com
 """
 
 from argparse import ArgumentParser, Namespace

@@ -37,7 +37,7 @@ def _lines(text: str) -> int | None:
     if text == "all" or (text.startswith("-") and text[1:].isdigit()):
         return None
     if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"a number of lines is wanted, or all, not {text!r}")
+        raise argparse.ArgumentTypeError(f'a number of lines is wanted, or all, not "{text}"')
     return int(text)
 
 
@@ -67,12 +67,13 @@ def run(args: Namespace, context: Context) -> ExitCode:
         )
     prefixes = (f"{observed.project}-", f"{observed.project}_")
     names = [container.name.removeprefix(prefixes[0]).removeprefix(prefixes[1]) for container in containers]
+    wanted = {container.id for container in containers}
+    sources = [source for source in sources_of(Plan(project=observed.project), observed) if source.handle in wanted]
+    if not follows:
+        with context.showing(args, names) as on_event:
+            read_logs(context.engine, sources, on_event, tail=args.tail, since=args.since, until=args.until)
+        return ExitCode.OK
     with context.showing(args, names) as on_event, handling_signals(context.interrupts):
-        if not follows:
-            read_logs(context.engine, containers, on_event, tail=args.tail, since=args.since, until=args.until)
-            return ExitCode.OK
-        wanted = {container.id for container in containers}
-        sources = [source for source in sources_of(Plan(project=observed.project), observed) if source.handle in wanted]
         follower = Follower(
             context.engine,
             observed.project,

@@ -46,8 +46,10 @@ def run(args: Namespace, context: Context) -> ExitCode:
 def _pattern(word: str) -> "re.Pattern[str]":
     key, _, pattern = word.partition("=")
     if key != "name" or not pattern:
-        raise UsageError(f"--filter takes name=NAME, not {word}", "NAME is a part of the name, or a regular expression")
+        raise UsageError(
+            f'--filter takes name=NAME, not "{word}"', "NAME is a part of the name, or a regular expression"
+        )
     try:
         return re.compile(pattern)
     except re.error as error:
-        raise UsageError(f"--filter: {pattern} is no regular expression: {error}") from None
+        raise UsageError(f'--filter: "{pattern}" is no regular expression: {error}') from None

@@ -1,22 +1,33 @@
 """What around a stack would make its `up` fail: looked for when something is to be done, before anything is."""
 
+from collections.abc import Callable
+
 from minicompose.commands.engine_lacks import as_diagnostic
 from minicompose.diagnosis.checks import would_fail
 from minicompose.diagnosis.surroundings import look_around
 from minicompose.diagnosis.wanted import Wanted
 from minicompose.diagnostic import Diagnostic
 from minicompose.engine.lacks.lack import Lack
-from minicompose.engine.protocol import Engine
+from minicompose.engine.protocol import Abilities, Engine
 from minicompose.errors import EngineError, EngineUnreachable
 from minicompose.model import Stack
-from minicompose.planning.observed import Observed
+from minicompose.planning.observed import Observed, ObservedContainer
 
 
-def obstacles(engine: Engine, stack: Stack, observed: Observed, wanted: Wanted) -> list[Diagnostic]:
-    """What is in the way of what is wanted, and as warnings what may be; at most two calls of the engine."""
+def obstacles(
+    host: Callable[[], Abilities],
+    everyone: Callable[[], tuple[ObservedContainer, ...]],
+    stack: Stack,
+    observed: Observed,
+    wanted: Wanted,
+) -> list[Diagnostic]:
+    """What is in the way of what is wanted, and as warnings what may be.
+
+    `host` and `everyone` ask the engine for its `abilities` and for all its containers.
+    """
     if wanted.is_nothing:
         return []
-    around = look_around(engine, stack, wanted)
+    around = look_around(host(), everyone(), stack, wanted)
     return [as_diagnostic(stack, (), lack) for lack in would_fail(stack, observed, wanted, around)]
 
 

@@ -1,6 +1,5 @@
 """One container of a service, for the verbs that work inside one."""
 
-import argparse
 from argparse import ArgumentParser
 from collections.abc import Collection
 
@@ -20,12 +19,7 @@ def configure_index(parser: ArgumentParser) -> None:
 
 def configure_switch(parser: ArgumentParser, *names: str, help: str) -> None:
     """An option that is on unless `=false` is written behind it, as the reference writes it."""
-    dest = names[-1].lstrip("-").replace("-", "_")
-    add = parser.add_argument
-    add(*names, dest=dest, action="store_true", default=True, help=help)
-    for value in ("true", "false"):
-        written = [f"{name}={value}" for name in names]
-        add(*written, dest=dest, action="store_const", const=value == "true", help=argparse.SUPPRESS)
+    parser.add_argument(*names, action="store_true", default=True, help=help)
 
 
 def containers_of(observed: Observed, service: str, *, oneoff: bool = False) -> list[ObservedContainer]:

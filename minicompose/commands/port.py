@@ -25,7 +25,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 1 << 16):
-        raise argparse.ArgumentTypeError(f"a port is a number up to 65535, not {text!r}")
+        raise argparse.ArgumentTypeError(f'a port is a number up to 65535, not "{text}"')
     return int(text)
 
 

@@ -66,7 +66,7 @@ def _states(args: Namespace) -> set[str]:
     if args.filter is not None:
         key, _, state = args.filter.partition("=")
         if key != "status" or state not in STATES:
-            raise UsageError(f"--filter takes status=STATE, not {args.filter}", f"states: {', '.join(STATES)}")
+            raise UsageError(f'--filter takes status=STATE, not "{args.filter}"', f"states: {', '.join(STATES)}")
         states.add(state)
     return states
 

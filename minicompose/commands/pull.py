@@ -2,7 +2,7 @@
 
 Several at once, each image once however many services use it. A registry that falters is tried again.
 
-  minicompose pull --policy missing     pull what is not here yet
+    minicompose pull --policy missing     pull what is not here yet
 """
 
 from argparse import ArgumentParser, Namespace

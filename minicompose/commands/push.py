@@ -2,7 +2,7 @@
 
 Pushes what is built here and has a name: services with both `build` and `image`, with the tags of the build.
 
-  minicompose push web     push the image of web
+    minicompose push web     push the image of web
 """
 
 from argparse import ArgumentParser, Namespace

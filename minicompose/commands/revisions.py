@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from minicompose import __version__
+from minicompose import __version__, labels
 from minicompose.commands.context import Context
 from minicompose.commands.whoami import host_name, user_name
 from minicompose.diagnostic import Diagnostic
@@ -14,11 +14,12 @@ from minicompose.errors import EngineError, UsageError
 from minicompose.history.noting import State, state_now, touched, without_secrets
 from minicompose.history.revision import Revision
 from minicompose.history.store import Found, Store
+from minicompose.planning.plan import CreateContainer, RemoveContainer
 from minicompose.state.directory import state_directory
 
 if TYPE_CHECKING:
     from minicompose.model import Stack
-    from minicompose.planning.observed import Observed
+    from minicompose.planning.observed import Observed, ObservedContainer
     from minicompose.planning.plan import Plan
 
 # Gives what the project is, from what is there now and the revision before.
@@ -84,6 +85,20 @@ def note_up(
     note_revision(context, "up", made, before, plan)
 
 
+def note_run(
+    context: Context, stack: "Stack", service: str, asked: Collection[str], before: "Observed", plan: "Plan"
+) -> None:
+    """Keep what a `run` of the service has made of what that needs, the services `asked`; where nothing, nothing is."""
+    others = tuple(step for step in plan.steps if step.subject.service != service)
+    if not any(isinstance(step.action, CreateContainer | RemoveContainer) for step in others):
+        return
+
+    def made(now: "Observed", newest: Revision | None) -> State:
+        return state_now(stack, asked, newest, now)
+
+    note_revision(context, "run", made, before, msgspec.structs.replace(plan, steps=others))
+
+
 def note_rollback(context: Context, target: Revision, before: "Observed", plan: "Plan") -> None:
     """Keep that the project is again what it was in the revision `target`."""
 
@@ -103,7 +118,7 @@ def note_revision(context: Context, how: str, made: Made, before: "Observed", pl
     try:
         store = store_of(context, plan.project)
         newest = store.newest()
-        now = context.engine.observe(plan.project)
+        now = msgspec.structs.replace(before, containers=_containers(context, plan.project))
         state = made(now, newest)
         changes = touched(plan, before, now, _reasons(plan, newest, state))
         lasting = any(change.what in ("created", "replaced", "removed") for change in changes)
@@ -129,6 +144,10 @@ def note_revision(context: Context, how: str, made: Made, before: "Observed", pl
         _warn(context, how, f"{place}{error.strerror or error}")
     except EngineError as error:
         _warn(context, how, error.message)
+
+
+def _containers(context: Context, project: str) -> tuple["ObservedContainer", ...]:
+    return tuple(each for each in context.engine.all_containers() if each.labels.get(labels.PROJECT) == project)
 
 
 def _warn(context: Context, how: str, why: str) -> None:

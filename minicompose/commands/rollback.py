@@ -43,7 +43,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def _number(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"the number of a revision is wanted, not {text!r}")
+        raise argparse.ArgumentTypeError(f'the number of a revision is wanted, not "{text}"')
     return int(text)
 
 

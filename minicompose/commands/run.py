@@ -32,6 +32,7 @@ from minicompose.planning.up import UpOptions
 
 if TYPE_CHECKING:
     from minicompose.execution.events import AnyEvent
+    from minicompose.model import Stack
     from minicompose.stackfile.load import Loaded
 
 
@@ -96,7 +97,8 @@ def run(args: Namespace, context: Context) -> int:
 
 def _prepare(args: Namespace, context: Context, loaded: "Loaded", turn: Turn, one_off: OneOff) -> int | None:
     """Create the container when what it needs is there; an exit code where that ends the command."""
-    loaded = msgspec.structs.replace(loaded, stack=with_one_off(loaded.stack, one_off))
+    whole = loaded.stack
+    loaded = msgspec.structs.replace(loaded, stack=with_one_off(whole, one_off))
     stack, named = loaded.stack, (one_off.service.name,)
     context.refuse_what_no_engine_does(loaded, named)
     options = UpOptions(
@@ -123,12 +125,21 @@ def _prepare(args: Namespace, context: Context, loaded: "Loaded", turn: Turn, on
         through=lambda sink: Witness(context, stack, turn.observed, plan, _quieter(args, plan, sink)),
     )
     if report.ok:
+        _note(context, whole, stack, one_off, turn, plan)
         return None
     with contextlib.suppress(EngineError):  # it may not have come so far
         context.engine.remove_container(one_off_name(stack, one_off), volumes=True, force=True)
     if args.quiet and report.failures:
         raise MinicomposeError(report.failures[0][1])
     return exit_code(report)
+
+
+def _note(context: Context, whole: "Stack", stack: "Stack", one_off: OneOff, turn: Turn, plan: Plan) -> None:
+    """Keep what was made of the services that this one needs; `stack` has these alone."""
+    from minicompose.commands.revisions import note_run  # here: most have nothing to keep
+
+    service = one_off.service.name
+    note_run(context, whole, service, [name for name in stack.services if name != service], turn.observed, plan)
 
 
 def _create(context: Context, plan: Plan) -> None:

@@ -7,7 +7,6 @@ started meanwhile joins in. --no-stream measures once.
     minicompose stats --no-stream --format json web
 """
 
-import os
 import sys
 import threading
 from argparse import ArgumentParser, Namespace
@@ -66,6 +65,7 @@ def _live(args: Namespace, context: Context, observed: Observed) -> ExitCode:
     from minicompose.execution.interrupts import handling_signals
     from minicompose.execution.usages import Usages
     from minicompose.output.redrawn import Redrawn
+    from minicompose.output.terminal_size import terminal_size
 
     interrupts = context.interrupts
     pressed = threading.Event()
@@ -79,7 +79,7 @@ def _live(args: Namespace, context: Context, observed: Observed) -> ExitCode:
         while not pressed.is_set():
             containers = _shown(args, usages.observed())
             if screen is not None:
-                columns, rows = os.get_terminal_size(1)
+                columns, rows = terminal_size(sys.stdout)
                 screen.draw(_lines(args, containers, usages.of, columns), columns, rows)
             elif all(usages.of(each) is not None for each in containers):
                 context.print_lines(_lines(args, containers, usages.of, context.width))

@@ -1,7 +1,9 @@
 """`minicompose top`: show the processes that run in the containers.
 
-minicompose top
-minicompose top web
+Show the processes in the project's containers as the host has them, with their numbers there.
+
+    minicompose top
+    minicompose top web
 """
 
 from argparse import ArgumentParser, Namespace

@@ -1,6 +1,8 @@
 """`minicompose unpause`: let what is paused go on.
 
-minicompose unpause worker
+Let the processes go on that `minicompose pause` has frozen, from where they were.
+
+    minicompose unpause worker
 """
 
 from argparse import ArgumentParser, Namespace

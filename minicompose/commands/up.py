@@ -9,9 +9,10 @@ containers print, until they end or Ctrl-C stops them.
 """
 
 import argparse
+import contextlib
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -32,6 +33,9 @@ from minicompose.planning.up import UpOptions, plan_up
 if TYPE_CHECKING:
     from minicompose.engine.protocol import Engine
     from minicompose.execution.events import AnyEvent, RunReport
+    from minicompose.execution.follower import Ending, Follower
+    from minicompose.execution.interrupts import Interrupts
+    from minicompose.execution.sources import Source
     from minicompose.model import Stack
     from minicompose.stackfile.load import Loaded
 
@@ -58,6 +62,7 @@ def configure_running(parser: ArgumentParser) -> None:
     add("--quiet-build", action="store_true", help="do not show what builds print, unless they fail")
     add("--quiet-pull", action="store_true", help="do not show how far pulls are")
     add("--timestamps", action="store_true", help="show when each line was printed")
+    add("-w", "--watch", action="store_true", help="bring files that change into the containers, as `watch` does")
 
 
 def configure_planning(parser: ArgumentParser) -> None:
@@ -103,7 +108,7 @@ def scale(text: str) -> tuple[str, int]:
     """A service and how many containers it is to have, on the command line."""
     service, _, number = text.partition("=")
     if not service or not number.isdigit():
-        raise argparse.ArgumentTypeError(f"SERVICE=N is wanted, with N from 0 on, not {text!r}")
+        raise argparse.ArgumentTypeError(f'SERVICE=N is wanted, with N from 0 on, not "{text}"')
     return service, int(number)
 
 
@@ -139,7 +144,7 @@ def carried_out(args: Namespace, context: Context, loaded: "Loaded", turn: Turn,
     context.refuse_what_would_fail(loaded, turn.observed, plan)
     if args.detach or args.wait or args.no_start:
         return _in_background(args, context, stack, turn.observed, plan)
-    return _attached(args, context, stack, turn, plan)
+    return _attached(args, context, loaded, turn, plan)
 
 
 def planned(context: Context, loaded: "Loaded", observed: Observed, options: UpOptions) -> Plan:
@@ -153,11 +158,14 @@ def planned(context: Context, loaded: "Loaded", observed: Observed, options: UpO
 
 
 def _in_background(args: Namespace, context: Context, stack: "Stack", before: Observed, plan: Plan) -> int:
-    report = context.carry_out(
-        plan,
-        deadline=args.wait_timeout,
-        through=lambda sink: _witnessed(args, context, stack, before, plan, sink),
-    )
+    from minicompose.commands.ahead import importing
+
+    with importing("minicompose.commands.revisions"):
+        report = context.carry_out(
+            plan,
+            deadline=args.wait_timeout,
+            through=lambda sink: _witnessed(args, context, stack, before, plan, sink),
+        )
     _note(args, context, stack, before, report)
     return exit_code(report)
 
@@ -166,10 +174,10 @@ def _witnessed(
     args: Namespace, context: Context, stack: "Stack", before: Observed, plan: Plan, on_event: OnEvent
 ) -> OnEvent:
     """Events on their way to `on_event`: failures get their reasons, and what is to be quiet is left out."""
-    return Witness(context, stack, before, plan, _quieted(args, plan, on_event))
+    return Witness(context, stack, before, plan, quieted(args, plan, on_event))
 
 
-def _quieted(args: Namespace, plan: Plan, on_event: OnEvent) -> OnEvent:
+def quieted(args: Namespace, plan: Plan, on_event: OnEvent) -> OnEvent:
     """Without the progress of pulls or builds, where that is not wanted; that they begin and end is told."""
     quiet = (*([PullImage] if args.quiet_pull else []), *([BuildImage] if args.quiet_build else []))
     if not quiet:
@@ -209,6 +217,10 @@ def options_of(args: Namespace, context: Context) -> UpOptions:
     said |= {"services": tuple(args.services), "scale": dict(args.scale)}
     if getattr(args, "pull", None) == "build":  # an option of `create`
         said |= {"pull": None, "build": True}
+    said["remove_orphans"] = context.removes_orphans(said.get("remove_orphans", False))
+    said["ignore_orphans"] = context.is_set("COMPOSE_IGNORE_ORPHANS")
+    if said["remove_orphans"] and said["ignore_orphans"]:
+        raise UsageError("COMPOSE_IGNORE_ORPHANS and --remove-orphans do not go together")
     return UpOptions(**said, now=time.time(), all_resources=context.options.all_resources)
 
 
@@ -230,6 +242,8 @@ def refuse_clashes_of_running(args: Namespace) -> None:
         (detached, aborting, "-d or --wait, and stopping when a container ends,"),
         (detached, args.attach or args.attach_dependencies, "-d or --wait, and --attach"),
         (args.attach, args.attach_dependencies, "--attach and --attach-dependencies"),
+        (detached, args.watch, "-d or --wait, and --watch"),
+        (aborting, args.watch, "--watch, by which containers end, and stopping when one ends"),
     )
     if args.wait_timeout is not None and not args.wait:
         raise UsageError("--wait-timeout goes with --wait")
@@ -241,60 +255,106 @@ def _refuse_pairs(*pairs: tuple[object, object, str]) -> None:
             raise UsageError(f"{what} do not go together")
 
 
-def _attached(args: Namespace, context: Context, stack: "Stack", turn: Turn, plan: Plan) -> int:
+def _attached(args: Namespace, context: Context, loaded: "Loaded", turn: Turn, plan: Plan) -> int:
     """Carry the plan out and show what the containers print, until they end or are stopped."""
-    from minicompose.execution.follower import AllExited, EngineLost, FirstExited, Follower
-    from minicompose.execution.interrupts import handling_hangup, handling_signals
-    from minicompose.execution.run import run_plan
+    from minicompose.execution.follower import AllExited, EngineLost
+    from minicompose.execution.interrupts import handling_signals
     from minicompose.execution.sources import sources_of
-    from minicompose.execution.stopping import stop_or_kill
-    from minicompose.planning.down import StopOptions, plan_stop
 
     begun = time.monotonic()
-    started, shown = _started(args, stack), _shown(args, stack)
+    stack = loaded.stack
+    watching = _watching(args, context, loaded)
+    shown = _shown(args, stack)
     sources = sources_of(plan, turn.observed)
-    names = [
-        source.container.removeprefix(f"{stack.name}{stack.separator}") for source in sources if source.service in shown
-    ]
+    prefix = f"{stack.name}{stack.separator}"
+    names = [source.container.removeprefix(prefix) for source in sources if source.service in shown]
+    with (
+        context.showing(args, names, shown) as on_event,
+        handling_signals(context.interrupts),
+        _follower(args, context, stack, sources, on_event) as follower,
+    ):
+        report = _run_while_heard(args, context, stack, turn, plan, on_event)
+        if report is None:
+            return ExitCode.INTERRUPTED  # what runs goes on running: nobody asked to stop it
+        if not report.ok and not report.interrupted:
+            return exit_code(report)
+        _note(args, context, stack, turn.observed, report)
+        if not report.interrupted:
+            turn.end()  # what follows may last for days
+        with watching(on_event):
+            ending = follower.wait(context.interrupts, restarts="ever" if args.watch else "soon")
+        if isinstance(ending, EngineLost):
+            raise MinicomposeError(ending.message, "the containers may go on running: see `minicompose ps`")
+        later = context.interrupts.from_now_on()
+        if not isinstance(ending, AllExited) and turn.begin_again(_telling(on_event, begun), later):
+            _stop_all(args, context, stack, on_event, later)
+            follower.wait(later, restarts="none")
+    if report.interrupted or context.interrupts.presses:
+        return ExitCode.INTERRUPTED
+    return _code_of_what_ended(args, follower, ending)
+
+
+def _follower(
+    args: Namespace, context: Context, stack: "Stack", sources: "Iterable[Source]", on_event: OnEvent
+) -> "Follower":
+    """What follows the containers of this `up`: the end of these, shown or not, is the end of all."""
+    from minicompose.execution.follower import Follower
+
     aborts_on_exit = args.abort_on_container_exit or args.exit_code_from
     abort_on: Literal["exit", "failure"] | None
     abort_on = "exit" if aborts_on_exit else "failure" if args.abort_on_container_failure else None
-    watched = started if abort_on else shown  # the end of these is the end of all
-    with context.showing(args, names, shown) as on_event, handling_signals(context.interrupts):
-        follower = Follower(context.engine, stack.name, on_event, sources, services=watched, abort_on=abort_on)
-        with follower:
-            witness = _witnessed(args, context, stack, turn.observed, plan, on_event)
-            with handling_hangup(context.interrupts) as hung_up:
-                report = run_plan(plan, context.engine, witness, interrupts=context.interrupts, workers=context.workers)
-            if hung_up.is_set():
-                return ExitCode.INTERRUPTED  # what runs goes on running: nobody asked to stop it
-            if not report.ok and not report.interrupted:
-                return exit_code(report)
-            _note(args, context, stack, turn.observed, report)
-            if not report.interrupted:
-                turn.end()  # what follows may last for days
-            ending = follower.wait(context.interrupts)
-            if isinstance(ending, EngineLost):
-                raise MinicomposeError(ending.message, "the containers may go on running: see `minicompose ps`")
-            later = context.interrupts.from_now_on()
-            if not isinstance(ending, AllExited) and turn.begin_again(_telling(on_event, begun), later):
-                now = context.engine.observe(stack.name)
-                stop = plan_stop(now, StopOptions(services=tuple(started), timeout=args.timeout), stack)
-                context.warn(stop.notes)
-                stop_or_kill(
-                    stop,
-                    context.engine,
-                    on_event,
-                    services=started,
-                    interrupts=later,
-                    workers=context.workers,
-                )
-                follower.wait(later)
-    if report.interrupted or context.interrupts.presses:
-        return ExitCode.INTERRUPTED
+    named = args.services or stack.services
+    followed = _started(args, stack) if abort_on else {*named, *_shown(args, stack)}
+    return Follower(context.engine, stack.name, on_event, sources, services=followed, abort_on=abort_on)
+
+
+def _run_while_heard(
+    args: Namespace, context: Context, stack: "Stack", turn: Turn, plan: Plan, on_event: OnEvent
+) -> "RunReport | None":
+    """Carry the plan out; None when the terminal has gone meanwhile."""
+    from minicompose.execution.interrupts import handling_hangup
+    from minicompose.execution.run import run_plan
+
+    witness = _witnessed(args, context, stack, turn.observed, plan, on_event)
+    with handling_hangup(context.interrupts) as hung_up:
+        report = run_plan(plan, context.engine, witness, interrupts=context.interrupts, workers=context.workers)
+    return None if hung_up.is_set() else report
+
+
+def _stop_all(args: Namespace, context: Context, stack: "Stack", on_event: OnEvent, interrupts: "Interrupts") -> None:
+    """Stop what this `up` is about; once more Ctrl-C kills it."""
+    from minicompose.execution.stopping import stop_or_kill
+    from minicompose.planning.down import StopOptions, plan_stop
+
+    started = _started(args, stack)
+    now = context.engine.observe(stack.name)
+    stop = plan_stop(now, StopOptions(services=tuple(started), timeout=args.timeout), stack)
+    context.warn(stop.notes)
+    stop_or_kill(stop, context.engine, on_event, services=started, interrupts=interrupts, workers=context.workers)
+
+
+def _code_of_what_ended(args: Namespace, follower: "Follower", ending: "Ending") -> int:
+    from minicompose.execution.follower import FirstExited
+
     if args.exit_code_from:
         return follower.exit_codes.get(args.exit_code_from, ExitCode.FAILED)
     return ending.exit_code if isinstance(ending, FirstExited) else ExitCode.OK
+
+
+def _watching(
+    args: Namespace, context: Context, loaded: "Loaded"
+) -> Callable[[OnEvent], contextlib.AbstractContextManager[None]]:
+    """What watches while containers are shown. Raises MinicomposeError where nothing, or nothing good, is asked for."""
+    if not args.watch:
+        return lambda _: contextlib.nullcontext()
+    from minicompose.commands.watching import session, watch_rules, watching_beside  # only who watches pays for it
+
+    rules, since = watch_rules(context, loaded, args.services), time.time()
+    return lambda on_event: watching_beside(
+        session(args, context, loaded.stack, rules, on_event, since),
+        context.interrupts,
+        _telling(on_event, time.monotonic()),
+    )
 
 
 def _telling(on_event: OnEvent, begun: float) -> Callable[[str], None]:

@@ -1,7 +1,9 @@
 """`minicompose version`: show the version.
 
-minicompose version --short
-minicompose version -f json
+Show the version of minicompose. The engine is not asked.
+
+    minicompose version --short
+    minicompose version -f json
 """
 
 from argparse import ArgumentParser, Namespace

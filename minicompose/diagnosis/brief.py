@@ -20,7 +20,7 @@ from minicompose.diagnosis.explanation import (
     Unhealthy,
     Unwanted,
 )
-from minicompose.diagnosis.wording import holder_text, size_text
+from minicompose.diagnosis.phrases import holder_text, size_text
 from minicompose.planning.observed import ObservedContainer
 from minicompose.regex import regex
 

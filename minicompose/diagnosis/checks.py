@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from minicompose import labels
+from minicompose.diagnosis.phrases import holder_text, size_text
 from minicompose.diagnosis.ports import asked_ports, holder
 from minicompose.diagnosis.surroundings import Surroundings
 from minicompose.diagnosis.wanted import Wanted
-from minicompose.diagnosis.wording import holder_text, size_text
 from minicompose.engine.lacks.lack import Lack
 from minicompose.engine.protocol import Abilities
 from minicompose.model import Network, Path, Service, Stack

@@ -4,9 +4,10 @@ import time
 
 import msgspec
 
-from minicompose.diagnosis.evidence import known_secrets, missing_paths, ports_and_listeners
+from minicompose.diagnosis.evidence import known_secrets, ports_and_listeners
 from minicompose.diagnosis.explaining import KILLED, Evidence, causes_of, was_not_started
 from minicompose.diagnosis.explanation import Exited, StartFailed
+from minicompose.diagnosis.here import missing_paths
 from minicompose.diagnosis.wording import cause_lines
 from minicompose.engine.protocol import ContainerState, Engine
 from minicompose.errors import EngineError

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from minicompose.diagnosis.evidence import listening_on, missing_paths
+from minicompose.diagnosis.here import listening_on, missing_paths
 from minicompose.diagnosis.listening import Listener
 from minicompose.diagnosis.ports import asked_ports
 from minicompose.diagnosis.wanted import Wanted
-from minicompose.engine.protocol import Abilities, Engine
+from minicompose.engine.protocol import Abilities
 from minicompose.model import Service, Stack
 from minicompose.planning.observed import ObservedContainer
 
@@ -26,10 +26,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     free: int | None = None
 
 
-def look_around(engine: Engine, stack: Stack, wanted: Wanted) -> Surroundings:
-    """Two calls of the engine, and some looks at this machine if it is here."""
-    host = engine.abilities()
-    everyone = engine.all_containers()
+def look_around(host: Abilities, everyone: tuple[ObservedContainer, ...], stack: Stack, wanted: Wanted) -> Surroundings:
+    """What the engine has told, and some looks at this machine if it is here."""
     if not host.is_local:
         return Surroundings(host=host, everyone=everyone)
     services = [stack.services[name] for name in wanted.starts | wanted.creates if name in stack.services]

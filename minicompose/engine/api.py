@@ -8,21 +8,29 @@ import msgspec
 
 from minicompose.engine.failures import failure, message_in
 from minicompose.engine.transport import Answer, Query, Transport
-from minicompose.errors import EngineTooOld
+from minicompose.errors import EngineError, EngineTooOld
 
 # The newest version whose requests are known here, and the oldest that has all that is needed.
 NEWEST = (1, 51)
 OLDEST = (1, 41)
 _DONE_ALREADY = 304
+# A header of what Podman answers, all but hijacked connections.
+_PODMANS_OWN = "libpod-api-version"
 
 
 class Api:
-    """`pinned` is the version to speak; without it, it is negotiated before the first call."""
+    """`pinned` is the version to speak; without it, it is negotiated before the first call.
+
+    `is_podman` is known from the first answer on. Its requests and answers are made Docker's here, so that nobody
+    who calls need know.
+    """
 
     def __init__(self, transport: Transport, pinned: tuple[int, int] | None = None) -> None:
         self.transport = transport
+        self.is_podman = False
         self._version = pinned
-        self._negotiating = threading.Lock()
+        self._greeting: Mapping[str, str] | None = None
+        self._negotiating = threading.RLock()
 
     @property
     def version(self) -> tuple[int, int]:
@@ -32,6 +40,14 @@ class Api:
                 if self._version is None:
                     self._version = self._negotiate()
         return self._version
+
+    @property
+    def greeting(self) -> Mapping[str, str]:
+        """What the engine tells of itself in the headers of its answer to a ping."""
+        with self._negotiating:
+            if self._greeting is None:
+                self._greeting = self._ping()
+            return self._greeting
 
     def get(self, path: str, query: Query | None = None) -> Any:
         return msgspec.json.decode(self.call("GET", path, query))
@@ -47,9 +63,18 @@ class Api:
     def call(self, method: str, path: str, query: Query | None = None, body: object = None) -> bytes:
         """Send `body` as JSON; the whole answer. Raises what `failures` makes of the status."""
         content, headers = None, None
+        if self.asks_podman():
+            from minicompose.engine.podman.requests import body_for_podman  # here and below: only where it is Podman
+
+            body = body_for_podman(path, body)
         if body is not None:
             content, headers = msgspec.json.encode(body), {"Content-Type": "application/json"}
-        return self.open(method, path, query, content, headers).read()
+        answer = self.open(method, path, query, content, headers).read()
+        if self.is_podman:
+            from minicompose.engine.podman.answers import answer_of_podman
+
+            return answer_of_podman(method, path, answer)
+        return answer
 
     def open(
         self,
@@ -59,23 +84,43 @@ class Api:
         body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
         *,
-        upgrade: bool = False,
+        upgrade: str = "",
     ) -> Answer:
         """The answer, not read yet, when it is not a refusal."""
         major, minor = self.version
+        if self.is_podman:
+            from minicompose.engine.podman.requests import path_for_podman, query_for_podman
+
+            path, query = path_for_podman(method, path), query_for_podman(path, query)
         answer = self.transport.request(
             method, f"/v{major}.{minor}{path}", query=query, body=body, headers=headers, upgrade=upgrade
         )
+        self.is_podman = self.is_podman or _PODMANS_OWN in answer.headers
         if answer.status >= 300 and answer.status != _DONE_ALREADY:
-            raise failure(answer.status, message_in(answer.read()))
+            raise self._refusal(answer.status, message_in(answer.read()))
         return answer
 
-    def _negotiate(self) -> tuple[int, int]:
+    def asks_podman(self) -> bool:
+        """Whether the engine is Podman, which it is asked for where nothing has been said yet."""
+        return self.version is not None and self.is_podman
+
+    def _refusal(self, status: int, message: str) -> EngineError:
+        if self.is_podman:
+            from minicompose.engine.podman.refusals import refusal_of_podman
+
+            return refusal_of_podman(status, message)
+        return failure(status, message)
+
+    def _ping(self) -> Mapping[str, str]:
         answer = self.transport.request("GET", "/_ping")
         body = answer.read()
         if answer.status != 200:
             raise failure(answer.status, message_in(body))
-        theirs = parse_version(answer.headers.get("api-version", "")) or (0, 0)
+        self.is_podman = _PODMANS_OWN in answer.headers
+        return answer.headers
+
+    def _negotiate(self) -> tuple[int, int]:
+        theirs = parse_version(self.greeting.get("api-version", "")) or (0, 0)
         if theirs < OLDEST:
             raise EngineTooOld(
                 f"the engine speaks API {theirs[0]}.{theirs[1]}; minicompose needs {OLDEST[0]}.{OLDEST[1]} or later",

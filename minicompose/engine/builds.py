@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from minicompose.engine.dockerignore import ignored_by
+from minicompose.engine.dockerignore import Ignored, ignored_by
 from minicompose.engine.lacks.builds import is_remote
 from minicompose.engine.lacks.everywhere import cache_image
 from minicompose.engine.protocol import OnProgress
@@ -71,6 +71,12 @@ def build_context(build: Build) -> Iterator[tuple[str, Iterator[bytes] | None]]:
     if not Path(context).is_dir():
         raise BadRequest(f"the build context {context} is not a directory")
     yield _packed(build, context)
+
+
+def left_out_of(build: Build) -> Ignored:
+    """What is not in the build's context, which is a directory here."""
+    ignore_file = _ignore_file(build, build.context or ".")
+    return ignored_by(_text(ignore_file) if ignore_file else "")
 
 
 def follow_build(chunks: Iterator[bytes], on_progress: OnProgress) -> None:

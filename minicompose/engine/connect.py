@@ -6,19 +6,18 @@ from pathlib import Path
 from minicompose.engine.api import Api, parse_version
 from minicompose.engine.contexts import Endpoint, TlsFiles, config_directory, context_endpoint, docker_config
 from minicompose.engine.http_engine import HttpEngine
-from minicompose.engine.sockets import SocketTransport, ssh_dial, tcp_dial, unix_dial
+from minicompose.engine.sockets import Dial, SocketTransport, ssh_dial, tcp_dial, tls_dial, unix_dial
+from minicompose.engine.this_machine import this_machines_engine
 from minicompose.engine.transport import Transport
 from minicompose.errors import UsageError
 
-DEFAULT_HOST = "unix:///var/run/docker.sock"
-_WINDOWS_HOST = "npipe:////./pipe/docker_engine"
 _SCHEMES = "unix://, tcp://, ssh:// and npipe://"
 
 
 def connect(host: str | None, context: str | None, environment: Mapping[str, str]) -> HttpEngine:
     """The engine that `-H`, DOCKER_HOST, `--context`, DOCKER_CONTEXT or the current context names.
 
-    The first of these that is said counts; with none it is the engine of this machine. Nothing is
+    The first of these that is said counts; with none it is the engine of this machine (`this_machine`). Nothing is
     sent before the first call. Raises UsageError when what is said names no engine.
     """
     endpoint = find_endpoint(host, context, environment)
@@ -33,7 +32,7 @@ def find_endpoint(host: str | None, context: str | None, environment: Mapping[st
     name = context or environment.get("DOCKER_CONTEXT") or docker_config(environment).get("currentContext")
     if name and name != "default":
         return context_endpoint(str(name), environment)
-    return Endpoint(host=_default_host())
+    return this_machines_engine(environment)
 
 
 def open_transport(endpoint: Endpoint) -> Transport:
@@ -44,26 +43,31 @@ def open_transport(endpoint: Endpoint) -> Transport:
     match scheme:
         case "unix":
             path = place if place.startswith("/") else f"/{place}"
-            return SocketTransport(unix_dial(path), f"unix://{path}")
+            return SocketTransport(_unix_dial(path, endpoint.started_by), f"unix://{path}")
         case "tcp" | "http" if endpoint.tls is None:
             name, port = _host_and_port(place, endpoint.host, 2375)
             return SocketTransport(tcp_dial(name, port or 2375), f"tcp://{place}")
+        case "tcp" | "http" | "https":
+            name, port = _host_and_port(place, endpoint.host, 2376)
+            return SocketTransport(tls_dial(name, port or 2376, endpoint.tls or TlsFiles()), f"{scheme}://{place}")
         case "ssh":
             user, at, machine = place.partition("/")[0].rpartition("@")
             name, port = _host_and_port(machine, endpoint.host, None)
             return SocketTransport(ssh_dial(user + at + name, port), endpoint.host)
-        case "tcp" | "http" | "https" | "npipe":
+        case "npipe":
             from minicompose.engine.sdk_transport import SdkTransport  # the docker SDK costs 135 ms
 
-            return SdkTransport(endpoint)
+            return SdkTransport(endpoint.host)
         case _:
             raise UsageError(f'"{endpoint.host}" is not the address of an engine', f"addresses begin with {_SCHEMES}")
 
 
-def _default_host() -> str:
-    import os  # only what the platform is called
+def _unix_dial(path: str, podman: str) -> Dial:
+    if not podman:
+        return unix_dial(path)
+    from minicompose.engine.podman.service import starting_dial  # few have nothing but Podman
 
-    return _WINDOWS_HOST if os.name == "nt" else DEFAULT_HOST
+    return starting_dial(path, podman)
 
 
 def _tls_from(environment: Mapping[str, str]) -> TlsFiles | None:

@@ -6,7 +6,8 @@ import tarfile  # costs 15 ms, so this module is imported only when something is
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from minicompose.engine.dockerignore import Ignored, Inherited
+from minicompose.engine.context_files import context_files
+from minicompose.engine.dockerignore import Ignored
 from minicompose.errors import BadRequest
 
 _PIECE = 1 << 16
@@ -41,7 +42,7 @@ def _in_pieces(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _blocks(context: str, ignored: Ignored, always: frozenset[str], added: Mapping[str, bytes]) -> Iterator[bytes]:
     try:
-        for path, entry in _entries(context, ignored, always):
+        for path, entry in context_files(context, ignored, always=always):
             if path not in added:
                 yield from _file(path, entry)
     except OSError as error:
@@ -53,35 +54,6 @@ def _blocks(context: str, ignored: Ignored, always: frozenset[str], added: Mappi
         yield _header(header)
         yield content + _padding(len(content))
     yield bytes(2 * tarfile.BLOCKSIZE)
-
-
-def _entries(context: str, ignored: Ignored, always: frozenset[str]) -> Iterator[tuple[str, Path]]:
-    """What is in the context, a directory before what lies in it, by name."""
-    root = Path(context)
-
-    def below(directory: str, above: Inherited, unsaid: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
-        """`unsaid` are directories that are in the archive only if something below them is."""
-        for name in sorted(os.listdir(root / directory)):  # noqa: PTH208 (names alone, and as bytes would have them)
-            path = f"{directory}/{name}" if directory else name
-            left_out, inherited = ignored.judge(path, above)
-            left_out = left_out and path not in always
-            is_directory = stat.S_ISDIR((root / path).lstat().st_mode)
-            if left_out and not (is_directory and _may_hold(path, ignored, always)):
-                continue
-            waiting = (*unsaid, path)
-            if not left_out:
-                yield from ((each, root / each) for each in waiting)
-                waiting = unsaid = ()
-            if is_directory:
-                for found in below(path, inherited, waiting):
-                    unsaid = ()
-                    yield found
-
-    yield from below("", ignored.nothing_yet, ())
-
-
-def _may_hold(directory: str, ignored: Ignored, always: frozenset[str]) -> bool:
-    return ignored.may_take_back_below(directory) or any(path.startswith(f"{directory}/") for path in always)
 
 
 def _file(path: str, file: Path) -> Iterator[bytes]:

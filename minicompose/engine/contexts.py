@@ -25,10 +25,14 @@ class TlsFiles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """An engine's address, and how to prove who we are; `tls` None is without TLS."""
+    """An engine's address, and how to prove who we are; `tls` None is without TLS.
+
+    `started_by` is the `podman` that answers there when it is started.
+    """
 
     host: str
     tls: TlsFiles | None = None
+    started_by: str = ""
 
 
 def config_directory(environment: Mapping[str, str]) -> Path:

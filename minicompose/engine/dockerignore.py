@@ -65,6 +65,10 @@ class Ignored:
         """Whether something below a directory that is left out may be in the context nevertheless."""
         return any(pattern.may_match_below(directory) for pattern in self._exceptions)
 
+    def may_match_below(self, directory: str) -> bool:
+        """Whether something below a directory that no pattern matches may be matched."""
+        return any(pattern.may_match_below(directory) for pattern in self._patterns if not pattern.exception)
+
 
 def ignored_by(text: str) -> Ignored:
     """What a `.dockerignore` with this text leaves out. Raises BadRequest for a pattern that is none."""

@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from minicompose.engine.podman.checks import makes_checks
 from minicompose.engine.protocol import Abilities
 
 # The engine's words for the control groups that its kernel may lack.
@@ -53,6 +54,7 @@ def abilities(told: dict[str, Any], address: str) -> Abilities:
         selinux=any(option.startswith("name=selinux") for option in told.get("SecurityOptions") or ()),
         cpus=0 if _is_podman(told) else told.get("NCPU") or 0,
         least_memory=_LEAST_MEMORY if told.get("OSType", "linux") == "linux" and not _is_podman(told) else 0,
+        makes_checks=not _is_podman(told) or makes_checks(told),
     )
 
 

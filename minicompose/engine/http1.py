@@ -6,10 +6,11 @@ whose head has no end. A whole HTTP library costs a command more time than the r
 
 from collections.abc import Callable, Iterable, Iterator
 
-_MOST_HEAD = 65536  # bytes of one answer's head, or of the trailers behind its chunks
-_MOST_CHUNK_LINE = 4096  # a chunk's size with its extensions, which nobody uses
+from minicompose.engine.chunked import ChunkedBody
+
+_MOST_HEAD = 65536  # bytes of one answer's head
+_MOST_PIECE = 1 << 20  # bytes of a body in one piece
 _NAME = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_HEX = frozenset(b"0123456789abcdefABCDEF")
 _CONTROLS = frozenset((*range(9), *range(10, 32), 127))
 
 LAST_CHUNK = b"0\r\n\r\n"
@@ -98,18 +99,19 @@ class AnswerReader:
             yield piece
 
     def _chunked(self) -> Iterator[bytes]:
+        body = ChunkedBody()
+        piece = self.rest()
         while True:
-            size = _chunk_size(self._until(b"\r\n", _MOST_CHUNK_LINE))
-            if size == 0:
+            try:
+                content = body.feed(piece)
+            except ValueError as error:
+                raise ProtocolError(f"an answer of which {error}") from error
+            if content:
+                yield content
+            if body.over:
                 break
-            yield from self._counted(size)
-            if self._until(b"\r\n", 2):
-                raise ProtocolError("a chunk that is longer than it says")
-        seen = 0
-        while trailer := self._until(b"\r\n", _MOST_HEAD):
-            seen += len(trailer)
-            if seen > _MOST_HEAD:
-                raise ProtocolError("trailers without end")
+            piece = self._some(_MOST_PIECE)
+        self._buffer += body.rest
 
     def _to_the_end(self) -> Iterator[bytes]:
         self.persists = False
@@ -158,10 +160,3 @@ def _headers(lines: Iterable[bytes]) -> dict[str, str]:
         key, text = name.decode("ascii").lower(), value.strip(b" \t").decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return headers
-
-
-def _chunk_size(line: bytearray) -> int:
-    digits = bytes(line.partition(b";")[0]).rstrip(b" \t")
-    if not digits or len(digits) > 16 or not _HEX.issuperset(digits):
-        raise ProtocolError("an answer with a malformed chunk")
-    return int(digits, 16)

@@ -12,6 +12,7 @@ import msgspec
 from minicompose import labels as known_labels
 from minicompose.engine.api import Api
 from minicompose.engine.attached import network_drift
+from minicompose.engine.builders import Builder, RunningBuilds, builder_of, chosen_builder
 from minicompose.engine.limits import drift
 from minicompose.engine.listing import containers_in, observed
 from minicompose.engine.networking import bound_links, connected_later, endpoint_body, links_of
@@ -46,13 +47,14 @@ from minicompose.engine.streams import (
 )
 from minicompose.engine.translate import container_body, network_body, service_body, volume_body
 from minicompose.engine.transport import Query
-from minicompose.errors import Conflict, EngineError, NotFound
+from minicompose.errors import Conflict, EngineError, EngineFault, NotFound
 from minicompose.model import Network, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 from minicompose.regex import regex
 
 if TYPE_CHECKING:
+    from minicompose.engine.podman.checks import HealthChecks
     from minicompose.engine.usage import HttpUsage
 
 # What is subscribed to; a health check makes three exec events each time, which nobody reads.
@@ -71,6 +73,7 @@ _EVENTS = [
     "health_status",
 ]
 _Result = TypeVar("_Result")
+_LISTS = 3  # that may fail before it counts
 _LOOKS = 8  # at containers, side by side
 # From here on an image can be inspected for one of its platforms.
 _PLATFORM_OF_SEVERAL = (1, 49)
@@ -102,8 +105,12 @@ class HttpEngine:
 
     def __init__(self, api: Api, environment: Mapping[str, str]) -> None:
         self._api = api
+        self._environment = environment
         self._credentials = Credentials(environment)
+        self._running_builds = RunningBuilds()
         self._images: dict[str, _Image] = {}
+        self._host: dict[str, Any] = {}
+        self._asking_host = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -113,6 +120,14 @@ class HttpEngine:
 
     def close(self) -> None:
         self._api.transport.close()
+
+    @property
+    def api_version(self) -> tuple[int, int]:
+        return self._api.version
+
+    @property
+    def is_podman(self) -> bool:
+        return self._api.asks_podman()
 
     def info(self) -> EngineInfo:
         told = self._api.get("/version")
@@ -124,11 +139,16 @@ class HttpEngine:
             os=told.get("Os", "linux"),
             arch=told.get("Arch", ""),
             name="Podman" if podman else platform.split(" Engine")[0] or "Docker",
+            builder=self._builder,
         )
+
+    @property
+    def _builder(self) -> Builder:
+        return chosen_builder(self._environment, self._api.greeting)
 
     def identity(self) -> str:
         """Podman makes up another ID for each request; a host's name and a place on its disk say as much."""
-        told = self._api.get("/info")
+        told = self._told_of_host()
         if self.info().name == "Podman" or not told.get("ID"):
             return f"{told.get('Name', '')}:{told.get('DockerRootDir', '')}"
         return str(told["ID"])
@@ -136,7 +156,7 @@ class HttpEngine:
     def abilities(self) -> Abilities:
         from minicompose.engine.host import abilities  # most stacks ask nothing of the host
 
-        return abilities(self._api.get("/info"), self._api.transport.address)
+        return abilities(self._told_of_host(), self._api.transport.address)
 
     def observe(self, project: str) -> Observed:
         query = {"all": "1", "filters": _filters(label=[f"{known_labels.PROJECT}={project}"])}
@@ -144,8 +164,13 @@ class HttpEngine:
             lambda: self._api.call("GET", "/containers/json", query),
             lambda: self._api.call("GET", "/networks"),
             lambda: self._api.call("GET", "/volumes"),
-            lambda: self._api.call("GET", "/images/json"),
+            self._image_list,
         )
+        if self._api.is_podman and containers.strip() != b"[]":
+            from minicompose.engine.podman.answers import with_health_and_networks
+
+            own = self._api.call("GET", "/libpod/containers/json", query)
+            containers = with_health_and_networks(containers, own, networks)
         return observed(project, containers, networks, volumes, images)
 
     def all_containers(self) -> tuple[ObservedContainer, ...]:
@@ -211,17 +236,31 @@ class HttpEngine:
             answer.close()
 
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
+        try:
+            match builder_of(build.build, self._builder, self._api.version, memory=build.memory):
+                case "buildkit":
+                    from minicompose.engine.buildkit.building import build_image  # h2 costs 50 ms
+
+                    build_image(
+                        self._api, build, on_progress, self._credentials.of, self._environment, self._running_builds
+                    )
+                case "classic":
+                    self._build_classically(build, on_progress)
+        finally:
+            self._images.clear()
+
+    def cancel_builds(self) -> None:
+        self._running_builds.cancel()
+
+    def _build_classically(self, build: BuildImage, on_progress: OnProgress) -> None:
         from minicompose.engine import builds  # only those who build pay for it
 
         headers = {"Content-Type": "application/x-tar", **self._credentials.build_headers()}
         with builds.build_context(build.build) as (dockerfile, archive):
             query = builds.build_query(build, dockerfile)
             answer = self._api.open("POST", "/build", query, archive, headers)
-            try:
+            with contextlib.closing(answer), self._running_builds.holding(answer.close):
                 builds.follow_build(answer.chunks(), on_progress)
-            finally:
-                answer.close()
-                self._images.clear()
 
     def image_id(self, image: str) -> str | None:
         try:
@@ -257,7 +296,11 @@ class HttpEngine:
             return None
         named = (told.get("Metadata") or {}).get("LastTagTime") or ""
         return ImageDetails(
-            id=told["Id"], platform=_platform_of(told), size=told.get("Size", 0), named_at=_moment(named)
+            id=told["Id"],
+            platform=_platform_of(told),
+            size=told.get("Size", 0),
+            named_at=_moment(named),
+            names=tuple(told.get("RepoTags") or ()),
         )
 
     def image_digest(self, image: str) -> str:
@@ -368,6 +411,7 @@ class HttpEngine:
             environment={name: value for name, equals, value in pairs if equals},
             words=(*(told.entrypoint or ()), *(told.cmd or ())),
             labels=told.labels or {},
+            user=told.user,
         )
 
     def drift(self, containers: Mapping[str, MadeOf]) -> dict[str, tuple[Drift, ...]]:
@@ -378,6 +422,8 @@ class HttpEngine:
                 return ()
             asked = containers[id]
             limits = drift(service_body(asked.service).get("HostConfig") or {}, found["HostConfig"])
+            if self._api.is_podman:  # it limits the processes of all that ask for no limit
+                limits = tuple(its for its in limits if its.attribute != "pids_limit" or its.asked is not None)
             return (*limits, *network_drift(asked.endpoints, found["NetworkSettings"].get("Networks") or {}))
 
         def look_at_all(share: Sequence[str]) -> dict[str, tuple[Drift, ...]]:
@@ -394,11 +440,18 @@ class HttpEngine:
         """The engine answers before it subscribes, so it is asked for all since just before."""
         filters = _filters(type=["container"], label=[f"{known_labels.PROJECT}={project}"], event=_EVENTS)
         query = {"since": self._engine_time(), "filters": filters}
-        return HttpEvents(self._api.open("GET", "/events", query))
+        answer = self._api.open("GET", "/events", query)
+        if not self._api.is_podman:
+            return HttpEvents(answer)
+        from minicompose.engine.podman.checks import health_after
+
+        return HttpEvents(answer, functools.partial(health_after, self._api), self._health_checks(project))
 
     def event_log(self, project: str, *, since: str = "", until: str = "") -> HttpEventLog:
         filters = _filters(type=["container"], label=[f"{known_labels.PROJECT}={project}"])
-        return HttpEventLog(self._api.open("GET", "/events", {"filters": filters, **_between(since, until)}))
+        between = _between(since, until)
+        last = int(float(between["until"]) * 1_000_000_000) if until else None
+        return HttpEventLog(self._api.open("GET", "/events", {"filters": filters, **between}), last)
 
     def processes(self, container: str) -> Processes:
         told = self._api.get(f"/containers/{container}/top")
@@ -424,7 +477,12 @@ class HttpEngine:
         query |= {name: "1" for name, said in (("follow", follow), ("timestamps", timestamps)) if said}
         query |= _between(since, until)
         tty = self.inspect_container(container).tty
-        return HttpLogs(self._api.open("GET", f"/containers/{container}/logs", query), tty)
+        ask = functools.partial(self._api.open, "GET", f"/containers/{container}/logs", query)
+        if follow and self._api.is_podman:
+            from minicompose.engine.podman.late import LateAnswer
+
+            return HttpLogs(LateAnswer(ask), tty)
+        return HttpLogs(ask(), tty)
 
     def exec(self, container: str, spec: ExecSpec) -> HttpExec:
         body = {
@@ -446,7 +504,7 @@ class HttpEngine:
             return HttpExec(self._api, f"/exec/{id}", None, spec.tty)
         headers = {"Content-Type": "application/json"}
         content = msgspec.json.encode(start)
-        answer = self._api.open("POST", f"/exec/{id}/start", None, content, headers, upgrade=True)
+        answer = self._api.open("POST", f"/exec/{id}/start", None, content, headers, upgrade="tcp")
         return HttpExec(self._api, f"/exec/{id}", answer.hijack(), spec.tty)
 
     def attach(self, container: str, *, stdin: bool = True, detach_keys: str = "") -> HttpSession:
@@ -454,7 +512,7 @@ class HttpEngine:
         query = {"stream": "1", "stdout": "1", "stderr": "1"}
         query |= {"stdin": "1"} if stdin else {}
         query |= {"detachKeys": detach_keys} if detach_keys else {}
-        answer = self._api.open("POST", f"/containers/{container}/attach", query, upgrade=True)
+        answer = self._api.open("POST", f"/containers/{container}/attach", query, upgrade="tcp")
         return HttpSession(self._api, f"/containers/{container}", answer.hijack(), tty)
 
     # ---- files, and what is made of a container ----
@@ -468,6 +526,8 @@ class HttpEngine:
         return HttpBytes(self._api.open("GET", f"/containers/{container}/archive", {"path": path}))
 
     def write_files(self, container: str, path: str, archive: Iterable[bytes], *, own: bool = False) -> None:
+        if self._api.is_podman:
+            self.file_in(container, path)  # it would make a directory that is not there
         query = {"path": path, "noOverwriteDirNonDir": "true", **({"copyUIDGID": "true"} if own else {})}
         headers = {"Content-Type": "application/x-tar"}
         self._api.open("PUT", f"/containers/{container}/archive", query, archive, headers).read()
@@ -486,6 +546,32 @@ class HttpEngine:
         return str(self._api.post("/commit", {}, query)["Id"])
 
     # ---- inside ----
+
+    def _image_list(self) -> bytes:
+        """Podman finds fault with the list when an image goes away while it is made."""
+        for _ in range(_LISTS if self._api.is_podman else 0):
+            with contextlib.suppress(EngineFault):
+                return self._api.call("GET", "/images/json")
+        return self._api.call("GET", "/images/json")
+
+    def _told_of_host(self) -> dict[str, Any]:
+        """Podman runs a dozen programs to tell it, which takes a second or more: it is asked once."""
+        if not self._api.is_podman:
+            return dict(self._api.get("/info"))
+        with self._asking_host:
+            if not self._host:
+                self._host = self._api.get("/info")
+            return self._host
+
+    def _health_checks(self, project: str) -> "HealthChecks | None":
+        """For a Podman that has nobody to make them."""
+        from minicompose.engine.podman.checks import HealthChecks, makes_checks
+
+        if makes_checks(self._told_of_host()):
+            return None
+        checks = HealthChecks(self._api, project)
+        checks.begin()
+        return checks
 
     def _image(self, image: str) -> _Image:
         known = self._images.get(image)
@@ -581,6 +667,7 @@ class _Config(msgspec.Struct, rename="pascal"):
     entrypoint: list[str] | None = None
     cmd: list[str] | None = None
     labels: dict[str, str] | None = None
+    user: str = ""
 
 
 class _Binding(msgspec.Struct, rename="pascal"):

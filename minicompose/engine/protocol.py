@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from minicompose.engine.builders import Builder
 from minicompose.model import Network, Service, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
@@ -19,13 +20,14 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EngineInfo(Value, frozen=True, kw_only=True):
-    """`api` is the version negotiated: the lower of the engine's and ours, as (1, 41)."""
+    """`api` is the version negotiated: the lower of the engine's and ours, as (1, 41). `builder` builds its images."""
 
     version: str
     api: tuple[int, int]
     os: str = "linux"
     arch: str = "amd64"
     name: str = "Docker"
+    builder: Builder = "classic"
 
 
 class Abilities(Value, frozen=True, kw_only=True):
@@ -39,6 +41,7 @@ class Abilities(Value, frozen=True, kw_only=True):
     those that we see. The drivers are those that it lists; `plugins` are names of others that it would load, None where
     they cannot be seen. `swarm_manager`: it can make what belongs to a swarm. `selinux`: it labels files.
     `cpus` is how many a container may have, and `least_memory` the least bytes; 0 where there is no such rule.
+    `makes_checks`: it makes the health checks of its containers by itself.
     """
 
     os: str = "linux"
@@ -59,6 +62,7 @@ class Abilities(Value, frozen=True, kw_only=True):
     selinux: bool = False
     cpus: int = 0
     least_memory: int = 0
+    makes_checks: bool = True
 
 
 class Probe(Value, frozen=True, kw_only=True):
@@ -97,11 +101,15 @@ class ContainerState(Value, frozen=True, kw_only=True):
 
 
 class ContainerSettings(Value, frozen=True, kw_only=True):
-    """What a container was made with, those of its image included. `words` are its entrypoint and its command."""
+    """What a container was made with, those of its image included. `words` are its entrypoint and its command.
+
+    `user` is as it was asked for, by name or number, with a group or without; empty for root.
+    """
 
     environment: dict[str, str] = {}
     words: tuple[str, ...] = ()
     labels: dict[str, str] = {}
+    user: str = ""
 
 
 class MadeOf(Value, frozen=True, kw_only=True):
@@ -127,13 +135,14 @@ class Drift(Value, frozen=True, kw_only=True):
 
 class ImageDetails(Value, frozen=True, kw_only=True):
     """`platform` as "linux/arm64/v8", `size` in bytes. `named_at` is the moment, as the engine writes it, at which
-    it was given its name; empty where the engine does not know.
+    it was given its name; empty where the engine does not know. `names` are all that it has, with their tags.
     """
 
     id: str
     platform: str
     size: int
     named_at: str = ""
+    names: tuple[str, ...] = ()
 
 
 class Processes(Value, frozen=True, kw_only=True):
@@ -332,6 +341,13 @@ class Login(Value, frozen=True, kw_only=True):
 class Engine(Protocol):
     """One engine, reached. Also a context manager: leaving it closes its connections."""
 
+    @property
+    def api_version(self) -> tuple[int, int]:
+        """The version of its API that is spoken: the lower of the engine's and ours."""
+
+    @property
+    def is_podman(self) -> bool: ...
+
     def info(self) -> EngineInfo: ...
 
     def identity(self) -> str:
@@ -374,6 +390,9 @@ class Engine(Protocol):
 
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
         """Raises EngineFault with the end of the build's output when a step fails."""
+
+    def cancel_builds(self) -> None:
+        """Call off the builds that run; each fails. From any thread."""
 
     def image_id(self, image: str) -> str | None:
         """The id that the engine has for an image's name, or None when it has no such image."""

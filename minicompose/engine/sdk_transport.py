@@ -1,4 +1,4 @@
-"""The transport for engines behind TLS or a named pipe: the docker SDK knows how to reach those."""
+"""The transport for engines behind a named pipe: the docker SDK knows how to reach those."""
 
 import socket
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,9 +8,7 @@ from typing import Any
 import docker
 import requests
 from docker.errors import DockerException
-from docker.tls import TLSConfig
 
-from minicompose.engine.contexts import Endpoint, TlsFiles
 from minicompose.engine.failures import unreachable
 from minicompose.engine.transport import Answer, Query, target
 
@@ -20,9 +18,8 @@ _READ_SIZE = 65536
 class SdkTransport:
     """Requests over the session of an SDK client, which is made when the first one is sent."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.address = endpoint.host
-        self._endpoint = endpoint
+    def __init__(self, address: str) -> None:
+        self.address = address
         self._session: docker.APIClient | None = None
 
     def request(
@@ -33,11 +30,11 @@ class SdkTransport:
         query: Query | None = None,
         body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
-        upgrade: bool = False,
+        upgrade: str = "",
     ) -> Answer:
         lines = dict(headers or {})
         if upgrade:
-            lines |= {"Connection": "Upgrade", "Upgrade": "tcp"}
+            lines |= {"Connection": "Upgrade", "Upgrade": upgrade}
         try:
             client = self._client()
             response = client.request(
@@ -59,8 +56,7 @@ class SdkTransport:
 
     def _client(self) -> docker.APIClient:
         if self._session is None:
-            tls = _tls_config(self._endpoint.tls)
-            self._session = docker.APIClient(base_url=self.address, tls=tls or False, version="1.41")
+            self._session = docker.APIClient(base_url=self.address, version="1.41")
         return self._session
 
 
@@ -106,7 +102,7 @@ class SdkAnswer:
 
 
 class SdkStream:
-    """A hijacked connection: a socket, a TLS socket or a pipe, with the buffer that read the head of the answer."""
+    """A hijacked connection: a socket or a pipe, with the buffer that read the head of the answer."""
 
     def __init__(self, client: Any, response: Any) -> None:
         # The SDK has no public way to the socket, and offers this one to its own callers.
@@ -132,10 +128,3 @@ class SdkStream:
         with suppress(OSError, AttributeError):
             self._channel.shutdown(socket.SHUT_RDWR)
         self._response.close()
-
-
-def _tls_config(files: TlsFiles | None) -> TLSConfig | None:
-    if files is None:
-        return None
-    certificate = (files.cert, files.key) if files.cert and files.key else None
-    return TLSConfig(client_cert=certificate, ca_cert=files.ca or None, verify=files.verify)

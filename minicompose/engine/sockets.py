@@ -1,4 +1,4 @@
-"""The transport over a unix or a TCP socket. `http1` knows the protocol; the sockets are here."""
+"""The transport over a unix or a TCP socket, with TLS, or through ssh. `http1` knows the protocol, sockets are here."""
 
 import select
 import socket
@@ -6,7 +6,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from typing import Protocol
 
+from minicompose.engine.contexts import TlsFiles
 from minicompose.engine.failures import refused, unreachable
 from minicompose.engine.http1 import LAST_CHUNK, AnswerReader, ProtocolError, chunk, request_head
 from minicompose.engine.transport import Answer, Query, target
@@ -16,7 +18,22 @@ _REPEATABLE = ("GET", "HEAD", "PUT")
 _READ_SIZE = 65536
 _CONNECT_SECONDS = 10.0
 
-Dial = Callable[[], socket.socket]
+
+class Channel(Protocol):
+    """What is used of a socket. All of it raises OSError; `recv` gives nothing at the end."""
+
+    def fileno(self) -> int: ...
+
+    def recv(self, size: int, /) -> bytes: ...
+
+    def sendall(self, data: bytes, /) -> None: ...
+
+    def shutdown(self, how: int, /) -> None: ...
+
+    def close(self) -> None: ...
+
+
+Dial = Callable[[], Channel]
 
 
 def unix_dial(path: str) -> Dial:
@@ -34,7 +51,7 @@ def unix_dial(path: str) -> Dial:
     return dial
 
 
-def tcp_dial(host: str, port: int) -> Dial:
+def tcp_dial(host: str, port: int) -> Callable[[], socket.socket]:
     """How to connect to `host`, without TLS."""
 
     def dial() -> socket.socket:
@@ -42,6 +59,22 @@ def tcp_dial(host: str, port: int) -> Dial:
         channel.settimeout(None)
         channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return channel
+
+    return dial
+
+
+def tls_dial(host: str, port: int, files: TlsFiles) -> Dial:
+    """How to connect to `host` with TLS."""
+
+    def dial() -> Channel:
+        from minicompose.engine.tls import TlsChannel, tls_context  # only those who use it pay for ssl
+
+        channel = tcp_dial(host, port)()
+        try:
+            return TlsChannel(channel, tls_context(files), host)
+        except BaseException:
+            channel.close()
+            raise
 
     return dial
 
@@ -81,7 +114,7 @@ def ssh_dial(destination: str, port: int | None) -> Dial:
 class Connection:
     """One socket and the reader of what comes. `close` may come from another thread than the rest."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: Channel) -> None:
         self.channel = channel
         self.reader = AnswerReader(self.receive)
         self.sent = False  # whether the engine has taken the whole request
@@ -151,7 +184,7 @@ class SocketTransport:
         query: Query | None = None,
         body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
-        upgrade: bool = False,
+        upgrade: str = "",
     ) -> Answer:
         repeatable = method in _REPEATABLE and (body is None or isinstance(body, bytes))
         try:
@@ -284,11 +317,11 @@ def _head(
     path: str,
     body: bytes | Iterable[bytes] | None,
     headers: Mapping[str, str] | None,
-    upgrade: bool,
+    upgrade: str,
 ) -> bytes:
     lines = [("Host", "docker"), ("User-Agent", "minicompose"), *(headers or {}).items()]
     if upgrade:
-        lines += [("Connection", "Upgrade"), ("Upgrade", "tcp")]
+        lines += [("Connection", "Upgrade"), ("Upgrade", upgrade)]
     if isinstance(body, bytes) or (body is None and method in ("POST", "PUT")):
         lines.append(("Content-Length", str(len(body or b""))))
     elif body is not None:

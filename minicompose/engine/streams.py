@@ -1,10 +1,11 @@
 """What the engine sends as it happens: events, output, and commands run inside a container."""
 
 import base64
+import struct
 import threading
 import time
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Callable, Iterator
+from typing import Protocol, cast
 
 import msgspec
 
@@ -16,7 +17,9 @@ from minicompose.errors import EngineFault, EngineUnreachable
 from minicompose.planning.observed import Health
 
 _STREAMS = {0: "stdin", 1: "stdout", 2: "stderr"}
-_HEADER = 8
+# What the engine itself says amid a log: that it cannot read on.
+_ENGINE_ITSELF = 3
+_FRAME = struct.Struct(">B3xI")
 # The engine notes a command's exit code a moment after it has closed its output.
 _EXIT_CODE_TRIES = 200
 _EXIT_CODE_PAUSE = 0.01
@@ -39,13 +42,31 @@ class _Event(msgspec.Struct):
 
 
 _event_decoder = msgspec.json.Decoder(_Event)
+# Podman's words, where it does not use Docker's.
+_PODMANS_ACTIONS = {"remove": "destroy", "died": "die"}
+# How healthy a container is after a check that was told at that time.
+HealthAfter = Callable[[str, int], Health]
+
+
+class Checks(Protocol):
+    """Who makes the health checks while somebody subscribes."""
+
+    def started(self, container: str) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class HttpEvents:
-    """The subscription to one project's containers. A second iteration goes on where the first stopped."""
+    """The subscription to one project's containers. A second iteration goes on where the first stopped.
 
-    def __init__(self, answer: Answer) -> None:
+    `health_after` looks how healthy a container is, for an engine whose events do not say, and `checks` are for one
+    that makes none itself.
+    """
+
+    def __init__(self, answer: Answer, health_after: HealthAfter | None = None, checks: Checks | None = None) -> None:
         self._answer = answer
+        self._health_after = health_after
+        self._checks = checks
         self._events = self._read()
 
     def __iter__(self) -> Iterator[EngineEvent]:
@@ -54,16 +75,26 @@ class HttpEvents:
     def _read(self) -> Iterator[EngineEvent]:
         try:
             for line in lines(self._answer.chunks()):
-                yield _event(_event_decoder.decode(line))
+                yield self._completed(_event(_event_decoder.decode(line)))
         except EngineUnreachable:
             return  # the engine went away, which ends the stream like any other end
 
+    def _completed(self, event: EngineEvent) -> EngineEvent:
+        if self._checks is not None and event.action in ("start", "unpause"):
+            self._checks.started(event.id)
+        if event.action != "health_status" or event.health != "none" or self._health_after is None:
+            return event
+        return msgspec.structs.replace(event, health=self._health_after(event.id, event.time))
+
     def close(self) -> None:
+        if self._checks is not None:
+            self._checks.close()
         self._answer.close()
 
 
 def _event(told: _Event) -> EngineEvent:
-    action, _, detail = told.action.partition(": ")
+    word, _, detail = told.action.partition(": ")
+    action = _PODMANS_ACTIONS.get(word, word)
     its = told.actor.attributes
     code = its.get("exitCode", "")
     return EngineEvent(
@@ -71,23 +102,29 @@ def _event(told: _Event) -> EngineEvent:
         id=told.actor.id,
         name=its.get("name", ""),
         service=its.get(labels.SERVICE, ""),
-        health=cast(Health, detail) if action == "health_status" else "none",
+        health=cast(Health, detail) if action == "health_status" and detail else "none",
         exit_code=int(code) if action == "die" and code.lstrip("-").isdigit() else None,
         time=told.time_nano,
     )
 
 
 class HttpEventLog:
-    """What the engine has noted, and what happens."""
+    """What the engine has noted, and what happens; nothing after `last`, in nanoseconds since 1970."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, last: int | None = None) -> None:
         self._answer = answer
+        self._last = last
 
     def __iter__(self) -> Iterator[LoggedEvent]:
         for line in lines(self._answer.chunks()):
             told = _event_decoder.decode(line)
+            if self._last is not None and told.time_nano > self._last:
+                continue
             yield LoggedEvent(
-                action=told.action, id=told.actor.id, attributes=told.actor.attributes, time=told.time_nano
+                action=_PODMANS_ACTIONS.get(told.action, told.action),
+                id=told.actor.id,
+                attributes=told.actor.attributes,
+                time=told.time_nano,
             )
 
     def close(self) -> None:
@@ -122,20 +159,44 @@ class HttpLogs:
 
 
 def output_chunks(chunks: Iterator[bytes], tty: bool) -> Iterator[LogChunk]:
-    """Output as the engine frames it: eight bytes of stream and length, then that many of content."""
+    """Output as the engine frames it: eight bytes of stream and length, then that many of content.
+
+    What has come of one stream is one piece, of however many frames.
+    """
     if tty:
         for chunk in chunks:
             yield LogChunk(stream="stdout", data=chunk)
         return
-    waiting = bytearray()
+    rest = b""
     for chunk in chunks:
-        waiting += chunk
-        while len(waiting) >= _HEADER:
-            end = _HEADER + int.from_bytes(waiting[4:_HEADER], "big")
-            if len(waiting) < end:
+        data = rest + chunk
+        place = 0
+        while place < len(data):
+            stream, content, after = _frames(data, place)
+            if after == place:
                 break
-            yield LogChunk(stream=_STREAMS.get(waiting[0], "stdout"), data=bytes(waiting[_HEADER:end]))
-            del waiting[:end]
+            if stream == _ENGINE_ITSELF:
+                raise EngineFault(content.decode(errors="replace").strip())
+            if content:
+                yield LogChunk(stream=_STREAMS.get(stream, "stdout"), data=content)
+            place = after
+        rest = data[place:]
+
+
+def _frames(data: bytes, place: int) -> tuple[int, bytes, int]:
+    """Of the frames from `place` on, those of the first one's stream: which, their content, where the next begins."""
+    pieces: list[bytes] = []
+    add, head_of, last = pieces.append, _FRAME.unpack_from, len(data) - _FRAME.size
+    first = data[place]
+    while place <= last:
+        stream, size = head_of(data, place)
+        begin = place + _FRAME.size
+        after = begin + size
+        if stream != first or after > len(data):
+            break
+        add(data[begin:after])
+        place = after
+    return first, b"".join(pieces), place
 
 
 # ---- commands ----

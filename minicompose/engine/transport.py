@@ -62,11 +62,11 @@ class Transport(Protocol):
         query: Query | None = None,
         body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
-        upgrade: bool = False,
+        upgrade: str = "",
     ) -> Answer:
         """Send one request and return when the head of its answer is here.
 
-        An iterable body is sent as it comes. `upgrade` asks for a connection that can be hijacked.
+        An iterable body is sent as it comes. `upgrade` is the protocol of a connection that can be hijacked.
         """
 
     def close(self) -> None:

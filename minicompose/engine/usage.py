@@ -64,9 +64,13 @@ class HttpUsage:
         self._follow = follow
 
     def __iter__(self) -> Iterator[Usage]:
+        told = False
         for number, line in enumerate(lines(self._answer.chunks())):
             if number or not self._follow:
+                told = True
                 yield usage_in(line)
+        if not told and not self._follow:
+            yield Usage()  # Podman says nothing of one that does not run
 
     def close(self) -> None:
         self._answer.close()

@@ -71,18 +71,30 @@ class TurnedBack(Event, frozen=True, kw_only=True):
     steps: tuple[int, ...]
 
 
-class LogLine(Event, frozen=True, kw_only=True):
-    """A line that a container printed, without its line end. `container` is its name.
-
-    `time` is when it was printed, as the engine writes it: "2026-11-24T00:30:44.789834694Z".
-    """
+class Output(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the two outputs of a container. `container` is its name."""
 
     container: str
     service: str
     number: int
     stream: Literal["stdout", "stderr"]
+
+
+class LogLine(msgspec.Struct, frozen=True, gc=False):
+    """A line that was printed, without its line end.
+
+    `time` is when, as "2026-11-24T00:30:44.789834694Z", always of that width, so that times compare as bytes do.
+    """
+
+    output: Output
+    time: bytes
     text: bytes
-    time: str = ""
+
+
+class LogLines(Event, frozen=True, kw_only=True):
+    """Lines that containers have printed, in order: as many at once as have come."""
+
+    lines: list[LogLine]
 
 
 class ContainerExited(Event, frozen=True, kw_only=True):
@@ -90,6 +102,7 @@ class ContainerExited(Event, frozen=True, kw_only=True):
 
     container: str
     service: str
+    number: int
     exit_code: int
 
 
@@ -125,7 +138,7 @@ AnyEvent = (
     | StepFailed
     | StepCancelled
     | TurnedBack
-    | LogLine
+    | LogLines
     | ContainerExited
     | Interrupted
     | Notice

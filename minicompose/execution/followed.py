@@ -5,6 +5,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from minicompose.engine.protocol import ContainerState, LogStream
+from minicompose.execution.seams import Mark
 from minicompose.execution.sources import Source
 
 # Which exit of a container ends all: any but that of a job which is done, or only one that is not 0.
@@ -14,21 +15,24 @@ AbortOn = Literal["exit", "failure"]
 class Followed(msgspec.Struct):
     """One container that is followed.
 
-    `lives` counts its starts that were seen; `last` is the time of each stream's last line.
+    `lives` counts its starts that were seen; `marks` say how far each of its outputs has been read.
     `told_by_list`: it was found to have been started before the event that tells so came.
+    `signalled`: somebody has sent its command a signal, as a stop does.
 
-    Belongs to the follower's conductor, except `last` and `stream`: these to the thread that reads, while there is one.
+    Belongs to the follower's conductor, except `marks` and `stream`: these to the thread that reads, while there is
+    one.
     """
 
     id: str
     source: Source
     tail: int | None = None
     since: str = ""
-    last: dict[str, str] = {}
+    marks: dict[str, Mark] = {}
     alive: bool = True
     reading: bool = False
     readable: bool = True
     told_by_list: bool = False
+    signalled: bool = False
     lives: int = 0
     read_life: int = 0
     code: int | None = None
@@ -65,6 +69,12 @@ class LogEnded(msgspec.Struct, frozen=True):
     heard: bool = False
     gone: bool = False
     unreadable: str = ""
+
+
+class HistoryRead(msgspec.Struct, frozen=True):
+    """What these containers had printed before has been passed on."""
+
+    ids: tuple[str, ...]
 
 
 class ReadOn(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ with Follower(engine, project, on_event, sources_of(plan, observed)) as follower
     if not isinstance(ending, AllExited):       # Ctrl-C, or a container that ends all
         later = interrupts.from_now_on()
         run_plan(stop_plan, engine, on_event, interrupts=later)
-        follower.wait(later)                    # the last words of those that were stopped
+        follower.wait(later, restarts="none")  # the last words of those that were stopped
 """
 
 import contextlib
@@ -14,23 +14,35 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 from queue import SimpleQueue
-from typing import Self, assert_never
+from typing import Literal, Self, assert_never
 
 import msgspec
 
 from minicompose.engine.protocol import Engine, EngineEvent
 from minicompose.errors import EngineError
-from minicompose.execution.events import AnyEvent, ContainerExited, Notice
-from minicompose.execution.followed import AbortOn, Ended, Followed, LogEnded, ReadOn, Restarts, what_follows
+from minicompose.execution.events import AnyEvent, ContainerExited, LogLine, LogLines
+from minicompose.execution.followed import (
+    AbortOn,
+    Ended,
+    Followed,
+    HistoryRead,
+    LogEnded,
+    ReadOn,
+    Restarts,
+    what_follows,
+)
 from minicompose.execution.interrupts import Interrupts
-from minicompose.execution.log_text import Line, sort_key
-from minicompose.execution.logs import lines_of, log_line
+from minicompose.execution.logs import lines_of, unreadable
+from minicompose.execution.patience import SECONDS, Patience
 from minicompose.execution.readers import LogReaders
+from minicompose.execution.seams import Mark, marked
 from minicompose.execution.sources import Source, source_of, state_of
 from minicompose.execution.subscription import Happened, StreamLive, StreamLost, Subscription, Tidings
 from minicompose.planning.observed import ObservedContainer
 
 OnEvent = Callable[[AnyEvent], None]
+# What becomes of a wait when all have ended: it ends; it lasts a while for what was stopped; only Ctrl-C ends it.
+WaitFor = Literal["none", "soon", "ever"]
 
 
 # ---- why following ended ----
@@ -67,6 +79,7 @@ class _Await(msgspec.Struct, frozen=True):
 
     ending: "SimpleQueue[Ending | _Unheard]"
     there: tuple[ObservedContainer, ...]
+    restarts: WaitFor
 
 
 class _Unheard(msgspec.Struct, frozen=True):
@@ -75,18 +88,23 @@ class _Unheard(msgspec.Struct, frozen=True):
     error: Exception
 
 
+class _NothingCame(msgspec.Struct, frozen=True):
+    """What was stopped has not been started again in time, and nothing in its place."""
+
+
 class _Close(msgspec.Struct, frozen=True):
     """Stop following."""
 
 
-_Message = Tidings | LogEnded | _Await | _Unheard | _Close
+_Message = Tidings | LogEnded | HistoryRead | _Await | _Unheard | _NothingCame | _Close
 
 
 class Follower:
     """Follows containers of a project, those that are started or replaced meanwhile included.
 
     `services` limits it to these; None is all. `abort_on` says which exit ends it all. With `history`
-    (for `logs`) what the containers have printed before is shown first, as far as `tail` and `since` allow.
+    (for `logs`) what the containers have printed before is shown first, merged by time, as far as `tail` and
+    `since` allow.
     `on_event` is called from several threads, one at a time.
     """
 
@@ -103,6 +121,7 @@ class Follower:
         tail: int | None = None,
         since: str = "",
         clock: Callable[[], float] = time.monotonic,
+        patience: float = SECONDS,
     ) -> None:
         self._engine = engine
         self._project = project
@@ -121,9 +140,11 @@ class Follower:
         self._opened: SimpleQueue[Exception | None] = SimpleQueue()
         self._live = False
         self._closed = threading.Event()
-        self._readers = LogReaders(engine, self._tell_line, self._messages.put, self._closed)
+        self._readers = LogReaders(engine, self._tell_lines, self._messages.put, self._closed)
         self._followed: dict[str, Followed] = {}
-        self._printed: dict[str, str] = {}
+        self._printed: dict[str, dict[str, Mark]] = {}
+        self._patience = Patience(lambda: self._messages.put(_NothingCame()), patience)
+        self._restarts: WaitFor = "soon"
         self._waiter: SimpleQueue[Ending | _Unheard] | None = None
         self._unheard: _Unheard | None = None
         self._unheard_told = False
@@ -145,16 +166,17 @@ class Follower:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def wait(self, interrupts: Interrupts) -> Ending:
+    def wait(self, interrupts: Interrupts, *, restarts: WaitFor = "soon") -> Ending:
         """Block until all have ended, one has that ends all, or Ctrl-C. May be called again, to see the rest end.
 
+        What somebody has stopped may be started again, or replaced: `restarts` says whether that is waited for.
         Raises what `on_event` has raised.
         """
         ending: SimpleQueue[Ending | _Unheard] = SimpleQueue()
         with interrupts.listening(lambda _: ending.put(Stopped())):
             if interrupts.presses:
                 return Stopped()
-            self._messages.put(_Await(ending, self._there()))
+            self._messages.put(_Await(ending, self._there(), restarts))
             found = ending.get()
         if isinstance(found, _Unheard):
             raise found.error
@@ -183,8 +205,13 @@ class Follower:
                 continue
             with contextlib.suppress(EngineError):
                 stream = self._engine.logs(source.handle, tail=1, timestamps=True)
-                times = [sort_key(line[0]) for _, _, line in lines_of(source, stream)]
-                self._printed[source.handle] = max(times, default="")
+                for lines in lines_of(source, stream):
+                    mark = Mark(lines[-1].time)
+                    self._printed[source.handle] = {
+                        "stdout": mark,
+                        "stderr": mark,
+                        lines[0].output.stream: marked(None, lines),
+                    }
 
     # ---- the conductor: a thread that owns the state ----
 
@@ -198,14 +225,20 @@ class Follower:
                 self._hear_event(message.event)
             case LogEnded():
                 self._hear_log_ended(self._followed[message.id], message)
+            case HistoryRead():
+                self._hear_history(message)
             case _Await():
                 self._waiter = message.ending
+                self._restarts = message.restarts
                 self._catch_up(message.there)
                 self._tell_waiter()
             case StreamLive():
                 self._hear_live()
             case StreamLost():
                 self._hear_lost(message.error)
+            case _NothingCame():
+                self._patience.end()
+                self._tell_waiter()
             case _Unheard():
                 self._unheard = message
                 self._tell_waiter()
@@ -221,10 +254,24 @@ class Follower:
                     self._readers.read(each)
             return
         self._live = True
-        for source in self._sources.values():
-            if source.state == "running" or (self._history and source.state == "stopped"):
-                self._readers.read(self._follow(source.handle, source))
+        there = [
+            self._follow(source.handle, source)
+            for source in self._sources.values()
+            if source.state == "running" or (self._history and source.state == "stopped")
+        ]
+        if self._history:
+            self._readers.read_history(there)
+        else:
+            for each in there:
+                self._readers.read(each)
         self._opened.put(None)
+
+    def _hear_history(self, history: HistoryRead) -> None:
+        for id in history.ids:
+            found = self._followed[id]
+            if found.tail != 0:  # what had printed nothing yet is read from its first line
+                found.tail = None
+            self._readers.read(found)
 
     def _hear_lost(self, error: Exception) -> None:
         if not self._live:
@@ -236,10 +283,22 @@ class Follower:
     def _hear_event(self, event: EngineEvent) -> None:
         if event.action == "start":
             self._hear_start(event)
-        elif event.action == "die" and (found := self._followed.get(event.id)) is not None:
-            found.code = event.exit_code
-            if found.alive and not found.reading:
-                self._readers.read(found)
+        elif (found := self._followed.get(event.id)) is not None:
+            self._hear_of_end(found, event)
+
+    def _hear_of_end(self, found: Followed, event: EngineEvent) -> None:
+        match event.action:
+            case "kill":
+                found.signalled = True
+            case "die":
+                found.code = event.exit_code
+                if found.alive and not found.reading:
+                    self._readers.read(found)
+            case "destroy":
+                found.signalled = False
+                self._tell_waiter()
+            case _:
+                pass
 
     def _catch_up(self, there: tuple[ObservedContainer, ...]) -> None:
         """Follow what runs, or was started and has ended, and has not been told of by an event yet."""
@@ -266,8 +325,10 @@ class Follower:
         if found.told_by_list:
             found.told_by_list = False
             return
+        self._patience.renew()
         found.lives += 1
         found.alive = True
+        found.signalled = False
         found.code = None
         if not found.reading:
             self._readers.read(found)
@@ -281,13 +342,12 @@ class Follower:
         return next((source_of(each) for each in there if each.id == event.id and not each.oneoff), None)
 
     def _follow(self, id: str, source: Source) -> Followed:
-        printed = self._printed.get(source.handle, "")
         self._followed[id] = Followed(
             id=id,
             source=source,
             tail=self._tail if self._history else None,
             since=self._since if self._history else "",
-            last={"stdout": printed, "stderr": printed} if printed else {},
+            marks=dict(self._printed.get(source.handle, {})),
             alive=True,
         )
         return self._followed[id]
@@ -297,11 +357,7 @@ class Follower:
         found.tail = None
         if ended.unreadable and found.readable:
             found.readable = False
-            self._emit(
-                Notice(
-                    at=self._now(), severity="warning", text=f"no logs of {found.source.container}: {ended.unreadable}"
-                )
-            )
+            self._emit(unreadable(found.source, ended.unreadable, self._now()))
         following = what_follows(found, ended)
         match following:
             case ReadOn():
@@ -343,16 +399,31 @@ class Follower:
         if self._first is not None and self._abort_on is not None:
             self._abort_on = None  # told once: whoever waits again waits for all
             return self._first
-        if any(each.alive for each in self._followed.values()):
+        if self._restarts == "ever" or any(each.alive for each in self._followed.values()):
+            return None
+        if (
+            self._restarts == "soon"
+            and not self._patience.is_over
+            and any(each.signalled for each in self._followed.values())
+        ):
+            self._patience.begin()
             return None
         return AllExited()
 
     def _tell_exit(self, found: Followed, code: int) -> None:
         source = found.source
-        self._emit(ContainerExited(at=self._now(), container=source.container, service=source.service, exit_code=code))
+        self._emit(
+            ContainerExited(
+                at=self._now(),
+                container=source.container,
+                service=source.service,
+                number=source.number,
+                exit_code=code,
+            )
+        )
 
-    def _tell_line(self, source: Source, stream: str, line: Line) -> None:
-        self._emit(log_line(source, stream, line, self._now()))
+    def _tell_lines(self, lines: list[LogLine]) -> None:
+        self._emit(LogLines(at=self._now(), lines=lines))
 
     def _emit(self, event: AnyEvent) -> None:
         with self._emitting:

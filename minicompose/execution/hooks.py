@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from minicompose.engine.protocol import Engine, ExecSession, ExecSpec, LogChunk, OnProgress, Progress
 from minicompose.errors import EngineError, MinicomposeError, NotFound
 from minicompose.execution.conditions import meaning_of_code
-from minicompose.execution.log_text import Line, LinesOfStreams
 from minicompose.model import Hook
 from minicompose.planning.hooks import told_command
 from minicompose.planning.plan import RunHook
+
+_LONGEST = 1 << 20
 
 
 def run_hook(engine: Engine, action: RunHook, on_progress: OnProgress) -> None:
@@ -49,17 +50,15 @@ def _has_ended(engine: Engine, container: str) -> bool:
 
 
 def _lines(chunks: Iterator[LogChunk]) -> Iterator[bytes]:
-    """Both streams' lines in the order in which they are complete."""
-    lines = LinesOfStreams()
+    """Both streams' lines in the order in which they are complete; one that is too long comes in pieces."""
+    rests: dict[str, bytes] = {}
     for chunk in chunks:
-        yield from map(_whole, lines.feed(chunk))
-    yield from (_whole(line) for _, line in lines.flush())
-
-
-def _whole(line: Line) -> bytes:
-    """A line with the time that it begins with, which a hook has printed itself."""
-    time, text = line
-    return f"{time} ".encode() + text if time else text
+        *whole, rest = (rests.get(chunk.stream, b"") + chunk.data).split(b"\n")
+        if len(rest) > _LONGEST:
+            whole, rest = [*whole, rest], b""
+        rests[chunk.stream] = rest
+        yield from (line.removesuffix(b"\r") for line in whole)
+    yield from (rest for rest in rests.values() if rest)
 
 
 def exec_spec(hook: Hook) -> ExecSpec:

@@ -1,82 +1,89 @@
 """A container's output cut into lines, each with the time at which it was printed."""
 
-from minicompose.engine.protocol import LogChunk
+import re
+
+from minicompose.execution.events import LogLine, Output
 from minicompose.regex import regex
 
 # The engine keeps a long line in records of this many bytes and puts the time before each of them.
 RECORD = 16 * 1024
-# A line of more records than this is passed on in pieces, so that memory stays bounded.
-MOST_RECORDS = 64
+# A line of more records than this (16 MB) is passed on in pieces, so that memory stays bounded.
+MOST_RECORDS = 1024
 
-_STAMP = regex(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) ")
-
-# When it was printed, and the line without its end.
-Line = tuple[str, bytes]
+_STAMP = regex(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d) ")
+# Where a stamp as Docker writes it ends: its zone and the blank after it.
+_ZONE = slice(29, 31)
 
 
 class Lines:
-    """Cuts what one stream of a container printed, asked for with timestamps, into lines."""
+    """Cuts what one output of a container printed, asked for with timestamps, into lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, output: Output) -> None:
+        self._output = output
         self._rest = bytearray()
+        self._time = b""
 
-    def feed(self, data: bytes) -> list[Line]:
+    def feed(self, data: bytes) -> list[LogLine]:
         """The lines that `data` completes."""
-        if b"\n" not in data:
+        last = data.rfind(b"\n")
+        if last < 0:
             self._rest += data
             return self._pieces()
-        first, *more = data.split(b"\n")
-        self._rest += first
-        whole = [*self._pieces(), _line(bytes(self._rest)), *map(_line, more[:-1])]
-        self._rest = bytearray(more[-1])
-        return whole
+        whole = data[:last]
+        if self._rest:
+            self._rest += whole
+            whole = bytes(self._rest)
+        self._rest = bytearray(memoryview(data)[last + 1 :])
+        return self._lines(whole)
 
-    def flush(self) -> list[Line]:
+    def flush(self) -> list[LogLine]:
         """The last line, where it has no end."""
         if not self._rest:
             return []
-        line = _line(bytes(self._rest))
+        line = self._line(bytes(self._rest))
         self._rest.clear()
         return [line]
 
-    def _pieces(self) -> list[Line]:
+    def _lines(self, whole: bytes) -> list[LogLine]:
+        """Most lines are short and have Docker's own form of stamp: they are cut without a further look."""
+        raws = whole.split(b"\n")
+        if b"\r" in whole or [True for raw in raws if raw[_ZONE] != b"Z " or len(raw) > RECORD]:
+            return [self._line(raw) for raw in raws]
+        output = self._output
+        lines = [LogLine(output, raw[:30], raw[31:]) for raw in raws]
+        self._time = lines[-1].time
+        return lines
+
+    def _pieces(self) -> list[LogLine]:
         """The beginnings of a line that has become too long, cut where the engine's records end."""
+        if len(self._rest) <= MOST_RECORDS * RECORD:
+            return []
         pieces = []
         stamp = _STAMP.match(self._rest)
         size = MOST_RECORDS * (RECORD + (stamp.end() if stamp else 0))
         while len(self._rest) > size:
-            pieces.append(_line(bytes(self._rest[:size])))
+            pieces.append(self._line(bytes(self._rest[:size])))
             del self._rest[:size]
         return pieces
 
+    def _line(self, raw: bytes) -> LogLine:
+        """One line out of the engine's records; a terminal's carriage return before the end goes too.
 
-class LinesOfStreams:
-    """`Lines` for each of a container's streams."""
-
-    def __init__(self) -> None:
-        self._streams: dict[str, Lines] = {}
-
-    def feed(self, chunk: LogChunk) -> list[Line]:
-        return self._streams.setdefault(chunk.stream, Lines()).feed(chunk.data)
-
-    def flush(self) -> list[tuple[str, Line]]:
-        """What each stream has left, with the stream's name."""
-        return [(name, line) for name, lines in self._streams.items() for line in lines.flush()]
-
-
-def sort_key(time: str) -> str:
-    """Times compare as text once the zone's letter is gone: the engine drops trailing zeros."""
-    return time.removesuffix("Z")
+        One that the engine gave no time has that of the line before.
+        """
+        stamp = _STAMP.match(raw)
+        if stamp is None:
+            return LogLine(self._output, self._time, raw.removesuffix(b"\r"))
+        self._time = _of_one_width(stamp)
+        records = []
+        while stamp is not None:
+            place = stamp.end() + RECORD
+            records.append(raw[stamp.end() : place])
+            stamp = _STAMP.match(raw, place)
+        records.append(raw[place:])
+        return LogLine(self._output, self._time, b"".join(records).removesuffix(b"\r"))
 
 
-def _line(raw: bytes) -> Line:
-    """One line out of the engine's records; a terminal's carriage return before the end goes too."""
-    stamp = _STAMP.match(raw)
-    if stamp is None:
-        return "", raw.removesuffix(b"\r")
-    text = raw[stamp.end() :]
-    place = RECORD
-    while place < len(text) and (inner := _STAMP.match(text, place)):
-        text = text[:place] + text[inner.end() :]
-        place += RECORD
-    return stamp[0].decode().rstrip(), text.removesuffix(b"\r")
+def _of_one_width(stamp: re.Match[bytes]) -> bytes:
+    """The time with nine digits of a second: some engines leave zeros out at the end."""
+    return b"%b.%b%b" % (stamp[1], (stamp[2] or b"").ljust(9, b"0"), stamp[3])

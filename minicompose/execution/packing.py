@@ -2,9 +2,13 @@
 
 import io
 import os
+import stat
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
 
 from minicompose.errors import MinicomposeError
 
@@ -25,6 +29,52 @@ def packed(source: str, name: str) -> Iterator[bytes]:
     yield bytes(2 * _BLOCK)
 
 
+class Owner(msgspec.Struct, frozen=True):
+    """Whom files belong to."""
+
+    user: int
+    group: int
+
+
+def packed_each(
+    files: Iterable[tuple[str, str]], left_out: Callable[[str, OSError], None], owner: Owner
+) -> Iterator[bytes]:
+    """Files by their paths and names in the tar, each as it is now, for `owner`; of a directory nothing that is in it.
+
+    One that cannot be read, or has gone, is told as `left_out`.
+    """
+    with tarfile.TarFile(fileobj=io.BytesIO(), mode="w") as names:
+        for source, name in files:
+            try:
+                pieces = _opened(names, source, name, owner)
+                first = next(pieces, b"")
+            except OSError as error:
+                left_out(source, error)
+                continue
+            yield first
+            yield from pieces
+    yield bytes(2 * _BLOCK)
+
+
+def _opened(names: tarfile.TarFile, source: str, name: str, owner: Owner) -> Iterator[bytes]:
+    """One entry: that of the very file that is then read, whatever else gets its name meanwhile."""
+    if not stat.S_ISREG(os.lstat(source).st_mode):
+        entry: tarfile.TarInfo | None = names.gettarinfo(source, name)
+        if entry is not None:  # an archive has no sockets
+            yield _header(entry, owner)
+        return
+    with Path(source).open("rb") as content:
+        entry = names.gettarinfo(arcname=name, fileobj=content)
+        yield _header(entry, owner)
+        if entry.isreg():
+            yield from _pieces(content, entry.size)
+
+
+def _header(entry: tarfile.TarInfo, owner: Owner) -> bytes:
+    entry.uid, entry.gid, entry.uname, entry.gname = owner.user, owner.group, "", ""
+    return entry.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+
+
 def _entries(names: tarfile.TarFile, source: str, name: str) -> Iterator[bytes]:
     entry: tarfile.TarInfo | None = names.gettarinfo(source, name)
     if entry is None:  # a socket: an archive has none
@@ -38,12 +88,16 @@ def _entries(names: tarfile.TarFile, source: str, name: str) -> Iterator[bytes]:
 
 
 def _content(file: str, size: int) -> Iterator[bytes]:
+    with Path(file).open("rb") as content:
+        yield from _pieces(content, size)
+
+
+def _pieces(content: BinaryIO, size: int) -> Iterator[bytes]:
     """As many bytes as the entry says, whatever the file becomes meanwhile, and up to the end of a block."""
     left = size
-    with Path(file).open("rb") as content:
-        while left and (piece := content.read(min(left, _PIECE))):
-            left -= len(piece)
-            yield piece
+    while left and (piece := content.read(min(left, _PIECE))):
+        left -= len(piece)
+        yield piece
     while left:
         piece = bytes(min(left, _PIECE))
         left -= len(piece)

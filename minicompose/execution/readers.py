@@ -2,33 +2,32 @@
 
 import contextlib
 import threading
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator
 
 from minicompose.engine.protocol import Engine
 from minicompose.errors import Conflict, EngineError, EngineUnreachable, NotFound
-from minicompose.execution.followed import Followed, LogEnded
-from minicompose.execution.log_text import Line, sort_key
-from minicompose.execution.logs import streams_and_lines
-from minicompose.execution.sources import Source
+from minicompose.execution.events import LogLine
+from minicompose.execution.followed import Followed, HistoryRead, LogEnded
+from minicompose.execution.logs import OnLines, lines_of, merged
+from minicompose.execution.seams import a_second_before, beyond
 
 
 class LogReaders:
     """Reads logs to their ends. `closed` ends it early.
 
-    `on_line` is given the container, the name of the stream and the line, `on_ended` how a log ended;
+    `on_lines` is given what comes, `on_ended` how a log ended, or that the history of some has been read;
     both are called from the reading threads.
     """
 
     def __init__(
         self,
         engine: Engine,
-        on_line: Callable[[Source, str, Line], None],
-        on_ended: Callable[[LogEnded], None],
+        on_lines: OnLines,
+        on_ended: Callable[[LogEnded | HistoryRead], None],
         closed: threading.Event,
     ) -> None:
         self._engine = engine
-        self._on_line = on_line
+        self._on_lines = on_lines
         self._on_ended = on_ended
         self._closed = closed
 
@@ -39,6 +38,22 @@ class LogReaders:
         threading.Thread(
             target=self._read_to_end, args=(found,), name=f"logs of {found.source.container}", daemon=True
         ).start()
+
+    def read_history(self, followed: list[Followed]) -> None:
+        """Read what there is of these logs now, merged by time."""
+        for found in followed:
+            found.reading = True
+        threading.Thread(target=self._read_history, args=(followed,), name="logs until now", daemon=True).start()
+
+    def _read_history(self, followed: list[Followed]) -> None:
+        for lines in merged([self._until_now(found) for found in followed]):
+            self._on_lines(lines)
+        self._on_ended(HistoryRead(tuple(found.id for found in followed)))
+
+    def _until_now(self, found: Followed) -> Iterator[list[LogLine]]:
+        """What there is of a log now; what cannot be read is told of when it is read on."""
+        with contextlib.suppress(EngineError):
+            yield from self._lines(found, follow=False)
 
     def _read_to_end(self, found: Followed) -> None:
         try:
@@ -68,29 +83,23 @@ class LogReaders:
 
     def _pass_on(self, found: Followed, *, follow: bool) -> bool:
         """Pass on the lines that were not passed on yet; return whether there were any."""
-        last = max(found.last.values(), default="")
+        heard = False
+        for lines in self._lines(found, follow=follow):
+            heard = True
+            self._on_lines(lines)
+        return heard
+
+    def _lines(self, found: Followed, *, follow: bool) -> Iterator[list[LogLine]]:
+        """The lines that were not read yet."""
+        since = a_second_before(found.marks.values())
         stream = self._engine.logs(
             found.id,
             follow=follow,
-            tail=None if last else found.tail,
-            since=_a_second_before(last) if last else found.since,
+            tail=None if since else found.tail,
+            since=since or found.since,
             timestamps=True,
         )
         found.stream = stream
         if self._closed.is_set():
             stream.close()
-        heard = False
-        seen = dict(found.last)
-        for source_stream, line in streams_and_lines(stream):
-            time = sort_key(line[0])
-            if time and time <= seen.get(source_stream, ""):
-                continue
-            heard = True
-            found.last[source_stream] = max(time, found.last.get(source_stream, ""))
-            self._on_line(found.source, source_stream, line)
-        return heard
-
-
-def _a_second_before(time: str) -> str:
-    """For a log that is read on: what comes twice is told apart by its time."""
-    return str(int(datetime.fromisoformat(f"{time[:19]}+00:00").timestamp()) - 1)
+        return beyond(found.marks, lines_of(found.source, stream))

@@ -16,7 +16,7 @@ from typing import assert_never
 import msgspec
 
 from minicompose.engine.protocol import Engine, EngineEvent, Progress
-from minicompose.errors import Conflict, MinicomposeError, NotFound
+from minicompose.errors import CalledOff, Conflict, EngineError, MinicomposeError, NotFound
 from minicompose.execution.actions import failure, holds, perform
 from minicompose.execution.events import (
     AnyEvent,
@@ -394,12 +394,16 @@ class _Run:
 
     def _fail_with(self, id: int, error: Exception) -> None:
         """Fail a step for what its call raised."""
+        if isinstance(error, CalledOff) and self._presses:
+            self._cancel([id], INTERRUPTED)
+            return
         output = "".join(line if line.endswith("\n") else f"{line}\n" for line in self._output.pop(id, ()))
         if isinstance(error, MinicomposeError):
-            self._fail(id, error.message, error.hint, output)
+            told = error.output if isinstance(error, EngineError) else None
+            self._fail(id, error.message, error.hint, output if told is None else told)
             return
         self._bug = self._bug or error
-        self._fail(id, f"{type(error).__name__}: {error}", "this is a bug in minicompose", output)
+        self._fail(id, f"{type(error).__name__}: {error}", "this is a bug of minicompose", output)
 
     def _fail(self, id: int, message: str, hint: str = "", output: str = "") -> None:
         self._settle(id)
@@ -494,6 +498,7 @@ class _Run:
         self._presses = times
         self._emit(Interrupted(at=self._now(), times=times))
         if self._presses:
+            self._engine.cancel_builds()
             self._cancel([id for id in self._open if self._can_be_cancelled(id)], INTERRUPTED)
 
     def _give_up(self) -> None:

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from minicompose.planning.census import NEXT
 from minicompose.planning.observed import Observed, ObservedContainer
 from minicompose.planning.plan import (
     CreateContainer,
@@ -76,7 +77,7 @@ def source_of(container: ObservedContainer) -> Source:
     """The source that a container is which somebody else created meanwhile: all of its output is wanted."""
     return Source(
         handle=container.id,
-        container=container.name,
+        container=container.name.removesuffix(NEXT),  # that of one which will have taken another's place
         service=container.service,
         number=container.number,
         state="new",

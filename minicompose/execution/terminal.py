@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import select
 import signal
 import sys
 import threading
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from queue import SimpleQueue
 from types import FrameType
 
+from minicompose.descriptors import read_some, write_all
 from minicompose.engine.protocol import Session
 from minicompose.errors import EngineError
 from minicompose.execution.detach_keys import DetachKeys
@@ -18,7 +18,6 @@ from minicompose.execution.detach_keys import DetachKeys
 # A terminal has its size only from when the command has really begun, a moment after the engine said so.
 _SIZE_TRIES = 20
 _SIZE_PAUSE = 0.02
-_CHUNK = 65536
 
 Forward = Callable[[str], None]
 # A terminal that has gone away is no reason to end the command, but one to end here.
@@ -61,7 +60,7 @@ def converse(
 def _send_input(session: Session, detach: DetachKeys, left: threading.Event) -> None:
     """Copy standard input to the command, to its end or until the detach keys are typed."""
     with contextlib.suppress(OSError, EngineError):  # the command has ended: nobody reads any more
-        while data := _read(0):
+        while data := read_some(0):
             sifted = detach.sift(data)
             if sifted.data:
                 session.write(sifted.data)
@@ -70,25 +69,6 @@ def _send_input(session: Session, detach: DetachKeys, left: threading.Event) -> 
                 session.close()
                 return
         session.close_input()
-
-
-def _read(descriptor: int) -> bytes:
-    """What has come, also where another process has made the file one that does not wait."""
-    while True:
-        try:
-            return os.read(descriptor, _CHUNK)
-        except BlockingIOError:
-            select.select([descriptor], [], [])
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    """Past the buffers of Python, so that what the command prints is seen at once."""
-    view = memoryview(data)
-    while view:
-        try:
-            view = view[os.write(descriptor, view) :]
-        except BlockingIOError:
-            select.select([], [descriptor], [])
 
 
 # ---- what signals ask for ----
@@ -168,15 +148,46 @@ def raw_terminal() -> Iterator[None]:
 
     before = termios.tcgetattr(0)
 
-    def go_on(_number: int, _frame: FrameType | None) -> None:
-        tty.setraw(0, termios.TCSANOW)
+    def set_raw() -> None:
+        tty.setraw(0, termios.TCSANOW)  # what was typed ahead is kept
 
     try:
-        tty.setraw(0, termios.TCSANOW)  # what was typed ahead is kept
-        with _handling({"SIGCONT": go_on}):
+        set_raw()
+        with _continuing(set_raw):
             yield
     finally:
         termios.tcsetattr(0, termios.TCSANOW, before)
+
+
+@contextlib.contextmanager
+def _continuing(call: Callable[[], None]) -> Iterator[None]:
+    """Make the call whenever the process goes on after it was stopped.
+
+    Any thread may be given that signal, when the one in which handlers run is still waiting for output: so it is read
+    from the pipe into which Python writes signals as they come.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+
+    def wait() -> None:
+        while came := os.read(ours, 64):
+            if signal.SIGCONT in came:
+                call()
+        os.close(ours)
+
+    waiting = threading.Thread(target=wait, daemon=True)
+    waiting.start()
+    with _handling({"SIGCONT": lambda _number, _frame: None}):
+        before = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            os.close(theirs)
+            waiting.join()
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from minicompose.execution.events import (
     AnyEvent,
     ContainerExited,
     Interrupted,
-    LogLine,
+    LogLines,
     Notice,
     RunFinished,
     RunStarted,
@@ -117,7 +117,7 @@ class Board:
                 self.notices.append(event.text if event.severity == "info" else f"{event.severity}: {event.text}")
             case RunFinished():
                 self.finished = event
-            case RunStarted() | LogLine() | ContainerExited():
+            case RunStarted() | LogLines() | ContainerExited():
                 pass
             case _:
                 assert_never(event)
@@ -135,16 +135,30 @@ class Board:
         return f"after {', '.join(names[:_MOST_NAMES])}{more}"
 
     def choose(self, room: int, height: Callable[[Row], int]) -> list[Row]:
-        """The rows that fit in `room` lines, those that matter most; at the end every failed one."""
-        by_importance = sorted(range(len(self.rows)), key=lambda place: (_IMPORTANCE[self.rows[place].standing], place))
+        """All rows if they fit in `room` lines; else of those that tell something as many as fit, the most urgent ones.
+
+        While the run goes on, failures leave half of the room to the others; at the end every one of them is there.
+        """
+        if sum(map(height, self.rows)) <= room:
+            return self.rows
+        telling = [place for place, row in enumerate(self.rows) if self._tells(row)]
         chosen = []
-        for place in by_importance:
+        for_failures = room // 2
+        for place in sorted(telling, key=lambda place: (_IMPORTANCE[self.rows[place].standing], place)):
             row = self.rows[place]
+            if row.standing == "failed" and not self.finished:
+                for_failures -= height(row)
+                if for_failures < 0:
+                    continue
             room -= height(row)
             if room < 0 and not (self.finished and row.standing == "failed"):
                 break
             chosen.append(place)
         return [self.rows[place] for place in sorted(chosen)]
+
+    def _tells(self, row: Row) -> bool:
+        """Whether there is more to a row than that it is over, or has not begun."""
+        return row.standing != "done" and (row.standing != "pending" or bool(row.words or self.waits_for(row)))
 
     def count(self, *standings: Standing) -> int:
         return sum(row.standing in standings for row in self.rows)

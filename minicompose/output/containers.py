@@ -1,6 +1,7 @@
 """Containers as `ps` tells of them: records with the fields that docker has, and one that says why."""
 
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 
@@ -9,6 +10,7 @@ from minicompose.output.ports import ports_text, sorted_ports
 from minicompose.output.spans import ago
 from minicompose.output.tables import cut
 from minicompose.planning.observed import ObservedContainer, ObservedMount
+from minicompose.regex import regex
 
 _COMMAND_WIDTH = 20
 _MOUNT_WIDTH = 15
@@ -45,6 +47,9 @@ FORM = Form(
 _COLUMNS_WITH_WHY = ("Name", "Image", "Command", "Service", "RunningFor", "Status", "Why", "Ports")
 # On fewer columns a reason has a line of its own.
 _WIDE_ENOUGH = 100
+# On fewer columns spans are told by letters.
+_NARROW = 60
+_SPAN = regex(r"(About an?|Less than a|\d+) (second|minute|hour|day|week|month|year)s?")
 
 
 def container_record(
@@ -88,6 +93,8 @@ def container_record(
 
 def explained_table(records: Sequence[Record], width: int | None) -> list[str]:
     """The plain table with the reasons of what is not well, for people."""
+    if width is not None and width < _NARROW:
+        records = [{**record, "Status": brief_status(str(record["Status"]))} for record in records]
     if not any(record["Why"] for record in records):
         return formatted("table", FORM, records, width=width)
     if width is None or width >= _WIDE_ENOUGH:
@@ -97,6 +104,16 @@ def explained_table(records: Sequence[Record], width: int | None) -> list[str]:
     for row, record in zip(rows, records, strict=True):
         lines += [row, *([cut(f"  {record['Why']}", width)] if record["Why"] else [])]
     return lines
+
+
+def brief_status(status: str) -> str:
+    """As in `Up 5s (unhealthy)`, `Exited (3) 2h`."""
+
+    def brief(span: re.Match[str]) -> str:
+        number = span[1] if span[1].isdecimal() else "<1" if span[1].startswith("Less") else "1"
+        return number + ("mo" if span[2] == "month" else span[2][0])
+
+    return _SPAN.sub(brief, status).removesuffix(" ago")
 
 
 def labels_text(labels: Mapping[str, str]) -> str:

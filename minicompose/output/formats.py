@@ -35,7 +35,7 @@ def check_format(format: str) -> None:
         return
     if "{{" not in template:
         raise UsageError(
-            f"--format is table, json or a Go template, not {format!r}", "as in '{{.Name}}' or 'table {{.Name}}'"
+            f'--format is table, json or a Go template, not "{format}"', "as in '{{.Name}}' or 'table {{.Name}}'"
         )
     from minicompose.output.templates.parsing import parse  # most tables need none
 

@@ -4,7 +4,7 @@ from typing import Any, TextIO
 
 import msgspec
 
-from minicompose.execution.events import AnyEvent, LogLine, RunStarted
+from minicompose.execution.events import AnyEvent, LogLines, RunStarted
 from minicompose.model import encode_value
 from minicompose.output.reasons import reason_text
 from minicompose.planning.plan import Step
@@ -20,7 +20,7 @@ class JsonForm:
         self._encoder = msgspec.json.Encoder(enc_hook=encode_value)
 
     def show(self, event: AnyEvent) -> None:
-        if isinstance(event, LogLine):
+        if isinstance(event, LogLines):
             return
         told: Any = _run_started(event) if isinstance(event, RunStarted) else event
         self._stream.write(self._encoder.encode(told).decode() + "\n")

@@ -1,9 +1,9 @@
 """Log lines as people read them: `backend-1  | text`, each service in its colour."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
-from minicompose.execution.events import AnyEvent, ContainerExited, LogLine, Notice
+from minicompose.execution.events import AnyEvent, ContainerExited, LogLine, LogLines, Notice, Output
 
 # The 16 colours' calm half and its bright counterparts: legible on dark and light, red left to errors.
 PALETTE = ("36", "33", "32", "35", "34", "96", "93", "92", "95", "94")
@@ -11,10 +11,11 @@ _RESET = b"\x1b[0m"
 
 
 class LogPrinter:
-    """Writes `LogLine` and `ContainerExited` events; takes no others. May be called from any thread.
+    """Writes `LogLines` and `ContainerExited` events; takes no others. May be called from any thread.
 
     `names` are the prefixes that will come ("backend-1"), to align them from the first line on; a longer one
-    that comes later moves the bar. A service keeps its colour whatever else is printed.
+    that comes later moves the bar. A service keeps its colour whatever else is printed. `services` are those whose
+    lines are written, None is all.
     """
 
     def __init__(
@@ -22,11 +23,13 @@ class LogPrinter:
         write: Callable[[bytes], None],
         names: Iterable[str] = (),
         *,
+        services: Collection[str] | None = None,
         color: bool = False,
         prefix: bool = True,
         timestamps: bool = False,
     ) -> None:
         self._write = write
+        self._services = services
         self._color = color
         self._prefix = prefix
         self._timestamps = timestamps
@@ -35,39 +38,60 @@ class LogPrinter:
         self._colors: dict[str, str] = {}
         for name in names:
             self._color_of(name.rpartition("-")[0])
+        self._starts: dict[str, bytes] = {}
         self._lock = threading.Lock()
 
     def __call__(self, event: AnyEvent) -> None:
         match event:
-            case LogLine():
+            case LogLines():
                 with self._lock:
-                    self._write(self._line(event))
+                    self._write(self._text(self._wanted(event.lines)))
             case ContainerExited():
                 with self._lock:
-                    self._write(f"{event.container} exited with code {event.exit_code}\n".encode())
+                    self._write(f"{event.service}-{event.number} exited with code {event.exit_code}\n".encode())
             case Notice():
                 with self._lock:
                     self._write(f"{event.severity}: {event.text}\n".encode())
             case _:
                 pass
 
-    def _line(self, event: LogLine) -> bytes:
-        text = event.text
-        if self._timestamps and event.time:
-            text = event.time.encode() + b" " + text
-        if b"\x1b" in text:  # what the program coloured must not run on into the next line
-            text += _RESET
-        return self._start(event) + text + b"\n"
+    def _wanted(self, lines: list[LogLine]) -> list[LogLine]:
+        services = self._services
+        return lines if services is None else [line for line in lines if line.output.service in services]
 
-    def _start(self, event: LogLine) -> bytes:
+    def _text(self, lines: list[LogLine]) -> bytes:
+        """Of all lines at once: they may be a million."""
+        parts: list[bytes] = []
+        output, start = None, b""
+        for line in lines:
+            if line.output is not output:
+                output = line.output
+                start = self._start(output)
+            text = line.text
+            if self._timestamps:
+                text = line.time + b" " + text
+            if self._color and b"\x1b" in text:  # what the program coloured must not run on into the next line
+                text += _RESET
+            parts += (start, text, b"\n")
+        return b"".join(parts)
+
+    def _start(self, output: Output) -> bytes:
         if not self._prefix:
             return b""
-        name = f"{event.service}-{event.number}"
-        self._width = max(self._width, len(name))
+        start = self._starts.get(output.container)
+        if start is None:
+            start = self._starts[output.container] = self._made_start(output)
+        return start
+
+    def _made_start(self, output: Output) -> bytes:
+        name = f"{output.service}-{output.number}"
+        if len(name) > self._width:
+            self._width = len(name)
+            self._starts.clear()
         start = f"{name:{self._width}}  | "
         if not self._color:
             return start.encode()
-        return f"\x1b[{self._color_of(event.service)}m{start}\x1b[0m".encode()
+        return f"\x1b[{self._color_of(output.service)}m{start}\x1b[0m".encode()
 
     def _color_of(self, service: str) -> str:
         return self._colors.setdefault(service, PALETTE[len(self._colors) % len(PALETTE)])

@@ -6,7 +6,7 @@ from minicompose.execution.events import (
     AnyEvent,
     ContainerExited,
     Interrupted,
-    LogLine,
+    LogLines,
     Notice,
     RunFinished,
     RunStarted,
@@ -85,7 +85,7 @@ class PlainForm:
                 self._line(f"{event.severity}: {event.text}" if event.severity != "info" else event.text)
             case RunFinished():
                 self._show_finished(event)
-            case LogLine() | ContainerExited():
+            case LogLines() | ContainerExited():
                 pass  # data, for standard output
             case _:
                 assert_never(event)

@@ -43,7 +43,7 @@ def _files(containers: Iterable[ObservedContainer]) -> str:
 
 def projects_table(projects: Iterable[Listed], *, width: int | None = None) -> str:
     rows = [(each.name, each.status, each.files) for each in projects]
-    return fitted(("NAME", "STATUS", "CONFIG FILES"), rows, width=width, least=_LEAST)
+    return fitted(("NAME", "STATUS", "CONFIG FILES"), rows, width=width, least=_LEAST, spare=(2,))
 
 
 def projects_json(projects: Iterable[Listed]) -> str:

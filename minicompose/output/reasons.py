@@ -47,6 +47,8 @@ def told_reason(step: Step) -> str:
             return ""
         case Asked(option=option) if not option.startswith("--"):
             return ""
+        case NotRunning(state=state):
+            return f"was not running ({state})"  # it does by now
         case reason:
             return reason_text(reason)
 

@@ -6,7 +6,7 @@ from typing import Self, TextIO
 _OWN_SCREEN = "\x1b[?1049h\x1b[?25l"
 _USUAL_SCREEN = "\x1b[?25h\x1b[?1049l"
 _HOME = "\x1b[H"
-_REST_OF_LINE = "\x1b[K"
+_EMPTIED_LINE = "\x1b[2K"  # before the text: after one that is as wide as the terminal it would take its end away
 _REST_OF_SCREEN = "\x1b[J"
 
 
@@ -30,5 +30,5 @@ class Redrawn:
         self._last = "".join(f"{line}\n" for line in lines)
         if len(lines) >= rows > 1:
             lines = [*lines[: rows - 2], f"... and {len(lines) - rows + 2} more"[:columns]]
-        self._out.write(_HOME + "".join(f"{line}{_REST_OF_LINE}\r\n" for line in lines) + _REST_OF_SCREEN)
+        self._out.write(_HOME + "".join(f"{_EMPTIED_LINE}{line}\r\n" for line in lines) + _REST_OF_SCREEN)
         self._out.flush()

@@ -10,9 +10,10 @@ from minicompose.history.comparison import Differs
 from minicompose.history.revision import Revision, Touched
 from minicompose.model import encode_value
 from minicompose.output.reasons import change_text
-from minicompose.output.tables import table
+from minicompose.output.tables import fitted
 
 _HEADER = ("REVISION", "WHEN", "WHO", "HOW", "WHAT CHANGED")
+_SPARE = (2, 3)  # columns that narrow terminals go without
 _SIGNS = {"added": ("+", "32"), "removed": ("-", "31"), "changed": ("~", "33")}
 
 
@@ -28,7 +29,7 @@ def history_table(revisions: Sequence[Revision], *, zone: tzinfo | None = None, 
         )
         for revision in reversed(revisions)
     ]
-    return table(_HEADER, rows, width=width)
+    return fitted(_HEADER, rows, width=width, spare=_SPARE)
 
 
 def changes_text(changes: Sequence[Touched]) -> str:

@@ -3,8 +3,9 @@
 import contextlib
 import threading
 from collections.abc import Callable, Mapping
-from typing import BinaryIO, Literal, Protocol, Self, TextIO, assert_never
+from typing import Literal, Protocol, Self, TextIO, assert_never
 
+from minicompose.descriptors import write_all
 from minicompose.errors import UsageError
 from minicompose.execution.events import AnyEvent
 
@@ -90,7 +91,7 @@ def _mode(mode: str, stream: TextIO, environment: Mapping[str, str]) -> Mode:
         case "auto" | "":
             return "tty" if stream.isatty() and environment.get("TERM") != "dumb" else "plain"
         case _:
-            raise UsageError(f'there is no progress form "{mode}"', "there are auto, tty, plain, json and quiet")
+            raise UsageError(f'COMPOSE_PROGRESS cannot be "{mode}"', "it is one of: auto, tty, plain, json, quiet")
 
 
 def use_color(ansi: str | None, stream: TextIO, environment: Mapping[str, str]) -> bool:
@@ -106,19 +107,18 @@ def use_color(ansi: str | None, stream: TextIO, environment: Mapping[str, str]) 
         case "auto":
             return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
         case other:
-            raise UsageError(f'there is no ANSI mode "{other}"', "there are auto, always and never")
+            raise UsageError(f'COMPOSE_ANSI cannot be "{other}"', "it is one of: auto, always, never")
 
 
 def log_writer(sink: Sink, stdout: TextIO) -> Callable[[bytes], None]:
     """What writes log lines to standard output: beside the live display where both are one terminal."""
     if stdout.isatty() and sink.draws:
         return lambda data: sink.above(data.decode(errors="replace"))
-    buffer: BinaryIO = stdout.buffer
-    lock = threading.Lock()
+    stdout.flush()
+    descriptor, lock = stdout.fileno(), threading.Lock()
 
     def write(data: bytes) -> None:
         with lock:
-            buffer.write(data)
-            buffer.flush()
+            write_all(descriptor, data)
 
     return write

@@ -25,7 +25,7 @@ def table(
 
     With `width` the widest cells are cut, with an ellipsis, so that it fits: those of the columns `firm` last.
     """
-    cells = [[cell.translate(_ONE_LINE) for cell in row] for row in (header, *rows)]
+    cells = [[on_one_line(cell) for cell in row] for row in (header, *rows)]
     widths = [max(display_width(row[column]) for row in cells) for column in range(len(header))]
     if width is None:
         widths = [max(least, size) for size in widths]
@@ -88,6 +88,11 @@ def _narrowed(widths: list[int], least: list[int], width: int) -> list[int]:
     return widths
 
 
+def on_one_line(text: str) -> str:
+    """With a blank for each character that would break the line, or that a terminal would obey."""
+    return text if text.isprintable() else text.translate(_ONE_LINE)
+
+
 def display_width(text: str) -> int:
     """How many columns of a terminal the text takes: East Asian characters two, combining ones none."""
     if text.isascii():
@@ -96,7 +101,7 @@ def display_width(text: str) -> int:
 
 
 def _character_width(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Cf", "Me"):
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Cf", "Me", "Mn"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 

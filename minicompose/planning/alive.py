@@ -7,6 +7,7 @@ from minicompose.planning.census import holds
 from minicompose.planning.graph import Graph
 from minicompose.planning.observed import ObservedContainer
 from minicompose.planning.plan import Condition, Needed, Reason, Subject, WaitUntil
+from minicompose.planning.replacement import Before
 from minicompose.planning.steps import Steps
 
 _STRICTER: tuple[Condition, ...] = ("healthy", "completed")
@@ -16,7 +17,8 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     """A container as its dependents and `--wait` see it.
 
     `up` are the steps that start it, `named` those after which it is known as `name`. `observed` is
-    set where no step starts it: then it may be as wanted already.
+    set where no step starts it: then it may be as wanted already. `begins` is set where it succeeds one that
+    is stopped for it: what comes before its start, that stop included.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     named: tuple[int, ...] = ()
     observed: ObservedContainer | None = None
     settle: int | None = None
+    begins: Before | None = None
 
 
 class Alive:
@@ -71,6 +74,20 @@ class Alive:
             for live in self.of(name):
                 steps.extend(self._condition(service, name, live, dependency))
         return after, wants
+
+    def conditions_begin(self, service: Service) -> Before:
+        """As `conditions`, but where a container that is being replaced only has to be started: what its start
+        comes after. From then on nobody has it until it is started.
+        """
+        found = Before()
+        for name, dependency in self._graph[service.name].items():
+            for live in self.of(name):
+                if dependency.condition == "service_started" and live.begins is not None:
+                    coming = live.begins
+                else:
+                    coming = Before(self._condition(service, name, live, dependency))
+                found += coming if dependency.required else Before(wants=(*coming.after, *coming.wants))
+        return found
 
     def _condition(self, service: Service, name: str, live: Live, dependency: Dependency) -> tuple[int, ...]:
         because = Needed(service=service.name)

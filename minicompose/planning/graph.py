@@ -37,6 +37,29 @@ def shared_with(service: Service) -> Iterator[str]:
             yield entry.partition(":")[0]
 
 
+def contexts(service: Service) -> Iterator[str]:
+    """The services whose images its own is built from, as its build says."""
+    for place in ((service.build and service.build.additional_contexts) or {}).values():
+        if place.startswith("service:"):
+            yield place.removeprefix("service:")
+
+
+def with_contexts(stack: Stack, services: Iterable[str]) -> tuple[str, ...]:
+    """The services named, and before each those that its build is built from."""
+    found: dict[str, None] = {}
+
+    def add(name: str, users: tuple[str, ...]) -> None:
+        if name in found or name in users or name not in stack.services:
+            return
+        for other in contexts(stack.services[name]):
+            add(other, (*users, name))
+        found[name] = None
+
+    for name in services:
+        add(name, ())
+    return tuple(found)
+
+
 def dependencies(stack: Stack) -> Graph:
     """For each service those that it needs, and how. Only services of the stack are in it."""
     found: Graph = {}

@@ -16,7 +16,7 @@ from minicompose.planning.steps import Steps
 class BuildOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line of `build` says.
 
-    `args` override the file's; a value of None is not passed. `memory` is in bytes.
+    `args` override the file's; a value of None is not passed. `ssh` are keys for all builds. `memory` is in bytes.
     """
 
     services: tuple[str, ...] = ()
@@ -24,6 +24,7 @@ class BuildOptions(msgspec.Struct, frozen=True, kw_only=True):
     no_cache: bool = False
     pull: bool = False
     push: bool = False
+    ssh: dict[str, str | None] = {}
     memory: int | None = None
     with_dependencies: bool = False
 
@@ -48,7 +49,7 @@ def plan_build(stack: Stack, options: BuildOptions) -> Plan:
     """A build for each service that has one, and a push where that is asked for; the same image is built once."""
     steps = Steps()
     builds: dict[str, int] = {}
-    services = _named(stack, options.services, options.with_dependencies)
+    services = [stack.services[name] for name in built_services(stack, options)]
     for service in services:
         image = service_image(stack, service)
         if service.build is None or familiar(image) in builds:
@@ -69,7 +70,26 @@ def _with_options(build: Build, options: BuildOptions) -> Build:
         args={**(build.args or {}), **options.args} if options.args else build.args,
         no_cache=options.no_cache or build.no_cache,
         pull=options.pull or build.pull,
+        ssh={**(build.ssh or {}), **options.ssh} or None,
     )
+
+
+def asked_builds(stack: Stack, options: BuildOptions) -> list[Service]:
+    """Those that are built of the services asked for, of what these depend on and are built from, as options say."""
+    names = graph.with_contexts(stack, graph.closure(stack, options.services or stack.services))
+    services = [stack.services[name] for name in stack.services if name in names]
+    return [
+        service
+        if service.build is None
+        else msgspec.structs.replace(service, build=_with_options(service.build, options))
+        for service in services
+    ]
+
+
+def built_services(stack: Stack, options: BuildOptions) -> tuple[str, ...]:
+    """The services whose images are asked for, and those that these are built from."""
+    services = _named(stack, options.services, options.with_dependencies)
+    return graph.with_contexts(stack, (service.name for service in services))
 
 
 def plan_pull(stack: Stack, observed: Observed, options: PullOptions) -> Plan:

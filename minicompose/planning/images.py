@@ -6,7 +6,7 @@ import msgspec
 
 from minicompose import __version__, labels
 from minicompose.diagnostic import Diagnostic
-from minicompose.model import Service, Stack
+from minicompose.model import Build, Sealed, Service, Stack
 from minicompose.planning import graph
 from minicompose.planning.freshness import Ages
 from minicompose.planning.plan import Asked, BuildImage, Needed, OtherPlatform, PullImage, Reason, Subject
@@ -58,6 +58,7 @@ class ImageWishes(msgspec.Struct, frozen=True, kw_only=True):
 
     pull: str | None = None
     build: bool = False
+    builds: tuple[str, ...] = ()
     no_build: bool = False
 
 
@@ -78,7 +79,7 @@ def plan_images(
     notes: list[Diagnostic],
 ) -> dict[str, ImageStep]:
     """Add a pull or a build for each image that has to come; the result is by service."""
-    services = tuple(services)
+    services = _with_what_they_are_built_from(stack, services, images, wishes)
     bring: dict[tuple[str, str | None], int] = {}
     found: dict[str, ImageStep] = {}
     built = {
@@ -97,12 +98,46 @@ def plan_images(
     return found
 
 
+def _with_what_they_are_built_from(
+    stack: Stack, services: Iterable[Service], images: Images, wishes: ImageWishes
+) -> tuple[Service, ...]:
+    """The services, and those whose images are needed to build theirs."""
+    found = {service.name: service for service in services}
+    built = [name for name, service in found.items() if _build_reason(stack, service, images, wishes)]
+    found |= {name: stack.services[name] for name in graph.with_contexts(stack, built)}
+    return tuple(found.values())
+
+
 def order_builds(stack: Stack, steps: Steps) -> None:
-    """Let a build come after those of what its service depends on: its Dockerfile may begin from their images."""
-    builds = {service: number for number, service in steps.services_of(BuildImage).items()}
-    for service, number in builds.items():
-        needed = graph.closure(stack, [service])
-        steps.come_after(number, (builds[other] for other in needed if other in builds and other != service))
+    """Let a build come after those that it is built from, and after those of what its service depends on: its
+    Dockerfile may begin from their images. What it says that it is built from counts more.
+    """
+    subjects = steps.subjects_of(BuildImage)
+    by_image = {familiar(subject.name): number for number, subject in subjects.items()}
+
+    def builds_of(services: Iterable[str]) -> set[int]:
+        images = (familiar(service_image(stack, stack.services[name])) for name in services)
+        return {by_image[image] for image in images if image in by_image}
+
+    services = {number: subject.service or "" for number, subject in subjects.items()}
+    before = {
+        number: builds_of(graph.with_contexts(stack, [service])) - {number} for number, service in services.items()
+    }
+    for number, service in services.items():
+        for other in sorted(builds_of(graph.closure(stack, [service])) - {number}):
+            if number not in _all_before(before, other):
+                before[number].add(other)
+        steps.come_after(number, before[number])
+
+
+def _all_before(before: Mapping[int, set[int]], number: int) -> set[int]:
+    found: set[int] = set()
+    waiting = [number]
+    while waiting:
+        for other in before[waiting.pop()] - found:
+            found.add(other)
+            waiting.append(other)
+    return found
 
 
 def _bring(
@@ -171,6 +206,8 @@ def _build_reason(stack: Stack, service: Service, images: Images, wishes: ImageW
         return None
     if wishes.build:
         return Asked(option="--build")
+    if service.name in wishes.builds:
+        return Asked(option="watch")
     if service.pull_policy == "build":
         return Asked(option="pull_policy: build")
     pulled = service.pull_policy == "always" and service.image is not None
@@ -186,20 +223,42 @@ def _only(platforms: tuple[str, ...] | None) -> str | None:
     return platforms[0] if platforms and len(platforms) == 1 else None
 
 
+def build_labels(stack: Stack, service: Service) -> dict[str, str]:
+    """What an image that is built has beside its own labels."""
+    return {labels.PROJECT: stack.name, labels.SERVICE: service.name, labels.VERSION: __version__}
+
+
 def build_action(stack: Stack, service: Service, image: str) -> BuildImage:
     """The build of a service that has one."""
     assert service.build is not None
     return BuildImage(
         image=image,
-        build=service.build,
+        build=_with_images(stack, service.build),
         service=service.name,
-        labels={
-            **(service.build.labels or {}),
-            labels.PROJECT: stack.name,
-            labels.SERVICE: service.name,
-            labels.VERSION: __version__,
-        },
+        labels={**(service.build.labels or {}), **build_labels(stack, service)},
         platform=service.platform or _only(service.build.platforms),
         pull=bool(service.build.pull),
         no_cache=bool(service.build.no_cache),
+        secrets=_secrets(stack, service.build),
     )
+
+
+def _with_images(stack: Stack, build: Build) -> Build:
+    """The build with the images of the services that it is built from."""
+    if not build.additional_contexts:
+        return build
+    places = {}
+    for name, place in build.additional_contexts.items():
+        other = stack.services.get(place.removeprefix("service:")) if place.startswith("service:") else None
+        places[name] = place if other is None else f"docker-image://{familiar(service_image(stack, other))}"
+    return msgspec.structs.replace(build, additional_contexts=places)
+
+
+def _secrets(stack: Stack, build: Build) -> dict[str, Sealed]:
+    """What the build's secrets hold, as far as it is known, by the names that the Dockerfile has for them."""
+    found = {}
+    for grant in build.secrets or ():
+        secret = stack.secrets.get(grant.source)
+        if secret is not None and secret.sealed is not None:
+            found[grant.target or grant.source] = secret.sealed
+    return found

@@ -132,7 +132,11 @@ class PushImage(Tagged, frozen=True, kw_only=True):
 
 
 class BuildImage(Tagged, frozen=True, kw_only=True):
-    """Build `image` (its full name and tag). `memory` is a limit for what runs meanwhile, in bytes."""
+    """Build `image` (its full name and tag). `memory` is a limit for what runs meanwhile, in bytes.
+
+    In `build` the contexts that are services have become their images. `secrets` are those that it may use, by the
+    names that its Dockerfile has for them.
+    """
 
     image: str
     build: Build
@@ -142,6 +146,7 @@ class BuildImage(Tagged, frozen=True, kw_only=True):
     pull: bool = False
     no_cache: bool = False
     memory: int | None = None
+    secrets: dict[str, Sealed] = {}
 
 
 class RemoveImage(Tagged, frozen=True, kw_only=True):

@@ -44,7 +44,8 @@ class Replacement(msgspec.Struct, frozen=True, kw_only=True):
     `create` is None where the successor is there, and runs. `stop` is how the old one is stopped, nothing where it
     does not run; `again` are the hooks to run when it has been started again. `starts`: the successor is started.
     `before_create` and `before_change` are what creating the successor, and all that touches the old one or starts the
-    new one, come after; `before_start` is what the start comes after, too.
+    new one, come after; `before_start` is what the start comes after, too, and `before_stop` what the stop of the old
+    one does, where the two do not overlap.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Replacement(msgspec.Struct, frozen=True, kw_only=True):
     before_create: Before
     before_change: Before
     before_start: Before
+    before_stop: Before
 
     @property
     def subject(self) -> Subject:
@@ -83,7 +85,8 @@ class Replaced(msgspec.Struct, frozen=True, kw_only=True):
 
     `created`, `started` and `settled` are None where there is no such step. `up` are those after which the successor
     is up, `named` the one after which it has its name, and `kept` the one after which the old one has given it up.
-    `removed` takes the old one away; `last` is what comes before that.
+    `removed` takes the old one away; `last` is what comes before that. `begins` is what comes before the
+    successor's start.
     """
 
     created: int | None
@@ -94,6 +97,7 @@ class Replaced(msgspec.Struct, frozen=True, kw_only=True):
     named: int
     removed: int
     last: int
+    begins: Before
 
 
 class Return(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,14 +137,17 @@ def replace(steps: Steps, change: Replacement) -> Replaced:
 
     created = add(change.create, change.before_create) if change.create else None
     there = Before(() if created is None else (created,))
-    may_start = there + change.before_change + (change.before_start if change.starts else Before())
+    may_change = there + change.before_change
+    may_start = may_change + (change.before_start if change.starts else Before())
     overlaps = change.policy.order == "start-first" and change.starts
-    last = may_start if overlaps else add_all(change.stop, may_start)
+    may_stop = may_change + (change.before_stop if change.starts else Before())
+    last = may_start if overlaps else add_all(change.stop, may_stop)
+    begins = may_start + last
     started = settled = None
     up = there
     if change.starts:
         if change.create:
-            started = add(StartContainer(container=change.new), may_start + last)
+            started = add(StartContainer(container=change.new), begins)
             up = add_all(change.hooks, Before((started,)))
         wait = WaitUntil(container=change.new, condition="settled", steady=change.steady, monitor=change.policy.monitor)
         settled = add(wait, up + last)
@@ -158,6 +165,7 @@ def replace(steps: Steps, change: Replacement) -> Replaced:
         named=named,
         removed=removed,
         last=last.after[-1],
+        begins=begins,
     )
 
 

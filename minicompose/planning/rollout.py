@@ -68,9 +68,11 @@ class NameTaken(msgspec.Struct, frozen=True, kw_only=True):
     holder: ObservedContainer
 
 
-# What fails at its start fails at once: a command that is not there, a setting that it does not take.
-# Longer would cost every update time; a health check says more.
-_STEADY = 0.5
+# What fails at its start fails at once: a command that is not there, a setting that it does not take, a module that is
+# missing. Longer would cost every update time; a health check says more. docs/safe-replace.md has the numbers.
+_STEADY = 0.25
+# An update with a configuration of its own is there to be careful, not to be quick.
+_STEADY_IN_UPDATE = 0.5
 
 
 class Rollout:
@@ -325,6 +327,8 @@ class Rollout:
         keep_volumes_of = None if self._manner.renew_anon_volumes else old.id
         after, wants = self.alive.conditions(service) if decision.starts else ([], [])
         there = (*renamed, *self._resources.connects(old))
+        stops = self._stop(old) if is_up(old) else ()
+        yields = self._yields_early(service, decision, stops)
         change = Replacement(
             name=spec.name,
             service=service.name,
@@ -332,17 +336,18 @@ class Rollout:
             because=decision.because,
             when=when,
             create=CreateContainer(name=spec.name + NEXT, spec=spec, keep_volumes_of=keep_volumes_of),
-            stop=self._stop(old) if is_up(old) else (),
+            stop=stops,
             hooks=runs(spec.name + NEXT, "post_start", service.post_start),
             again=hooks_again(old, service),
             starts=decision.starts,
             timeout=self._manner.timeout,
             renew_volumes=self._manner.renew_anon_volumes,
-            steady=_STEADY,
+            steady=_steady(service),
             policy=update_policy(service),
             before_create=Before((*self._needs(service), *there)),
             before_change=Before(there) + batches.gate(),
             before_start=Before(tuple(after), tuple(wants)),
+            before_stop=self.alive.conditions_begin(service) if yields else Before(tuple(after), tuple(wants)),
         )
         done = self._carry_out_change(service, change)
         batches.add(done)
@@ -359,8 +364,24 @@ class Rollout:
         if settle is not None and self._settles_late(service, change) and not decision.starts_old:
             self._late.append(settle)
         self.alive.add(
-            service, Live(name=spec.name, up=up, named=(done.named,), settle=settle if when is None else None)
+            service,
+            Live(
+                name=spec.name,
+                up=up,
+                named=(done.named,),
+                settle=settle if when is None else None,
+                begins=done.begins if yields and when is None and not service.post_start else None,
+            ),
         )
+
+    def _yields_early(self, service: Service, decision: Replace, stops: tuple[Action, ...]) -> bool:
+        """Whether a container is stopped while what it needs is being started, and not only after that.
+
+        So the one start need not wait for the other's stop. Only where it runs again whatever fails, without hooks
+        that may need what it needs, and without an order of its own for the update.
+        """
+        is_plain = len(stops) == 1 and update_policy(service) == Policy()
+        return is_plain and decision.starts and self._manner.on_failure == "rollback"
 
     def _settles_late(self, service: Service, change: Replacement) -> bool:
         """Whether nobody waits for the successor to have settled, so that it can be looked at when all else is done."""
@@ -384,11 +405,12 @@ class Rollout:
             starts=True,
             timeout=self._manner.timeout,
             renew_volumes=self._manner.renew_anon_volumes,
-            steady=_STEADY,
+            steady=_steady(service),
             policy=update_policy(service),
             before_create=Before(),
             before_change=Before((*self._resources.connects(old), *self._resources.connects(successor))),
             before_start=Before(),
+            before_stop=Before(),
         )
         done = self._carry_out_change(service, change)
         self._is_there(service, name, (done.named,))
@@ -565,6 +587,10 @@ def _watched(graph: Graph, stack: Stack) -> frozenset[str]:
 def _has_healthcheck(service: Service) -> bool:
     check = service.healthcheck
     return check is not None and not check.disable and check.test is not None and check.test[:1] != ("NONE",)
+
+
+def _steady(service: Service) -> float:
+    return _STEADY if update_policy(service) == Policy() else _STEADY_IN_UPDATE
 
 
 def _one(steps: Mapping[str, int], name: str) -> tuple[int, ...]:

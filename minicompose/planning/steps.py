@@ -28,9 +28,9 @@ class Steps:
             if isinstance(step.action, actions) and (group is None or step.group == group)
         ]
 
-    def services_of(self, action: type) -> dict[int, str]:
-        """The steps so far with this action: their numbers, and the services that they are for."""
-        return {number: self._drafts[number].subject.service or "" for number in self.of(action)}
+    def subjects_of(self, action: type) -> dict[int, Subject]:
+        """The steps so far with this action: their numbers, and what they are about."""
+        return {number: self._drafts[number].subject for number in self.of(action)}
 
     @property
     def all(self) -> list[int]:

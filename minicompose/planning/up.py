@@ -37,11 +37,12 @@ class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `services` are those named, none meaning all. `pull` is "always", "missing", "never" or None,
     which leaves it to each service; `now`, in seconds since 1970, is for policies that pull an image
-    when it has become old. `timeout` is in seconds. `keep_completed` leaves jobs alone
-    that have succeeded and did not change. `all_resources` wants also the networks and volumes that no
-    service uses. `on_failure` is what becomes of what was replaced when a step fails: put back, left as it
-    is, or left with all that was started stopped. `one_off` is a service whose containers are left alone: one is
-    created besides, when all that it depends on is as it asks, and not started.
+    when it has become old. `builds` are services that are built, as all are with `build`. `timeout` is in
+    seconds. `keep_completed` leaves jobs alone that have succeeded and did not change. `all_resources` wants
+    also the networks and volumes that no service uses. `on_failure` is what becomes of what was replaced when a
+    step fails: put back, left as it is, or left with all that was started stopped. `one_off` is a service whose
+    containers are left alone: one is created besides, when all that it depends on is as it asks, and not
+    started.
     """
 
     services: tuple[str, ...] = ()
@@ -51,11 +52,13 @@ class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
     always_recreate_deps: bool = False
     no_deps: bool = False
     build: bool = False
+    builds: tuple[str, ...] = ()
     no_build: bool = False
     pull: str | None = None
     now: float = 0.0
     no_start: bool = False
     remove_orphans: bool = False
+    ignore_orphans: bool = False
     timeout: int | None = None
     renew_anon_volumes: bool = False
     wait: bool = False
@@ -207,7 +210,7 @@ class _Up:
 
     def _plan_images(self, services: Iterable[Service]) -> dict[str, ImageStep]:
         options = self._options
-        wishes = ImageWishes(pull=options.pull, build=options.build, no_build=options.no_build)
+        wishes = ImageWishes(pull=options.pull, build=options.build, builds=options.builds, no_build=options.no_build)
         used = [service for service in services if service.replicas]
         ages = Ages(named_at=self._observed.named_at, now=options.now)
         images = Images(self._observed.images, self._observed.platforms)
@@ -269,7 +272,8 @@ class _Up:
     def _removals(self, verdicts: Mapping[str, Verdict]) -> list[Removal]:
         orphans = self._orphans()
         if orphans and not self._options.remove_orphans:
-            self._notes.append(orphan_note(orphans, "--remove-orphans removes them"))
+            if not self._options.ignore_orphans:
+                self._notes.append(orphan_note(orphans, "--remove-orphans removes them"))
             orphans = []
         removals = [Removal(container=orphan, because=Orphan()) for orphan in orphans]
         for verdict in verdicts.values():

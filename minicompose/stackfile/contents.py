@@ -3,6 +3,7 @@
 Only what enabled services use is read.
 """
 
+import contextlib
 import functools
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -79,6 +80,24 @@ def sealed(stack: Stack, variables: Variables, report: Report) -> Stack:
         configs={key: _sealed(stack, "configs", key, configs, variables, contents, report) for key in stack.configs},
         secrets={key: _sealed(stack, "secrets", key, secrets, variables, contents, report) for key in stack.secrets},
     )
+
+
+def sealed_for_builds(stack: Stack, variables: Variables) -> Stack:
+    """`stack` with the contents of the secrets that its builds use, as far as they can be had.
+
+    One that cannot is said by whoever builds: an image that is there needs none.
+    """
+    builds = [service.build for service in stack.services.values() if service.build is not None]
+    used = {grant.source for build in builds for grant in build.secrets or () if grant.source in stack.secrets}
+    contents = _Contents()
+    found = dict(stack.secrets)
+    for key in used:
+        secret = found[key]
+        if secret.sealed is None and not secret.external:
+            with contextlib.suppress(OSError, LookupError):
+                content = _content(secret, _seen_by(stack, "secrets", key, variables).values, contents)
+                found[key] = secret if content is None else replace(secret, sealed=Sealed(content))
+    return replace(stack, secrets=found) if used else stack
 
 
 class _Contents:

@@ -14,27 +14,13 @@ from minicompose.diagnostic import Diagnostic
 from minicompose.errors import StackFileError, UsageError
 from minicompose.model import SourcePos
 from minicompose.stackfile.dotenv import parse_dotenv, places_of
+from minicompose.stackfile.filenames import FILE_NAMES, override_names
 from minicompose.stackfile.names import checked_name
 from minicompose.stackfile.problems import Problems
 from minicompose.stackfile.textfile import read_standard_input, read_text, shown_path
 
 Report = Callable[[Diagnostic], None]
 
-FILE_NAMES = (
-    "compose.yaml",
-    "compose.yml",
-    "docker-compose.yml",
-    "docker-compose.yaml",
-    "stack.yaml",
-    "stack.yml",
-)
-_COMPOSE_OVERRIDES = (
-    "compose.override.yml",
-    "compose.override.yaml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-)
-_STACK_OVERRIDES = ("stack.override.yaml", "stack.override.yml")
 STDIN = "-"
 _TRUE = ("1", "t", "true")
 _FALSE = ("0", "f", "false")
@@ -48,9 +34,10 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
     Relative paths are relative to `working_directory`, which is absolute.
 
     What only some commands need: `contents` reads those of configs and secrets as well, for what creates
-    containers. For printing, `normalise` False adds nothing that is implied, `resolve_paths` False leaves
-    paths relative, `resolve_environment` False reads no `env_file` and looks no variable of a service up,
-    and `consistency` False does not ask whether the parts fit together.
+    containers, and `build_secrets` those of secrets that builds use, for what builds alone. For printing,
+    `normalise` False adds nothing that is implied, `resolve_paths` False leaves paths relative,
+    `resolve_environment` False reads no `env_file` and looks no variable of a service up, and `consistency` False
+    does not ask whether the parts fit together.
 
     `separator` stands in names of containers and images between project, service and number.
     """
@@ -64,6 +51,7 @@ class LoadRequest(msgspec.Struct, frozen=True, kw_only=True):
     profiles: tuple[str, ...] | None = None
     services: tuple[str, ...] = ()
     contents: bool = True
+    build_secrets: bool = False
     normalise: bool = True
     resolve_paths: bool = True
     resolve_environment: bool = True
@@ -161,8 +149,7 @@ class _Search:
         """The first stack file of `start` or the nearest parent that has one, and its override file."""
         for directory in (Path(start), *Path(start).parents):
             if found := _existing(directory, FILE_NAMES):
-                is_stack = found[0].name.startswith("stack.")
-                overrides = _existing(directory, _STACK_OVERRIDES if is_stack else _COMPOSE_OVERRIDES)
+                overrides = _existing(directory, override_names(found[0].name))
                 self._warn_of_others(found)
                 self._warn_of_others(overrides)
                 return tuple(str(path) for path in (found[0], *overrides[:1]))
@@ -190,7 +177,7 @@ class _Search:
                 continue
             if required and not Path(path).exists():
                 hint = "a path of --env-file is relative to the current directory"
-                raise UsageError(f"couldn't find env file: {path}", hint)
+                raise UsageError(f"there is no env file {path}", hint)
             self.env_files_read.add(path)
             shown = shown_path(path, self.working_directory)
             text = read_text(path, shown, self.report)

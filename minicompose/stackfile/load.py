@@ -20,7 +20,7 @@ from minicompose.stackfile.build import build_stack
 from minicompose.stackfile.canonical import canonical
 from minicompose.stackfile.checks import check, check_outline
 from minicompose.stackfile.combine import combined
-from minicompose.stackfile.contents import sealed, with_contents
+from minicompose.stackfile.contents import sealed, sealed_for_builds, with_contents
 from minicompose.stackfile.expressions import Hidden, holds_hidden
 from minicompose.stackfile.files import LoadRequest, Location, locate
 from minicompose.stackfile.interpolate import ExpressionError, interpolate, substitute
@@ -289,7 +289,11 @@ class _Loading:
             located=located,
             environment=self.request.resolve_environment,
         )
-        return sealed(stack, self.variables, report) if self.request.contents else stack
+        if self.request.contents:
+            stack = sealed(stack, self.variables, report)
+        if self.request.contents or self.request.build_secrets:
+            stack = sealed_for_builds(stack, self.variables)
+        return stack
 
     # ---- problems ----
 

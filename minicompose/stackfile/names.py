@@ -20,9 +20,9 @@ def checked_name(name: str) -> str:
     """`name`, given as an option or in the environment; it is taken as it is or refused with `UsageError`."""
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f'invalid project name "{name}": it must consist only of lowercase letters, digits, hyphens and '
+            f'"{name}" cannot be the name of a project: it must consist of lowercase letters, digits, hyphens and '
             "underscores, and begin with a letter or digit",
-            hint=f"{made!r} would do" if (made := normal_name(name)) else "",
+            hint=f'"{made}" would do' if (made := normal_name(name)) else "",
         )
     return name
 

@@ -1,5 +1,6 @@
 """The command line itself: words, exit codes, where output goes."""
 
+import io
 import json
 import signal
 import socket
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from minicompose.cli import VERBS, Parser, global_parser, main
+from minicompose import __version__
+from minicompose.cli import VERBS, global_parser, main
 from minicompose.commands.context import Context
 from minicompose.errors import UsageError
 
@@ -49,52 +51,28 @@ def test_an_unknown_verb_is_wrong_usage_and_names_the_near_one(capsys: Printed) 
     assert capsys.readouterr().err == 'minicompose: there is no verb "pss"\n  did you mean "ps"?\n'
 
 
-def test_an_unknown_option_is_wrong_usage_and_names_the_near_one(capsys: Printed) -> None:
-    assert main(["up", "--force-recrate"]) == 2
-    assert "unknown option --force-recrate\n  did you mean --force-recreate?" in capsys.readouterr().err
-
-
-def test_a_flag_may_be_given_a_value() -> None:
-    from minicompose.commands import up
-
-    parser = Parser()
-    up.configure(parser)
-
-    args = parser.parse_all(["--wait=false", "--no-deps=true", "--wait-timeout=3", "web"])
-
-    assert (args.wait, args.no_deps, args.wait_timeout, args.services) == (False, True, 3, ["web"])
-    with pytest.raises(UsageError):
-        parser.parse_all(["--no-deps=maybe"])
-
-
-def test_the_words_of_a_command_that_is_run_are_left_alone() -> None:
-    from minicompose.commands import exec as verb
-
-    parser = Parser()
-    verb.configure(parser)
-
-    args = parser.parse_all(["--privileged=false", "-T=true", "web", "server", "--detach=false"])
-
-    assert (args.privileged, args.no_tty, args.command) == (False, True, ["server", "--detach=false"])
-
-
-@pytest.mark.parametrize("words", [["-it"], ["-i", "-t"], ["--interactive", "--tty"]])
-def test_exec_takes_the_options_that_docker_exec_needs(words: list[str]) -> None:
-    from minicompose.commands import exec as verb
-
-    parser = Parser()
-    verb.configure(parser)
-
-    args = parser.parse_all([*words, "web", "ls", "-it"])
-
-    assert (args.service, args.command) == ("web", ["ls", "-it"])
-
-
-def test_no_verb_shows_the_help_and_is_wrong_usage(capsys: Printed) -> None:
-    assert main([]) == 2
+def test_no_verb_shows_the_help(capsys: Printed) -> None:
+    assert main([]) == 0
     out, err = capsys.readouterr()
-    assert out == ""
-    assert "usage: minicompose" in err
+    assert out.startswith("usage: minicompose")
+    assert err == ""
+
+
+def test_the_version_is_told_in_the_same_words_by_the_option_and_the_verb(capsys: Printed) -> None:
+    told = []
+    for words in (["--version"], ["-v"], ["version"], ["version", "--format", "pretty"]):
+        assert main(words) == 0
+        told.append(capsys.readouterr().out)
+
+    assert set(told) == {f"minicompose version {__version__}\n"}
+
+
+def test_a_script_reads_the_version_alone_or_as_json(capsys: Printed) -> None:
+    assert main(["version", "--short"]) == 0
+    assert capsys.readouterr().out == f"{__version__}\n"
+    for words in (["-f", "json"], ["-fjson"], ["--format=json"]):
+        assert main(["version", *words]) == 0
+        assert json.loads(capsys.readouterr().out) == {"version": __version__}
 
 
 @pytest.mark.parametrize(
@@ -245,6 +223,28 @@ def test_no_workers_at_all_are_refused(stack: Path) -> None:
         _ = context.workers
 
 
+@pytest.mark.parametrize(
+    ("words", "environment", "draws"),
+    [
+        ([], {}, True),
+        (["--ansi", "never"], {}, False),
+        ([], {"COMPOSE_ANSI": "never"}, False),
+        ([], {"NO_COLOR": "1"}, True),
+        (["--ansi", "never", "--progress", "tty"], {}, True),
+    ],
+)
+def test_a_terminal_that_is_to_get_no_control_characters_gets_plain_lines(
+    words: list[str], environment: dict[str, str], draws: bool, stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stderr", Terminal())
+
+    assert Context(global_parser().parse_args(words), environment, str(stack)).sink().draws is draws
+
+
 def test_a_project_reached_by_a_link_has_the_links_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
 ) -> None:
@@ -259,3 +259,17 @@ def test_a_project_reached_by_a_link_has_the_links_name(
     printed = capsys.readouterr().out
     assert printed.startswith("name: link\n")
     assert f"context: {tmp_path}/link\n" in printed
+
+
+def test_the_default_platform_is_that_of_services_that_have_none_when_they_are_to_run(
+    stack: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    (stack / "compose.yaml").write_text("services: {a: {image: x}, b: {image: x, platform: linux/s390x}}")
+    (stack / ".env").write_text("DOCKER_DEFAULT_PLATFORM=linux/arm64\n")
+    context = Context(global_parser().parse_all([]), {}, str(stack))
+
+    services = context.load().stack.services
+
+    assert (services["a"].platform, services["b"].platform) == ("linux/arm64", "linux/s390x")
+    assert main(["config"]) == 0
+    assert "arm64" not in capsys.readouterr().out

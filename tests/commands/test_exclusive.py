@@ -12,7 +12,7 @@ import pytest
 
 from minicompose.cli import main
 from minicompose.commands import exclusive
-from minicompose.engine.connect import DEFAULT_HOST
+from minicompose.engine.this_machine import DOCKER
 from minicompose.state.directory import project_file
 from minicompose.state.lock import Holder, Lock, take
 from tests.fake_engine import FakeEngine
@@ -55,7 +55,7 @@ class Shop:
 
     @property
     def lock(self) -> Path:
-        return project_file(self.state, "locks", f"unix://{os.path.realpath(DEFAULT_HOST[7:])}", "shop")
+        return project_file(self.state, "locks", f"unix://{os.path.realpath(DOCKER)}", "shop")
 
     def held(self) -> Lock:
         """The lock, in Bob's hands."""
@@ -267,7 +267,7 @@ def test_projects_and_engines_do_not_wait_for_each_other(shop: Shop, monkeypatch
 
 
 def test_one_socket_is_one_engine_by_whichever_link(shop: Shop) -> None:
-    (shop.root / "run").symlink_to(Path(DEFAULT_HOST[7:]).parent)
+    (shop.root / "run").symlink_to(Path(DOCKER).parent)
     lock = shop.held()
 
     shop.run("-H", f"unix://{shop.root}/run/docker.sock", "up", "-d", "--no-wait", code=1)

@@ -55,6 +55,31 @@ def test_an_attached_up_is_a_revision_too(shop: Shop) -> None:
     assert [revision["number"] for revision in shop.history()] == [1]
 
 
+def test_a_run_that_replaces_what_it_needs_is_a_revision_of_that(shop: Shop) -> None:
+    shop.up(ONE)
+    shop.write(ONE.replace("sleep 1, environment: {DB", "sleep 2, environment: {DB"))
+
+    shop.run("run", "-d", "web")
+    shop.run("run", "-d", "web")
+
+    run, up = shop.history()
+    assert (up["how"], run["how"], run["present"]) == ("up", "run", True)
+    assert json.dumps(run["changes"]).count("shop-") == 1
+    assert '"replaced", "type": "container", "name": "shop-db-1"' in json.dumps(run["changes"])
+    assert shop.engine.containers["shop-web-1"].state == "running"
+
+    told = shop.run("history", "diff", "1", "2")
+    assert "db" in told and "web" not in told
+
+
+def test_a_run_that_needs_nothing_anew_leaves_none(shop: Shop) -> None:
+    shop.write(ONE)
+
+    shop.run("run", "-d", "--no-deps", "web")
+
+    assert files(shop) == []
+
+
 def test_an_up_with_nothing_to_do_leaves_none(shop: Shop) -> None:
     shop.up(ONE)
 
@@ -262,7 +287,7 @@ def test_the_difference_of_two_revisions_is_told_field_by_field(shop: Shop) -> N
         (("history", "dif", "1", "2"), '`history` takes nothing, or diff and two numbers, not "dif"'),
         (("history", "diff", "1", "2", "-q"), "-q does not go with `history diff`"),
         (("rollback", "9"), "project shop has no revision 9\n  there are: 1-2\n"),
-        (("rollback", "x"), "the number of a revision is wanted, not 'x'"),
+        (("rollback", "x"), 'the number of a revision is wanted, not "x"'),
     ],
 )
 def test_what_cannot_be_meant_is_wrong_usage(shop: Shop, words: tuple[str, ...], told: str) -> None:

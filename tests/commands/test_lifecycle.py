@@ -580,3 +580,42 @@ def test_what_builds_print_is_left_out_when_asked(shop: Shop, words: tuple[str, 
     shop.run("up", "-d", *words)
 
     assert ("Successfully built" in shop.err) is shown
+
+
+ORPHAN = "no service of the stack file has these containers: shop-web-1"
+
+
+def test_orphans_are_told_of_unless_the_environment_says_that_they_are_known(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.up(STACK)
+
+    shop.up(WITHOUT_WEB)
+    assert ORPHAN in shop.err
+    monkeypatch.setenv("COMPOSE_IGNORE_ORPHANS", "true")
+    shop.up(WITHOUT_WEB)
+
+    assert ORPHAN not in shop.err
+    assert "web" in states(shop)
+    shop.run("up", "-d", "--remove-orphans", code=2)
+    assert "COMPOSE_IGNORE_ORPHANS and --remove-orphans do not go together" in shop.err
+
+
+@pytest.mark.parametrize("verb", [("up", "-d"), ("down",)])
+def test_orphans_go_when_the_env_file_says_so(verb: tuple[str, ...], shop: Shop) -> None:
+    shop.up(STACK)
+    shop.write(WITHOUT_WEB)
+    (shop.directory / ".env").write_text("COMPOSE_REMOVE_ORPHANS=1\n")
+
+    shop.run(*verb, named=False)
+
+    assert "web" not in states(shop)
+
+
+def test_what_is_neither_yes_nor_no_is_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.write(STACK)
+    monkeypatch.setenv("COMPOSE_REMOVE_ORPHANS", "maybe")
+
+    shop.run("up", "-d", code=2)
+
+    assert 'COMPOSE_REMOVE_ORPHANS must be true or false, and not "maybe"' in shop.err

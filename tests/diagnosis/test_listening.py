@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from minicompose.diagnosis.evidence import listening_on
+from minicompose.diagnosis.here import listening_on
 from minicompose.diagnosis.listening import is_refused, listeners
 from minicompose.diagnosis.ports import Holder, holder, overlap
 from minicompose.planning.observed import ObservedContainer, PublishedPort

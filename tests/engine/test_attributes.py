@@ -147,7 +147,7 @@ class Made:
 
     @cached_property
     def problems(self) -> list[Diagnostic]:
-        return lacks(self.loaded.stack, self.engine.info().api, self.engine.abilities)
+        return lacks(self.loaded.stack, self.engine)
 
     @cached_property
     def _dropped(self) -> set[str]:

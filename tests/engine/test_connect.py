@@ -9,7 +9,6 @@ import pytest
 from minicompose.engine.api import NEWEST, Api
 from minicompose.engine.connect import connect, find_endpoint, open_transport
 from minicompose.engine.contexts import Endpoint, TlsFiles
-from minicompose.engine.sdk_transport import SdkTransport
 from minicompose.engine.sockets import SocketTransport, unix_dial
 from minicompose.errors import EngineTooOld, UsageError
 from tests.engine.canned import CannedServer, always
@@ -73,7 +72,7 @@ def test_docker_tls_verify_asks_for_tls(tmp_path: Path) -> None:
     endpoint = find_endpoint(None, None, env)
 
     assert endpoint.tls == TlsFiles(cert=str(tmp_path / "cert.pem"), verify=True)
-    assert isinstance(open_transport(endpoint), SdkTransport)
+    assert open_transport(endpoint).address == "tcp://far:2376"
 
 
 @pytest.mark.parametrize(

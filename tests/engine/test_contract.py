@@ -219,12 +219,13 @@ def test_one_that_runs_is_removed_by_force(bench: Bench) -> None:
 
 def test_a_container_tells_what_it_was_made_with(bench: Bench) -> None:
     made_with = {"LEVEL": "a=b", "EMPTY": ""}
-    id = bench.create(bench.spec("web", "sleep", "77", entrypoint=("env",), environment=made_with))
+    id = bench.create(bench.spec("web", "sleep", "77", entrypoint=("env",), environment=made_with, user="65534:7"))
 
     told = bench.engine.container_settings(id)
 
     assert told.environment.items() >= made_with.items()
     assert told.words == ("env", "sleep", "77")
+    assert told.user == "65534:7"
     assert told.labels[labels.SERVICE] == "web"
 
 
@@ -925,6 +926,13 @@ def test_an_image_has_a_size_and_a_platform(bench: Bench) -> None:
     assert told is not None
     assert (told.id, told.platform.partition("/")[0]) == (bench.engine.image_id(IMAGE), "linux")
     assert told.size > 0
+
+
+def test_an_image_has_its_names(bench: Bench) -> None:
+    told = bench.engine.image_details(IMAGE)
+
+    assert told is not None
+    assert IMAGE in told.names
 
 
 def test_an_image_that_is_not_there_has_no_details(bench: Bench) -> None:

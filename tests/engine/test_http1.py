@@ -96,7 +96,7 @@ def test_a_head_or_trailers_without_end_are_not_read_for_ever(begin: bytes) -> N
         return begin if seen == 1000 and begin else b"a: b\r\n" * 100
 
     reader = AnswerReader(receive)
-    with pytest.raises(ProtocolError, match=r"too long|without end"):
+    with pytest.raises(ProtocolError, match="too long"):
         reader.read_head()
         list(reader.body("GET"))
     assert seen < 1_000_000

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from minicompose.engine.host import abilities
+from minicompose.engine.lacks.buildkit import lacking_for_buildkit
 from minicompose.engine.lacks.drivers import missing_network_driver, missing_volume_driver
 from minicompose.engine.lacks.everywhere import cache_image, nameless, refused, refused_build, refused_config
 from minicompose.engine.lacks.host import depends_on_host, lacking_on_host
@@ -536,3 +537,46 @@ def test_what_a_network_has_room_for_is_not_complained_of(fields: dict[str, Any]
     others = {"db": Service(name="db", network_mode="bridge")}
 
     assert list(excluded(Service(name="web", **fields), others)) == []
+
+
+# ---- by the builder ----
+
+
+def _lacks_of_buildkit(api: tuple[int, int] = NEW, **fields: Any) -> list[tuple[tuple[str | int, ...], bool]]:
+    found = lacking_for_buildkit(Build(context=".", **fields), api, {"SSH_AUTH_SOCK": "/agent"} if api == NEW else {})
+    return [(lack.path, lack.harmless) for lack in found]
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"additional_contexts": {"a": "service:b"}}, [(("additional_contexts",), False)]),
+        ({"shm_size": ByteSize(1)}, [(("shm_size",), False)]),
+        ({"ulimits": {"nofile": 1}}, [(("ulimits",), False)]),
+        ({"ssh": {"default": None}}, [(("ssh", "default"), False)]),
+        ({"secrets": (BuildSecret(source="s"),), "target": "x", "privileged": True}, []),
+    ],
+)
+def test_what_the_buildkit_of_an_old_engine_would_leave_out_is_told(
+    fields: dict[str, Any], found: list[tuple[tuple[str | int, ...], bool]]
+) -> None:
+    assert _lacks_of_buildkit(OLD, **fields) == found
+    assert _lacks_of_buildkit(NEW, **fields) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"cache_to": ("type=inline", "type=gha")}, [(("cache_to", 1), True)]),
+        ({"cache_from": ("a", "type=local,src=b")}, [(("cache_from", 1), True)]),
+        ({"provenance": "mode=max", "sbom": "false"}, [(("provenance",), True)]),
+        ({"secrets": (BuildSecret(source="s", uid="1"),)}, [(("secrets", 0, "uid"), True)]),
+        ({"additional_contexts": {"a": "/no/such", "b": "."}}, [(("additional_contexts", "a"), False)]),
+        ({"additional_contexts": {"a": "oci-layout://x"}}, [(("additional_contexts", "a"), False)]),
+        ({"ssh": {"k": "/no/such"}}, [(("ssh", "k"), False)]),
+    ],
+)
+def test_what_no_engine_of_its_own_does_with_buildkit_is_told(
+    fields: dict[str, Any], found: list[tuple[tuple[str | int, ...], bool]]
+) -> None:
+    assert _lacks_of_buildkit(NEW, **fields) == found

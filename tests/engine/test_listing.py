@@ -137,9 +137,23 @@ def test_output_is_told_apart_however_it_is_cut(size: int) -> None:
     assert list(output_chunks(_cut(framed, size), tty=False)) == [
         LogChunk(stream="stdout", data=b"out\n"),
         LogChunk(stream="stderr", data=b"error\n"),
-        LogChunk(stream="stdout", data=b""),
         LogChunk(stream="stdout", data=b"more\n"),
     ]
+
+
+def test_what_comes_at_once_of_one_stream_is_one_piece() -> None:
+    framed = _frame(1, b"one\n") + _frame(1, b"\x01\0\0\0") + _frame(2, b"error\n") + _frame(1, b"cut")[:-1]
+
+    assert list(output_chunks(iter([framed, b"t"]), tty=False)) == [
+        LogChunk(stream="stdout", data=b"one\n\x01\0\0\0"),
+        LogChunk(stream="stderr", data=b"error\n"),
+        LogChunk(stream="stdout", data=b"cut"),
+    ]
+
+
+def test_a_log_that_the_engine_cannot_read_on_is_a_fault_in_its_words() -> None:
+    with pytest.raises(EngineFault, match="invalid character"):
+        list(output_chunks(iter([_frame(1, b"one\n") + _frame(3, b"Error grabbing logs: invalid character\n")]), False))
 
 
 def test_a_terminals_output_has_no_frames() -> None:
@@ -300,4 +314,4 @@ def test_a_failed_build_keeps_the_end_of_its_output() -> None:
     with pytest.raises(EngineFault, match="it failed") as told:
         follow_build(iter([json.dumps(line).encode() + b"\n" for line in said]), lambda progress: None)
 
-    assert told.value.output.splitlines() == [f"line {number}" for number in range(20, 50)]
+    assert (told.value.output or "").splitlines() == [f"line {number}" for number in range(20, 50)]

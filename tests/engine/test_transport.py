@@ -1,16 +1,19 @@
 """The transports: connections kept and lost, streams, uploads, hijacking, and what cannot be reached."""
 
+import shutil
 import socket
+import ssl
 import stat
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from minicompose.engine.contexts import Endpoint
+from minicompose.engine.contexts import TlsFiles
 from minicompose.engine.sdk_transport import SdkTransport
-from minicompose.engine.sockets import SocketTransport, ssh_dial, tcp_dial, unix_dial
+from minicompose.engine.sockets import SocketTransport, ssh_dial, tcp_dial, tls_dial, unix_dial
 from minicompose.engine.transport import Transport, target
 from minicompose.errors import EngineRefused, EngineUnreachable
 from tests.engine.canned import CannedServer, Script, always, answer, read_request
@@ -18,7 +21,34 @@ from tests.engine.canned import CannedServer, Script, always, answer, read_reque
 Reach = Callable[[Script], tuple[Transport, CannedServer]]
 
 
-@pytest.fixture(params=["unix", "tcp", "sdk"])
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
+    """A certificate for 127.0.0.1, which is its own authority, for both sides."""
+    if not shutil.which("openssl"):
+        pytest.skip("a certificate needs openssl")
+    directory = tmp_path_factory.mktemp("keys")
+    cert, key = directory / "cert.pem", directory / "key.pem"
+    made_by = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    of_whom = ["-subj", "/CN=engine", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "1"]
+    subprocess.run([*made_by, *of_whom, "-keyout", key, "-out", cert], check=True, capture_output=True)
+    return TlsFiles(ca=str(cert), cert=str(cert), key=str(key))
+
+
+def with_tls(script: Script, keys: TlsFiles, version: ssl.TLSVersion) -> Script:
+    """The script behind TLS, for who has the key."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=keys.ca)
+    context.load_cert_chain(keys.cert, keys.key)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.maximum_version = version
+
+    def behind(channel: socket.socket, number: int) -> None:
+        with context.wrap_socket(channel, server_side=True) as ours:
+            script(ours, number)
+
+    return behind
+
+
+@pytest.fixture(params=["unix", "tcp", "tls1.2", "tls1.3", "sdk"])
 def reach(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Reach]:
     """A server with a script, and each kind of transport to it."""
     opened: list[tuple[Transport, CannedServer]] = []
@@ -30,12 +60,19 @@ def reach(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Reach]:
             server = CannedServer(script, path)
             transport = SocketTransport(unix_dial(path), f"unix://{path}")
         else:
+            keys: TlsFiles | None = None
+            if request.param.startswith("tls"):
+                keys = request.getfixturevalue("keys")
+                version = ssl.TLSVersion.TLSv1_2 if request.param == "tls1.2" else ssl.TLSVersion.TLSv1_3
+                script = with_tls(script, keys, version)
             server = CannedServer(script)
             address = f"tcp://127.0.0.1:{server.port}"
-            if request.param == "tcp":
+            if keys:
+                transport = SocketTransport(tls_dial("127.0.0.1", server.port, keys), address)
+            elif request.param == "tcp":
                 transport = SocketTransport(tcp_dial("127.0.0.1", server.port), address)
             else:
-                transport = SdkTransport(Endpoint(host=address))
+                transport = SdkTransport(address)
         opened.append((transport, server))
         return transport, server
 
@@ -184,11 +221,39 @@ def test_a_hijacked_connection_carries_bytes_both_ways_until_its_input_ends(reac
         channel.shutdown(socket.SHUT_RDWR)
 
     transport, _ = reach(script)
-    stream = transport.request("POST", "/exec/1/start", body=b"{}", upgrade=True).hijack()
+    stream = transport.request("POST", "/exec/1/start", body=b"{}", upgrade="tcp").hijack()
     stream.send(b"input")
     stream.close_input()
 
     assert b"".join(iter(stream.receive, b"")) == b"hello got input"
+    stream.close()
+
+
+def test_much_goes_through_a_hijacked_connection_both_ways_at_once(reach: Reach) -> None:
+    size = 4 << 20
+
+    def script(channel: socket.socket, number: int) -> None:
+        read_request(channel)
+        channel.sendall(b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+        while more := channel.recv(65536):
+            channel.sendall(more)
+        channel.sendall(b"end")
+        channel.shutdown(socket.SHUT_RDWR)
+
+    transport, _ = reach(script)
+    stream = transport.request("POST", "/exec/1/start", body=b"{}", upgrade="tcp").hijack()
+
+    def send() -> None:
+        for _ in range(size >> 16):
+            stream.send(b"0123456789abcdef" * 4096)
+        stream.close_input()
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    got = b"".join(iter(stream.receive, b""))
+    sending.join()
+
+    assert (len(got), got[-3:]) == (size + 3, b"end")
     stream.close()
 
 
@@ -204,6 +269,23 @@ def test_no_engine_at_the_address_is_said_with_what_to_do(reach: Reach) -> None:
 
 
 # ---- what only our own sockets promise ----
+
+
+def test_an_engine_whose_certificate_is_not_known_is_not_spoken_to(keys: TlsFiles) -> None:
+    with CannedServer(with_tls(always(b"OK"), keys, ssl.TLSVersion.TLSv1_3)) as server:
+        transport = SocketTransport(tls_dial("127.0.0.1", server.port, TlsFiles()), "tcp://far")
+
+        with pytest.raises(EngineUnreachable, match="certificate"):
+            transport.request("GET", "/_ping")
+
+
+def test_an_engine_whose_certificate_need_not_be_known_is_spoken_to(keys: TlsFiles) -> None:
+    unverified = TlsFiles(cert=keys.cert, key=keys.key, verify=False)
+    with CannedServer(with_tls(always(b"OK"), keys, ssl.TLSVersion.TLSv1_3)) as server:
+        transport = SocketTransport(tls_dial("127.0.0.1", server.port, unverified), "tcp://far")
+
+        assert transport.request("GET", "/_ping").read() == b"OK"
+        transport.close()
 
 
 def test_a_connection_that_the_engine_closed_while_idle_is_not_used(tmp_path: Path) -> None:

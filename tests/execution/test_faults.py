@@ -84,6 +84,7 @@ def _no_patience() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subscription, "RETRIES", (0.0,))
         patch.setattr(rollout, "_STEADY", 0.0)
+        patch.setattr(rollout, "_STEADY_IN_UPDATE", 0.0)
         yield
 
 

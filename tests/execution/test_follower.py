@@ -4,16 +4,15 @@ import threading
 from typing import Any, Literal
 
 import pytest
+from msgspec.structs import replace
 
-from minicompose.engine.protocol import LogChunk
 from minicompose.errors import Conflict, EngineFault
-from minicompose.execution.events import AnyEvent, ContainerExited, LogLine, Notice
+from minicompose.execution.events import AnyEvent, ContainerExited, LogLines, Notice
 from minicompose.execution.follower import AllExited, Ending, FirstExited, Follower, Stopped
 from minicompose.execution.interrupts import Interrupts
-from minicompose.execution.log_text import RECORD, Lines, LinesOfStreams
 from minicompose.execution.logs import read_logs
 from minicompose.execution.run import run_plan
-from minicompose.execution.sources import sources_of
+from minicompose.execution.sources import source_of, sources_of
 from minicompose.planning.plan import Plan
 from tests.fake_engine import Behaviour, FakeEngine
 from tests.runs import DEADLINE, IMAGE, PROJECT, create, engine_with, plan_of, spec_of, start, step, wait
@@ -29,8 +28,10 @@ class Heard:
     def __call__(self, event: AnyEvent) -> None:
         with self._changed:
             match event:
-                case LogLine():
-                    self.lines.append(f"{event.service}-{event.number} {event.text.decode()}")
+                case LogLines():
+                    self.lines += [
+                        f"{line.output.service}-{line.output.number} {line.text.decode()}" for line in event.lines
+                    ]
                 case ContainerExited():
                     self.lines.append(f"{event.container} exited {event.exit_code}")
                 case Notice():
@@ -46,7 +47,8 @@ class Heard:
 
 
 def follower(engine: FakeEngine, heard: Heard, plan: Plan | None = None, **options: Any) -> Follower:
-    return Follower(engine, PROJECT, heard, sources_of(plan or plan_of(), engine.observe(PROJECT)), **options)
+    sources = sources_of(plan or plan_of(), engine.observe(PROJECT))
+    return Follower(engine, PROJECT, heard, sources, **{"patience": 0.0, **options})
 
 
 def up(*services: str) -> Plan:
@@ -61,6 +63,32 @@ def run(plan: Plan, engine: FakeEngine) -> None:
 
 
 # ---- following ----
+
+
+def test_whoever_outlasts_the_containers_waits_on_when_all_have_ended() -> None:
+    engine = engine_with("job")
+    engine.script("job", Behaviour(exits=0, output=b"once\n"))
+    heard, interrupts = Heard(), Interrupts()
+    endings: list[Ending] = []
+    with follower(engine, heard) as following:
+        waiting = threading.Thread(target=lambda: endings.append(following.wait(interrupts, restarts="ever")))
+        waiting.start()
+        for times in (1, 2):
+            engine.start_container("shop-job-1")
+            heard.wait_for("shop-job-1 exited 0", times)
+        still_waits = waiting.is_alive()
+        interrupts.press()
+        waiting.join(DEADLINE)
+
+    assert still_waits
+    assert endings == [Stopped()]
+
+
+def test_the_successor_of_a_container_is_called_as_it_will_be() -> None:
+    engine = engine_with("web")
+    source = source_of(replace(engine.observe(PROJECT).containers[0], name="shop-web-1.next"))
+
+    assert source.container == "shop-web-1"
 
 
 def test_all_that_a_short_lived_container_prints_comes_before_its_exit() -> None:
@@ -159,6 +187,33 @@ def test_lines_still_come_while_containers_are_being_stopped_after_an_interrupt(
 
     assert heard.lines == ["web-1 going down", "shop-web-1 exited 143"]
     assert following.exit_codes == {"web": 143}
+
+
+def test_what_somebody_stops_and_starts_again_is_followed_on() -> None:
+    engine = engine_with("web")
+    engine.start_container("shop-web-1")
+    heard = Heard()
+    with follower(engine, heard, patience=DEADLINE) as following:
+        over = threading.Thread(target=following.wait, args=(Interrupts(),))
+        over.start()
+        engine.stop_container("shop-web-1", None)
+        heard.wait_for("shop-web-1 exited 143")
+        engine.start_container("shop-web-1")
+        engine.say("shop-web-1", b"back\n")
+        heard.wait_for("web-1 back")
+        engine.remove_container("shop-web-1", volumes=False, force=True)  # one that is gone is not waited for
+        over.join(DEADLINE / 2)
+
+        assert not over.is_alive()
+
+
+def test_what_somebody_stops_and_leaves_so_is_over_after_a_while() -> None:
+    engine = engine_with("web")
+    engine.start_container("shop-web-1")
+    with follower(engine, Heard(), patience=0.01) as following:
+        engine.stop_container("shop-web-1", None)
+
+        assert following.wait(Interrupts()) == AllExited()
 
 
 def test_an_interrupt_ends_the_waiting() -> None:
@@ -306,44 +361,6 @@ def test_logs_of_several_containers_are_merged_by_time() -> None:
         engine.say(f"shop-{name}-1", said)
     heard = Heard()
 
-    read_logs(engine, engine.observe(PROJECT).containers, heard)
+    read_logs(engine, sources_of(plan_of(), engine.observe(PROJECT)), heard)
 
     assert heard.lines == ["a-1 1", "b-1 2", "b-1 3", "a-1 4"]
-
-
-STAMP = b"2026-11-24T00:30:44.789834694Z "
-TIME = "2026-11-24T00:30:44.789834694Z"
-
-
-def test_lines_are_found_however_the_output_is_cut() -> None:
-    text = STAMP + b"one\r\n" + STAMP + b"10%\r20%\n" + STAMP + b"\n" + STAMP + b"\xff\xfe"
-    for size in (1, 2, 7, 1000):
-        lines = Lines()
-        found = [line for at in range(0, len(text), size) for line in lines.feed(text[at : at + size])]
-        found += lines.flush()
-        assert found == [(TIME, b"one"), (TIME, b"10%\r20%"), (TIME, b""), (TIME, b"\xff\xfe")]
-
-
-def test_the_times_inside_a_long_line_are_taken_out() -> None:
-    parts = [b"x" * RECORD, b"y" * RECORD, b"end"]
-    lines = Lines()
-
-    assert lines.feed(b"".join(STAMP + part for part in parts) + b"\n") == [(TIME, b"".join(parts))]
-
-
-def test_a_line_without_end_is_passed_on_in_pieces_and_nothing_of_it_is_lost() -> None:
-    lines = Lines()
-    found = []
-    for _ in range(200):
-        found += lines.feed(STAMP + b"x" * RECORD)
-    found += lines.flush()
-
-    assert len(found) == 4
-    assert b"".join(text for _, text in found) == b"x" * RECORD * 200
-
-
-def test_unfinished_lines_of_two_streams_are_kept_apart() -> None:
-    lines = LinesOfStreams()
-    assert lines.feed(LogChunk(stream="stdout", data=STAMP + b"out")) == []
-    assert lines.feed(LogChunk(stream="stderr", data=STAMP + b"err\n")) == [(TIME, b"err")]
-    assert lines.flush() == [("stdout", (TIME, b"out"))]

@@ -8,7 +8,7 @@ import pytest
 from minicompose import labels
 from minicompose.engine.http_engine import HttpEngine
 from minicompose.engine.protocol import Engine
-from minicompose.execution.events import AnyEvent, ContainerExited, LogLine, StepFailed
+from minicompose.execution.events import AnyEvent, ContainerExited, LogLine, LogLines, StepFailed
 from minicompose.execution.follower import AllExited, Follower
 from minicompose.execution.interrupts import Interrupts
 from minicompose.execution.run import run_plan
@@ -87,6 +87,10 @@ def followed(engine: Engine, plan: Plan) -> tuple[list[AnyEvent], object]:
         return events, follower.wait(Interrupts())
 
 
+def lines_in(events: list[AnyEvent]) -> list[LogLine]:
+    return [line for event in events if isinstance(event, LogLines) for line in event.lines]
+
+
 def test_nothing_that_short_lived_containers_print_is_lost(engine: Engine, project: str) -> None:
     names = [f"job{number}" for number in range(8)]
     script = "for i in $(seq 200); do echo $i; echo err$i >&2; done; printf end"
@@ -96,9 +100,9 @@ def test_nothing_that_short_lived_containers_print_is_lost(engine: Engine, proje
 
     assert ending == AllExited()
     for name in names:
-        lines = [event for event in events if isinstance(event, LogLine) and event.service == name]
-        out = [event.text.decode() for event in lines if event.stream == "stdout"]
-        err = [event.text.decode() for event in lines if event.stream == "stderr"]
+        lines = [line for line in lines_in(events) if line.output.service == name]
+        out = [line.text.decode() for line in lines if line.output.stream == "stdout"]
+        err = [line.text.decode() for line in lines if line.output.stream == "stderr"]
         assert out == [*map(str, range(1, 201)), "end"]
         assert err == [f"err{number}" for number in range(1, 201)]
     assert sum(isinstance(event, ContainerExited) for event in events) == len(names)
@@ -109,7 +113,7 @@ def test_a_line_longer_than_the_engine_keeps_in_one_piece_arrives_whole(engine: 
 
     events, _ = followed(engine, plan_for(project, (service("long", script), "completed")))
 
-    assert [len(event.text) for event in events if isinstance(event, LogLine)] == [LONG, len("after")]
+    assert [len(line.text) for line in lines_in(events)] == [LONG, len("after")]
 
 
 def test_a_job_that_is_run_again_shows_only_what_it_prints_then(engine: Engine, project: str) -> None:
@@ -127,7 +131,7 @@ def test_a_job_that_is_run_again_shows_only_what_it_prints_then(engine: Engine, 
     events, ending = followed(engine, again)
 
     assert ending == AllExited()
-    assert [event.text for event in events if isinstance(event, LogLine)][1:] == [b"done"]
+    assert [line.text for line in lines_in(events)][1:] == [b"done"]
 
 
 def test_waiting_for_health_ends_with_the_check_and_fails_with_its_output(engine: Engine, project: str) -> None:
@@ -164,8 +168,8 @@ def test_what_containers_print_while_they_are_stopped_is_still_heard(engine: Eng
     lines: list[bytes] = []
 
     def hear(event: AnyEvent) -> None:
-        if isinstance(event, LogLine):
-            lines.append(event.text)
+        if isinstance(event, LogLines):
+            lines.extend(line.text for line in event.lines)
             up.set()
 
     interrupts = Interrupts()

@@ -1,6 +1,7 @@
 """What the looking verbs print, where it does not follow from one container alone."""
 
 import io
+import os
 
 import pytest
 
@@ -8,13 +9,14 @@ from minicompose import labels
 from minicompose.diagnosis.brief import brief_reason, needs_a_reason
 from minicompose.diagnosis.explanation import Exited, Explanation, OutOfMemory, Unhealthy, Wait
 from minicompose.engine.protocol import ImageDetails, LoggedEvent, Probe, Processes
-from minicompose.output.containers import container_record, explained_table
+from minicompose.output.containers import brief_status, container_record, explained_table
 from minicompose.output.happenings import event_json, event_text
 from minicompose.output.images import UsedImage, images_json, images_table, name_and_tag
 from minicompose.output.processes import Running, processes_table
 from minicompose.output.projects import Listed, projects_in
 from minicompose.output.redrawn import Redrawn
 from minicompose.output.sizes import binary_size, decimal_size
+from minicompose.output.terminal_size import terminal_size
 from minicompose.planning.observed import Health, ObservedContainer, State
 
 
@@ -201,12 +203,37 @@ def test_a_reason_has_a_line_of_its_own_on_a_narrow_terminal() -> None:
     assert "WHY" not in explained_table([well], 150)[0]
 
 
+@pytest.mark.parametrize(
+    ("status", "brief"),
+    [
+        ("Up 5 seconds (unhealthy)", "Up 5s (unhealthy)"),
+        ("Up About a minute (health: starting)", "Up 1m (health: starting)"),
+        ("Exited (137) 2 hours ago", "Exited (137) 2h"),
+        ("Up Less than a second", "Up <1s"),
+        ("Up 3 months (Paused)", "Up 3mo (Paused)"),
+        ("Created", "Created"),
+    ],
+)
+def test_a_status_can_be_brief(status: str, brief: str) -> None:
+    assert brief_status(status) == brief
+
+
+def test_a_terminal_without_a_size_has_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = os.openpty()
+    with os.fdopen(ours, "rb"), os.fdopen(theirs, "w") as terminal:
+        assert os.get_terminal_size(theirs) == (0, 0)
+        monkeypatch.setenv("COLUMNS", "many")
+        monkeypatch.setenv("LINES", "50")
+
+        assert terminal_size(terminal) == (80, 50)
+
+
 def test_a_text_that_is_redrawn_is_left_on_the_usual_screen() -> None:
     out = io.StringIO()
     with Redrawn(out) as screen:
         screen.draw(["one"], 20, 10)
         screen.draw(["a", "b", "c", "d"], 20, 4)
 
-    assert "\x1b[Ha\x1b[K\r\nb\x1b[K\r\n... and 2 more\x1b[K\r\n\x1b[J" in out.getvalue()
+    assert "\x1b[H\x1b[2Ka\r\n\x1b[2Kb\r\n\x1b[2K... and 2 more\r\n\x1b[J" in out.getvalue()
     assert out.getvalue().startswith("\x1b[?1049h")
     assert out.getvalue().endswith("\x1b[?1049la\nb\nc\nd\n")

@@ -1,5 +1,9 @@
 """The plans of `build`, `pull` and `push`."""
 
+import msgspec
+
+from minicompose.model import Sealed
+from minicompose.planning.encoding import plan_json
 from minicompose.planning.image_verbs import BuildOptions, PullOptions, PushOptions, plan_build, plan_pull, plan_push
 from minicompose.planning.observed import Observed
 from minicompose.planning.plan import BuildImage, Plan, PullImage, PushImage
@@ -94,3 +98,39 @@ def test_what_is_built_is_pushed_after_that_on_request() -> None:
         ("PushImage", "r/web:latest", (2,)),
         ("PushImage", "r/api", (1,)),
     ]
+
+
+# ---- builds from the images of other services ----
+
+BUILT_FROM = """
+name: shop
+services:
+  web: {build: {context: ., additional_contexts: {base: "service:base", here: ./here}, secrets: [token]}}
+  base: {image: "example.org/base", build: .., depends_on: [web]}
+  other: {build: ./other}
+secrets: {token: {file: /no/such}}
+"""
+
+
+def test_a_build_comes_after_those_that_it_is_built_from_whatever_they_depend_on() -> None:
+    plan = plan_build(stack_of(BUILT_FROM), BuildOptions(services=("web",)))
+
+    first, second = plan.steps
+    assert isinstance(first.action, BuildImage) and isinstance(second.action, BuildImage)
+    assert [first.action.image, second.action.image] == ["example.org/base", "shop-web"]
+    assert (first.after, second.after) == ((), (first.id,))
+    contexts = second.action.build.additional_contexts or {}
+    assert contexts["base"] == "docker-image://example.org/base:latest"
+
+
+def test_what_a_build_may_not_show_is_a_digest_in_the_plan() -> None:
+    stack = stack_of(BUILT_FROM)
+    token = msgspec.structs.replace(stack.secrets["token"], sealed=Sealed(b"sesame"))
+    stack = msgspec.structs.replace(stack, secrets={"token": token})
+
+    plan = plan_build(stack, BuildOptions())
+    (step,) = (step for step in plan.steps if step.subject.service == "web")
+
+    assert isinstance(step.action, BuildImage)
+    assert step.action.secrets == {"token": Sealed(b"sesame")}
+    assert "sesame" not in repr(plan) and "sesame" not in plan_json(plan).decode()

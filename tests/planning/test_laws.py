@@ -127,6 +127,29 @@ def test_nothing_is_started_before_it_is_created_nor_beside_the_one_it_replaces(
 
 @SETTINGS
 @given(stacks(), stacks(), OPTIONS)
+def test_one_is_stopped_before_what_it_needs_is_started_only_when_that_does_not_run_either(
+    before: Stack, after: Stack, options: UpOptions
+) -> None:
+    assume(not options.no_start)
+    plan = plan_up(after, engine_with(before, ()).observe("shop"), options)
+    earlier = before_of(plan)
+    for step in plan.steps:
+        service = after.services.get(step.subject.service or "")
+        if service is None or not step.group.startswith("replace ") or not isinstance(step.action, StopContainer):
+            continue
+        for name, dependency in (service.depends_on or {}).items():
+            starts = [s for s in plan.steps if isinstance(s.action, StartContainer) and s.subject.service == name]
+            for start in starts if dependency.required else ():
+                if start.id not in earlier[step.id]:
+                    stops = [s.id for s in plan.steps if s.group == start.group and isinstance(s.action, StopContainer)]
+                    assert start.group.startswith("replace ")
+                    assert stops
+                    assert earlier[step.id].issuperset(stops)
+                    assert dependency.condition == "service_started"
+
+
+@SETTINGS
+@given(stacks(), stacks(), OPTIONS)
 def test_one_that_is_replaced_start_first_is_stopped_when_its_successor_has_settled_and_has_its_name(
     before: Stack, after: Stack, options: UpOptions
 ) -> None:

@@ -157,6 +157,47 @@ def test_a_replaced_dependency_restarts_the_dependents_that_ask_for_it() -> None
     assert_golden("replace-restarts-dependents", plan_text(plan_up(stack, observed)))
 
 
+CHAIN = """
+    services:
+      db: {image: "postgres:17"}
+      backend: {image: "shop:2", depends_on: [db]}
+      frontend: {image: "front:2", depends_on: [backend]}
+"""
+
+
+def test_what_needs_another_that_is_replaced_is_stopped_while_that_is_started() -> None:
+    stack = stack_of(CHAIN)
+    old = running(stack, db={"image": "postgres:16"}, backend={"image": "shop:1"}, frontend={"image": "front:1"})
+    assert_golden("replace-in-order", plan_text(plan_up(stack, old)))
+
+
+@pytest.mark.parametrize(
+    ("backend", "old_db", "options"),
+    [
+        ("depends_on: {db: {condition: service_healthy}}", {"image": "postgres:16"}, UpOptions()),
+        ("depends_on: [db], pre_stop: [{command: [flush]}]", {"image": "postgres:16"}, UpOptions()),
+        ("depends_on: [db], deploy: {update_config: {}}", {"image": "postgres:16"}, UpOptions()),
+        ("depends_on: [db]", {"image": "postgres:16"}, UpOptions(on_failure="keep")),
+        ("depends_on: [db]", None, UpOptions()),
+    ],
+)
+def test_it_is_stopped_later_where_it_would_be_missed(
+    backend: str, old_db: dict[str, Any] | None, options: UpOptions
+) -> None:
+    check = "healthcheck: {test: [CMD, 'true']}"
+    stack = stack_of(f"""
+        services:
+          db: {{image: "postgres:17", {check}}}
+          backend: {{image: "shop:2", {backend}}}
+    """)
+    observed = running(stack, backend={"image": "shop:1"}, db=old_db or {})
+    if old_db is None:
+        left = tuple(each for each in observed.containers if each.service != "db")
+        observed = msgspec.structs.replace(observed, containers=left)
+    plan = plan_up(stack, observed, options)
+    assert the(plan, StartContainer, "db").id in before(plan, the(plan, StopContainer, "backend"))
+
+
 def test_a_changed_network_takes_all_its_containers_with_it() -> None:
     stack = stack_of("""
         services:

@@ -63,12 +63,12 @@ class Running:
     def pid(self) -> int:
         return self._process.pid
 
-    def until(self, text: str) -> None:
-        """Wait for a line with `text` in it."""
+    def until(self, text: str) -> str:
+        """Wait for a line with `text` in it, and return it."""
         while (line := self._lines.get(timeout=PATIENCE)) is not None:
             self._heard.append(line)
             if text in line:
-                return
+                return line
         raise AssertionError(f"it ended without saying {text!r}:\n{''.join(self._heard)}")
 
     def interrupt(self) -> None:
@@ -155,9 +155,20 @@ class Stage:
         )
         return Running(process)
 
-    def at_terminal(self, *words: str) -> Typing:
+    def begin(self, *words: str) -> "subprocess.Popen[bytes]":
+        """Begin a command with pipes of bytes at its outputs, for a `with`."""
+        return subprocess.Popen(
+            self._command(words),
+            cwd=self.directory,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def at_terminal(self, *words: str, environment: Mapping[str, str] | None = None) -> Typing:
         """Begin a command at a terminal, for a `with`."""
-        return Typing(self._command(words), self.directory, self._environment)
+        return Typing(self._command(words), self.directory, self._environment | dict(environment or {}))
 
     def piped(self, *words: str, given: bytes = b"", within: float = PATIENCE) -> "subprocess.CompletedProcess[bytes]":
         """Run a command to its end with `given` as its input; all in bytes."""

@@ -1,6 +1,7 @@
 """Images that are built, by the engine's own builder."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -30,13 +31,13 @@ def dockerfile(stage: Stage, name: str, text: str) -> None:
 
 @pytest.mark.parametrize("words", [("build",), ("up", "--no-start")])
 def test_an_image_can_begin_from_that_of_a_service_that_its_own_depends_on(shop: Stage, words: tuple[str, ...]) -> None:
-    dockerfile(shop, "base", f"FROM busybox:test\nRUN sleep 0.3; echo {words[0]} > /base\n")
+    dockerfile(shop, "base", f"FROM busybox:test\nRUN sleep 0.3; echo {words[0]} of {shop.project} > /base\n")
     dockerfile(shop, "web", f"FROM {shop.project}-base\nRUN cat /base\n")
     shop.write("services: {web: {build: web, depends_on: [base]}, base: {build: base}}")
 
     done = shop.good(*words)
 
-    assert f"| {words[0]}\n" in done.err
+    assert re.search(rf"\| (#\d+ )?{words[0]} of {shop.project}\n", done.err)
 
 
 def test_a_step_that_fails_is_told_with_its_output_even_quietly(shop: Stage) -> None:
@@ -47,8 +48,19 @@ def test_a_step_that_fails_is_told_with_its_output_even_quietly(shop: Stage) -> 
         done = shop.run(*words)
         assert done.code == 1
         assert "| there is no disk\n" in done.err
-        assert "returned a non-zero code: 4" in done.err
-    assert "| Step 1/" in shop.run("build").err
+        assert "[2/2] RUN echo there is no disk; exit 4 (Dockerfile:2) failed with exit code 4" in done.err
+    assert "| #1 [internal]" in shop.run("build").err
+
+
+def test_the_classic_builder_tells_of_a_step_that_fails_too(shop: Stage) -> None:
+    dockerfile(shop, "web", "FROM busybox:test\nRUN echo there is no disk; exit 4\n")
+    shop.write("services: {web: {build: web}}")
+
+    done = shop.run("build", environment={"DOCKER_BUILDKIT": "0"})
+
+    assert done.code == 1
+    assert "| there is no disk\n" in done.err
+    assert "returned a non-zero code: 4" in done.err
 
 
 def test_a_builds_steps_can_be_short_of_memory(shop: Stage) -> None:
@@ -77,7 +89,7 @@ def test_what_only_buildkit_does_is_an_error(shop: Stage, option: str) -> None:
     dockerfile(shop, "web", "FROM busybox:test\n")
     shop.write("services: {web: {build: web}}")
 
-    done = shop.run("build", option)
+    done = shop.run("build", option, environment={"DOCKER_BUILDKIT": "0"})
 
     assert (done.code, "needs BuildKit" in done.err) == (2, True)
     assert shop.good("build", "--provenance", "false", "--sbom=false", "--dry-run")

@@ -65,3 +65,17 @@ services:
 
     assert done.code == 3
     assert "tested" in done.out
+
+
+@pytest.mark.parametrize("words", [("--attach", "short"), ("--no-attach", "long"), ()])
+def test_an_attached_up_goes_on_until_what_it_does_not_show_has_ended_too(words: tuple[str, ...], stage: Stage) -> None:
+    stage.write("""
+services:
+  short: {image: busybox:test, command: echo short}
+  long: {image: busybox:test, init: true, command: [sh, -c, "sleep 2; echo long"], attach: false}
+""")
+
+    done = stage.run("up", *words)
+
+    assert stage.states() == {"long-1": "exited", "short-1": "exited"}
+    assert done.out.splitlines() == ["short-1  | short", "short-1 exited with code 0", "long-1 exited with code 0"]

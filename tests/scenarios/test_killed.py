@@ -9,8 +9,8 @@ from tests.scenarios.stage import PATIENCE, ROOT, Stage
 
 pytestmark = pytest.mark.engine
 
-# Ten services; of each VERSION five are other ones: one that others need, one in two replicas start-first, one with
-# hooks, one that restarts what needs it, and a job. One of the networks is made anew, too.
+# Ten services; of each VERSION six are other ones: one that others need and one of those, one in two replicas
+# start-first, one with hooks, one that restarts what needs it, and a job. One of the networks is made anew, too.
 STACK = """
 x-service: &service
   image: busybox:test
@@ -38,7 +38,7 @@ services:
   worker:
     <<: *service
     depends_on: {db: {condition: service_started, restart: true}, queue: {condition: service_started}}
-  search: {<<: *service}
+  search: {<<: *changed, depends_on: [db]}
   mail: {<<: *service, networks: [back]}
   web: {<<: *service, depends_on: [api]}
   job: {<<: *changed, command: "true"}
@@ -48,7 +48,7 @@ volumes:
   data: {}
 """
 RUNNING = ("api-1", "api-2", "cache-1", "db-1", "mail-1", "queue-1", "search-1", "store-1", "web-1", "worker-1")
-CHANGED = ("api-1", "api-2", "cache-1", "db-1", "job-1")
+CHANGED = ("api-1", "api-2", "cache-1", "db-1", "job-1", "search-1")
 
 
 def stack(version: int) -> str:

@@ -1,10 +1,13 @@
 """Commands in containers at a terminal, and without one."""
 
+import hashlib
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
+from tests.scenarios.cable import Cable
 from tests.scenarios.stage import Stage
 
 pytestmark = pytest.mark.engine
@@ -50,15 +53,98 @@ def test_a_command_sees_the_size_of_the_window_and_its_changes(running: Stage) -
         assert typing.end() == 5
 
 
-def test_the_terminal_is_as_it_was_when_the_command_is_told_to_end(running: Stage) -> None:
-    with running.at_terminal("exec", "web", "sh", "-c", "echo ready; sleep 600") as typing:
+def test_a_full_screen_program_fills_the_window_whatever_its_size(running: Stage) -> None:
+    with running.at_terminal("exec", "web", "top", "-d", "1") as typing:
+        for columns, rows in ((80, 24), (60, 12), (100, 30)):
+            typing.resize(columns, rows)
+            typing.until(b"Mem:")
+            typing.until(b"\x1b[J")  # the screen of before, which may be half of it
+            screen = typing.until(b"\x1b[J")
+            assert max(map(len, screen.splitlines())) <= columns + 20  # with the codes that make a line bright
+        typing.type(b"q")
+
+        assert typing.end() == 0
+        assert typing.now == typing.before
+
+
+SIGNALS = [signal.SIGTERM, signal.SIGHUP]
+WAYS = [("exec", "web"), ("run", "--rm", "--no-deps", "web"), ("attach", "--sig-proxy=false", "console")]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("way", WAYS)
+def test_the_terminal_is_as_it_was_when_the_command_is_told_to_end(
+    running: Stage, way: tuple[str, ...], number: signal.Signals
+) -> None:
+    attaches = way[0] == "attach"
+    with running.at_terminal(*way, *(() if attaches else ("sh", "-c", "echo ready; sleep 600"))) as typing:
+        if attaches:
+            typing.type(b"echo re''ady\n")
         typing.until(b"ready")
         assert typing.now != typing.before
 
-        typing.process.send_signal(signal.SIGTERM)
+        typing.process.send_signal(number)
 
-        assert typing.end() == 128 + signal.SIGTERM
+        assert typing.end() == 128 + number
         assert typing.now == typing.before
+
+
+def test_the_terminal_is_as_it_was_when_the_container_is_killed(running: Stage) -> None:
+    with running.at_terminal("exec", "web", "sh", "-c", "echo ready; sleep 600") as typing:
+        typing.until(b"ready")
+        running.good("kill", "web")
+
+        assert typing.end() == 137
+        assert typing.now == typing.before
+
+
+def test_the_terminal_is_as_it_was_when_the_engine_is_gone(running: Stage, tmp_path: Path) -> None:
+    cable = Cable(tmp_path / "engine.sock")
+    with running.at_terminal(
+        "exec", "web", "sh", "-c", "echo ready; sleep 600", environment={"DOCKER_HOST": cable.address}
+    ) as typing:
+        typing.until(b"ready")
+        cable.cut()
+
+        assert typing.end() == 3
+        assert typing.now == typing.before
+
+
+def test_a_command_that_is_stopped_and_goes_on_has_its_keys_again(running: Stage) -> None:
+    with running.at_terminal("exec", "web", "sh", "-c", "stty -echo; echo ready; cat -v") as typing:
+        typing.until(b"ready")
+        typing.process.send_signal(signal.SIGSTOP)
+        typing.set(typing.before)  # as a shell does
+        typing.process.send_signal(signal.SIGCONT)
+        typing.until_set(lambda now: now != typing.before)
+        typing.type(b"\x1a")  # Ctrl-Z is the command's, which it stops
+        typing.type(b"\x03")
+
+        assert typing.end() != 0
+        assert typing.now == typing.before
+
+
+def test_every_byte_passes_both_ways(running: Stage) -> None:
+    every = bytes(range(256)).replace(b"\x10", b"")  # Ctrl-P may begin the detach keys
+    with running.at_terminal(
+        "exec", "web", "sh", "-c", f"stty raw -echo; echo ready; head -c {len(every)} | tee /tmp/bytes; sleep 600"
+    ) as typing:
+        typing.until(b"ready")
+        typing.type(every)
+        typing.until(every)
+    assert running.piped("exec", "-T", "web", "cat", "/tmp/bytes").stdout == every
+
+
+def test_a_megabyte_that_is_pasted_arrives_whole(running: Stage) -> None:
+    pasted = os.urandom(1 << 19).hex().encode()
+    with running.at_terminal(
+        "exec", "web", "sh", "-c", f"stty raw -echo; echo ready; head -c {len(pasted)} | sha256sum"
+    ) as typing:
+        typing.until(b"ready")
+        typing.type(pasted)
+
+        typing.until(hashlib.sha256(pasted).hexdigest().encode())
+        assert typing.end() == 0
 
 
 def test_detach_keys_leave_the_containers_command_running(running: Stage) -> None:
@@ -109,7 +195,7 @@ def test_input_is_passed_to_its_end_and_both_outputs_stay_apart(running: Stage) 
 
 
 def test_a_large_amount_arrives_whole_in_both_directions(running: Stage) -> None:
-    given = os.urandom(1 << 20) * 20
+    given = os.urandom(1 << 20) * 200
 
     done = running.piped("exec", "-T", "web", "cat", given=given)
 

@@ -8,7 +8,7 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -50,7 +50,14 @@ class Typing:
         fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def type(self, keys: bytes) -> None:
-        os.write(self._ours, keys)
+        """Type keys, of any number: what is shown meanwhile is read."""
+        rest = memoryview(keys)
+        while rest:
+            readable, writable, _ = select.select([self._ours], [self._ours], [], PATIENCE)
+            if readable:
+                self._seen += os.read(self._ours, 65536)
+            if writable:
+                rest = rest[os.write(self._ours, rest[:1024]) :]
 
     def until(self, text: bytes) -> bytes:
         """Wait until `text` has been seen since the last time; what came until then."""
@@ -71,6 +78,17 @@ class Typing:
                 if select.select([self._ours], [], [], 0.05)[0]:  # a full terminal would hold it up
                     self._seen += os.read(self._ours, 65536)
         return self.process.wait(1)
+
+    def set(self, settings: list[Any]) -> None:
+        """Set the terminal, as another process at it does."""
+        termios.tcsetattr(self._theirs, termios.TCSANOW, settings)
+
+    def until_set(self, holds: Callable[[list[Any]], bool]) -> None:
+        """Wait until the terminal is set so."""
+        deadline = time.monotonic() + PATIENCE
+        while not holds(self.now):
+            assert time.monotonic() < deadline, "the terminal was not set in time"
+            select.select([], [], [], 0.01)
 
     @property
     def now(self) -> list[Any]:

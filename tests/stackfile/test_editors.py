@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from minicompose.stackfile import LoadRequest, load_stack
-from minicompose.stackfile.files import FILE_NAMES
+from minicompose.stackfile.filenames import FILE_NAMES
 from minicompose.stackfile.schema import schema_file
 from minicompose.stackfile.yamltree import read_yaml
 

@@ -174,7 +174,7 @@ def test_the_env_file_of_the_project_can_be_turned_off(project: Path) -> None:
 
 
 def test_a_named_env_file_must_be_there(project: Path) -> None:
-    with pytest.raises(UsageError, match=r"couldn't find env file: .*lost\.env"):
+    with pytest.raises(UsageError, match=r"there is no env file .*lost\.env"):
         located(project, env_files=("lost.env",))
 
 
@@ -206,7 +206,7 @@ def test_the_option_is_above_the_environment(
 
 @pytest.mark.parametrize("name", ["Shop", "-shop", "_shop", "sh op", "shop.eu", "é"])
 def test_a_name_given_as_an_option_must_be_one(name: str) -> None:
-    with pytest.raises(UsageError, match="invalid project name"):
+    with pytest.raises(UsageError, match="cannot be the name of a project"):
         checked_name(name)
 
 

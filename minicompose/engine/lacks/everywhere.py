@@ -25,10 +25,15 @@ def refused_build(build: Build) -> list[Lack]:
 
 def cache_image(entry: str) -> str:
     """The image that an entry of `cache_from` names; empty for a cache that is none."""
+    words = cache_words(entry)
+    return words.get("ref", "") if words["type"] == "registry" else ""
+
+
+def cache_words(entry: str) -> dict[str, str]:
+    """An entry of `cache_from` or `cache_to` as its words; an image's name alone is `type=registry,ref=NAME`."""
     if "=" not in entry:
-        return entry
-    words = dict(word.partition("=")[::2] for word in entry.split(","))
-    return words.get("ref", "") if words.get("type", "registry") == "registry" else ""
+        return {"type": "registry", "ref": entry}
+    return {"type": "registry", **dict(word.partition("=")[::2] for word in entry.split(","))}
 
 
 def refused_config(config: Config, *, secret: bool) -> list[Lack]:

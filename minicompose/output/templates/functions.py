@@ -67,7 +67,7 @@ def printf(form: str, *values: object) -> str:
             case "f" | "e" | "g" if isinstance(value, int | float):
                 return f"{flags}{verb}" % value
             case _:
-                raise Wrong(f"cannot print {shown(value)!r} as %{verb}")
+                raise Wrong(f'cannot print "{shown(value)}" as %{verb}')
 
     return _VERB.sub(filled, form)
 
@@ -115,7 +115,7 @@ def slice_(value: Any, *ends: int) -> object:
 def eq(value: object, *others: object) -> bool:
     """Whether it is equal to one of the others."""
     if any(isinstance(value, str) != isinstance(other, str) for other in others):
-        raise Wrong(f"cannot compare a text with a number, as {shown(value)!r} and {shown(others[0])!r}")
+        raise Wrong(f'cannot compare a text with a number, as "{shown(value)}" and "{shown(others[0])}"')
     return value in others
 
 

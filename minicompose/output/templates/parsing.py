@@ -59,7 +59,7 @@ def parse(template: str) -> tuple[Node, ...]:
 
 
 def wrong(template: str, what: str, hint: str = "") -> UsageError:
-    return UsageError(f"--format: {what}", hint or f"in {template!r}")
+    return UsageError(f"--format: {what}", hint or f"in `{template}`")
 
 
 class _Parser:
@@ -155,7 +155,7 @@ class _Parser:
         while text[at:].strip():
             found = _WORD.match(text, at)
             if found is None:
-                raise wrong(self.template, f"{text[at:].strip()!r} is not understood")
+                raise wrong(self.template, f'"{text[at:].strip()}" is not understood')
             kind = str(found.lastgroup)
             # `.a.b` right behind a word or a bracket is a field of that.
             joins = kind == "fields" and at > 0 and not text[at].isspace() and words[-1][1] not in ("(", "|", ",")
@@ -166,7 +166,7 @@ class _Parser:
     def _whole(self, words: _Words) -> Pipeline:
         pipeline = self._read(words)
         if words:
-            raise wrong(self.template, f"{words[0][1]!r} is not understood here")
+            raise wrong(self.template, f'"{words[0][1]}" is not understood here')
         return pipeline
 
     def _read(self, words: _Words) -> Pipeline:
@@ -194,10 +194,17 @@ class _Parser:
             operand = Fields(operand, tuple(words.pop(0)[1][1:].split(".")))
         return operand
 
+    def _text(self, word: str) -> str:
+        """What a text in quotes says; a line break in it may be there as itself."""
+        try:
+            return str(ast.literal_eval(word.replace("\n", "\\n")))
+        except SyntaxError:
+            raise wrong(self.template, f"{word} is not understood") from None
+
     def _simple(self, kind: str, word: str, words: _Words) -> Operand:
         match kind:
             case "string":
-                return Literal(str(ast.literal_eval(word)))
+                return Literal(self._text(word))
             case "raw":
                 return Literal(word[1:-1])
             case "number":
@@ -213,7 +220,7 @@ class _Parser:
             case "name":
                 return self._function(word)
         if word != "(":
-            raise wrong(self.template, f"{word!r} is not understood here")
+            raise wrong(self.template, f'"{word}" is not understood here')
         inner = self._read(words)
         if not words:
             raise wrong(self.template, "a ( is not closed")

@@ -91,7 +91,7 @@ class _Filling:
             return sorted(value.items())
         if isinstance(value, Sequence) and not isinstance(value, str):
             return list(enumerate(value))
-        raise wrong(self._text, f"there is nothing to range over in {shown(value)!r}")
+        raise wrong(self._text, f'there is nothing to range over in "{shown(value)}"')
 
     def _value(self, operand: Operand, dot: object) -> object:
         match operand:
@@ -124,7 +124,7 @@ class _Filling:
                 case Fields(of, names):
                     value = self._field(of, names, words, dot)
                 case _ if words:
-                    raise wrong(self._text, f"{shown(self._value(first, dot))!r} is no function")
+                    raise wrong(self._text, f'"{shown(self._value(first, dot))}" is no function')
                 case _:
                     value = self._value(first, dot)
         return value
@@ -142,7 +142,7 @@ class _Filling:
         value = self._value(of, dot)
         for name in names:
             if not isinstance(value, Mapping):
-                raise wrong(self._text, f"{shown(value)!r} has no field .{name}")
+                raise wrong(self._text, f'"{shown(value)}" has no field .{name}')
             if name not in value:
                 raise self._unknown(name, value)
             value = value[name]

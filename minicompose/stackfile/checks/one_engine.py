@@ -9,9 +9,6 @@ _NOT_YET = "is not carried out on a single engine yet"
 def check_one_engine(stack: Stack, findings: Findings) -> None:
     """Warn of attributes that have no effect where there is one engine."""
     for service in stack.services.values():
-        if service.develop is not None:
-            path = ("services", service.name, "develop")
-            findings.warning(*path, says="`develop` has no effect: `watch` is not there yet", at_key=True)
         if service.deploy is not None:
             _check_deploy(service, service.deploy, findings)
 

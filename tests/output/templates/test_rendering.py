@@ -88,9 +88,10 @@ def test_the_whole_record_as_json_has_its_keys_in_order_and_no_functions() -> No
         ('{{eq .ExitCode "0"}}', "cannot compare a text with a number", ""),
         ("{{.Name |}}", "a value is missing", ""),
         ("{{(.Name}}", "a ( is not closed", ""),
-        ("{{.Name ?}}", "'?' is not understood", ""),
+        ("{{.Name ?}}", '"?" is not understood', ""),
         ("{{.Label}}", ".Label takes a name", ""),
-        ("{{printf `%d` .Name}}", "cannot print 'shop-web-1' as %d", ""),
+        ("{{printf `%d` .Name}}", 'cannot print "shop-web-1" as %d', ""),
+        ('{{"\\xZZ"}}', "is not understood", ""),
     ],
 )
 def test_what_is_wrong_with_a_template_is_told(template: str, message: str, hint: str) -> None:
@@ -99,6 +100,10 @@ def test_what_is_wrong_with_a_template_is_told(template: str, message: str, hint
 
     assert message in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_a_line_break_in_quotes_is_one() -> None:
+    assert Template('{{.Service}}{{"\n"}}{{print "a" "\\t"}}').filled(RECORD) == "web\na\t"
 
 
 def test_titles_stay_as_they_are_in_a_header() -> None:

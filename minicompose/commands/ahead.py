@@ -1,0 +1,47 @@
+"""What will be needed, begun before it is, while this thread waits for the engine or does something else."""
+
+import contextlib
+import importlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+# By then the first calls of a run are at the engine, and whoever made them waits.
+_A_MOMENT = 0.03
+
+
+class Ahead(Generic[T]):
+    """A call that is made at once, in a thread of its own; calling this gives its result, or raises its error."""
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        self._call = call
+        self._result: T | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._make, name="ahead", daemon=True)
+        self._thread.start()
+
+    def __call__(self) -> T:
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._result  # type: ignore[return-value]  # the call has ended, and not with an error
+
+    def _make(self) -> None:
+        try:
+            self._result = self._call()
+        except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
+            self._error = error
+
+
+@contextlib.contextmanager
+def importing(*modules: str) -> Iterator[None]:
+    """Import these modules in the course of the block, whose calls of the engine leave the time for it."""
+    timer = threading.Timer(_A_MOMENT, lambda: [importlib.import_module(module) for module in modules])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
