@@ -259,18 +259,24 @@ class Context:
         observed, _, known = self.observe_declared()
         return observed, known
 
-    def observe_declared(self) -> tuple["Observed", tuple[str, ...], tuple[str, ...]]:
-        """As `observe`, with the services of the file alone between."""
+    def observe_declared(self, *, alone: bool = False) -> tuple["Observed", tuple[str, ...], tuple[str, ...]]:
+        """As `observe`, with the services of the file alone between; or with containers `alone`, in one call."""
+        from minicompose.planning.observed import Observed
+
         loaded = self.load_if_there()
         stack = loaded.stack if loaded else None
         declared = (*stack.services, *stack.disabled) if stack else ()
-        observed = self.engine.observe(stack.name if stack else self.project())
+        project = stack.name if stack else self.project()
+        if alone:
+            observed = Observed(project=project, containers=self.engine.project_containers(project))
+        else:
+            observed = self.engine.observe(project)
         there = (container.service for container in observed.containers)
         return observed, declared, tuple(dict.fromkeys((*declared, *there)))
 
     def containers(self, services: Sequence[str]) -> list["ObservedContainer"]:
         """The project's containers, one-offs included, of these services or of all, in order."""
-        observed, known = self.observe()
+        observed, _, known = self.observe_declared(alone=True)
         self.check_services(services, known, ExitCode.FAILED)
         wanted = [each for each in observed.containers if not services or each.service in services]
         return sorted(wanted, key=lambda each: (each.service, each.oneoff, each.number, each.name))
