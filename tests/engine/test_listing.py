@@ -14,7 +14,7 @@ from minicompose.engine.listing import exit_code_in, health_in, observed
 from minicompose.engine.moments import timestamp
 from minicompose.engine.protocol import LogChunk, Progress
 from minicompose.engine.registry import Credentials, follow_transfer, name_and_tag
-from minicompose.engine.streams import lines, output_chunks
+from minicompose.engine.streams import gathered, lines, output_chunks
 from minicompose.errors import EngineFault, EngineRefused, UsageError
 from minicompose.model import Build, ByteSize, Ulimit
 from minicompose.planning.observed import Observed, ObservedContainer, PublishedPort
@@ -158,6 +158,14 @@ def test_a_log_that_the_engine_cannot_read_on_is_a_fault_in_its_words() -> None:
 
 def test_a_terminals_output_has_no_frames() -> None:
     assert list(output_chunks(iter([b"ab"]), tty=True)) == [LogChunk(stream="stdout", data=b"ab")]
+
+
+def test_a_line_is_passed_on_before_more_is_waited_for() -> None:
+    coming = iter([b"one\n", b"two\n"])
+
+    first = next(gathered(coming))
+
+    assert (first, list(coming)) == (b"one\n", [b"two\n"])
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 100])
