@@ -25,6 +25,7 @@ _EXIT_CODE_TRIES = 200
 _EXIT_CODE_PAUSE = 0.01
 # An engine sends a log line by line, and to be woken for each costs both sides more than the line. What a connection
 # holds meanwhile is more than an engine sends in that time.
+_MUCH = 65536
 _SMALL = 8192
 _GATHERING = 0.001
 _GO_DIRECTORY = 1 << 31
@@ -171,10 +172,12 @@ class HttpLogs:
 
 
 def gathered(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Each at once; after a small one a moment passes, in which more can come together."""
+    """Each at once; where there are many, a moment passes after a small one, in which more can come together."""
+    came = 0
     for chunk in chunks:
         yield chunk
-        if len(chunk) < _SMALL:
+        came += len(chunk)
+        if came > _MUCH and len(chunk) < _SMALL:
             time.sleep(_GATHERING)
 
 
