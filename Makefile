@@ -3,7 +3,7 @@
 VENV ?= .venv
 PYTEST := $(VENV)/bin/python -m pytest
 
-.PHONY: help demo demo-down test unit check format bench clean
+.PHONY: help demo demo-down test unit podman check format bench clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,21 +15,29 @@ demo: $(VENV)/.ready  ## bring the reference stack up and show that it works
 demo-down: $(VENV)/.ready  ## take the reference stack down; its data stays
 	scripts/demo down
 
-test: $(VENV)/.dev  ## all tests: the unit suite, then those on a real engine, in a browser, in other shells
+test: $(VENV)/.dev  ## all tests: the unit suite, then those on Docker, on Podman, in a browser, in other shells
 	scripts/engine
 	scripts/test-image
 	scripts/base-image
 	scripts/registry
+	scripts/podman
 	scripts/openssh
 	scripts/browser
 	scripts/shells
 	$(PYTEST) -q -n auto -m "not engine and not browser and not shells"
 	$(PYTEST) -q -n 2 --dist loadgroup -m "engine and not browser"
+	MINICOMPOSE_TEST_ENGINE=podman timeout 900 $(PYTEST) -q -n 2 --dist loadgroup -m podman
+	scripts/podman stop
 	$(PYTEST) -q -m browser
 	$(PYTEST) -q -m shells
 
 unit: $(VENV)/.dev  ## the tests that need no engine, in seconds
 	$(PYTEST) -q -n auto -m "not engine and not browser and not shells"
+
+podman: $(VENV)/.dev  ## the contract and the scenarios of every day on Podman alone
+	scripts/podman
+	MINICOMPOSE_TEST_ENGINE=podman timeout 900 $(PYTEST) -q -n 2 --dist loadgroup -m podman
+	scripts/podman stop
 
 check: $(VENV)/.dev  ## format, lint, types, the rooms' borders, links in the docs
 	$(VENV)/bin/ruff format --check .

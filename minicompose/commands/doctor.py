@@ -83,9 +83,18 @@ def _print(
         context.print(render_diagnostics(problems, texts, context.color) + "\n")
     errors = _count(problems, "error")
     told = f"{plural(errors, 'thing')} would make `up` fail" if errors else "nothing is in the way of `up`"
+    _print_podman(context)
     warnings = _count(problems, "warning")
     steps = "" if errors else f", which has {plural(len(plan.steps), 'step')} to take" if plan.steps else ""
     context.print(told + steps + (f"; {plural(warnings, 'warning')}" if warnings else ""))
+
+
+def _print_podman(context: Context) -> None:
+    """Whoever expects Docker is told that it is another engine, and where it was found."""
+    engine = context.engine.info()
+    if engine.is_podman:
+        started = ", started on demand" if context.endpoint.started_by else ""
+        context.print(f"the engine is Podman {engine.version} at {context.engine_address}{started}")
 
 
 def _count(problems: "Iterable[Diagnostic]", severity: str) -> int:

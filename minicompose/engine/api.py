@@ -14,6 +14,8 @@ from minicompose.errors import EngineError, EngineTooOld
 NEWEST = (1, 51)
 OLDEST = (1, 41)
 _DONE_ALREADY = 304
+# Of Podman's own API, the oldest that is used.
+_LIBPOD = "/v4.0.0"
 # A header of what Podman answers, all but hijacked connections.
 _PODMANS_OWN = "libpod-api-version"
 
@@ -88,12 +90,14 @@ class Api:
     ) -> Answer:
         """The answer, not read yet, when it is not a refusal."""
         major, minor = self.version
+        version = f"/v{major}.{minor}"
         if self.is_podman:
             from minicompose.engine.podman.requests import path_for_podman, query_for_podman
 
             path, query = path_for_podman(method, path), query_for_podman(path, query)
+            version = version if not path.startswith("/libpod/") else _LIBPOD
         answer = self.transport.request(
-            method, f"/v{major}.{minor}{path}", query=query, body=body, headers=headers, upgrade=upgrade
+            method, f"{version}{path}", query=query, body=body, headers=headers, upgrade=upgrade
         )
         self.is_podman = self.is_podman or _PODMANS_OWN in answer.headers
         if answer.status >= 300 and answer.status != _DONE_ALREADY:

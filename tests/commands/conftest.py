@@ -10,7 +10,7 @@ from tests.fake_engine import FakeEngine
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Shop]:
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Shop]:
     directory = tmp_path / "shop"
     directory.mkdir()
     for name in ("PASSWORD", "SUDO_USER"):
@@ -20,4 +20,4 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.chdir(directory)
     with FakeEngine("db:1", "web:1", "cache:1") as engine:
         monkeypatch.setattr("minicompose.engine.connect.connect", lambda *_: engine)
-        yield Shop(directory, capsys, engine)
+        yield Shop(directory, capfd, engine)

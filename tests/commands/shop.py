@@ -12,10 +12,10 @@ from tests.fake_engine import FakeEngine
 class Shop:
     """A project in a directory, an engine for it, and the command line."""
 
-    def __init__(self, directory: Path, capsys: pytest.CaptureFixture[str], engine: FakeEngine) -> None:
+    def __init__(self, directory: Path, capfd: pytest.CaptureFixture[str], engine: FakeEngine) -> None:
         self.directory = directory
         self.engine = engine
-        self._capsys = capsys
+        self._capfd = capfd
         self.err = ""
 
     def write(self, text: str) -> None:
@@ -24,7 +24,7 @@ class Shop:
     def run(self, *words: str, code: int = 0, named: bool = True) -> str:
         """What a command printed, with `-p` when `named`; what it told is in `err`."""
         ended = main([*(["-p", "shop"] if named else []), "--progress", "plain", *words])
-        told = self._capsys.readouterr()
+        told = self._capfd.readouterr()
         self.err = told.err
         assert ended == code, told.err
         return told.out

@@ -30,11 +30,11 @@ DEADLINE = 10.0
 class Shop:
     """Directories of one name, an engine, and the command line."""
 
-    def __init__(self, root: Path, capsys: pytest.CaptureFixture[str], engine: FakeEngine) -> None:
+    def __init__(self, root: Path, capfd: pytest.CaptureFixture[str], engine: FakeEngine) -> None:
         self.root = root
         self.engine = engine
         self.state = root / "state"
-        self._capsys = capsys
+        self._capfd = capfd
         self.err = ""
 
     def write(self, text: str, owner: str = "ann") -> Path:
@@ -48,7 +48,7 @@ class Shop:
     def run(self, *words: str, code: int = 0) -> str:
         """What a command printed; what it told is in `err`."""
         ended = main(["--progress", "plain", *words])
-        told = self._capsys.readouterr()
+        told = self._capfd.readouterr()
         self.err = told.err
         assert ended == code, told.err
         return told.out
@@ -74,7 +74,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Shop]:
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Shop]:
     for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "COMPOSE_PROJECT_NAME", "PWD"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
@@ -84,7 +84,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.chdir(tmp_path)
     with FakeEngine("db:1", "web:1", "cache:1") as engine:
         monkeypatch.setattr("minicompose.engine.connect.connect", lambda *_: engine)
-        shop = Shop(tmp_path, capsys, engine)
+        shop = Shop(tmp_path, capfd, engine)
         shop.write(ONE)
         yield shop
 

@@ -35,16 +35,16 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEngi
 Printed = pytest.CaptureFixture[str]
 
 
-def up(capsys: Printed, *words: str, progress: str = "plain") -> list[str]:
+def up(capfd: Printed, *words: str, progress: str = "plain") -> list[str]:
     """What an `up` told that failed."""
     assert main(["-p", "shop", "--progress", progress, "up", *(words or ("-d",))]) == 1
-    return capsys.readouterr().err.splitlines()
+    return capfd.readouterr().err.splitlines()
 
 
-def test_a_failed_step_is_explained_once_and_without_secrets(engine: FakeEngine, capsys: Printed) -> None:
+def test_a_failed_step_is_explained_once_and_without_secrets(engine: FakeEngine, capfd: Printed) -> None:
     engine.script("db", Behaviour(health=("unhealthy",)))
 
-    told = up(capsys)
+    told = up(capfd)
 
     failed = told.index("container shop-db-1: failed: unhealthy")
     assert told[failed + 1 : failed + 4] == [
@@ -57,11 +57,11 @@ def test_a_failed_step_is_explained_once_and_without_secrets(engine: FakeEngine,
 
 
 def test_a_first_creation_that_fails_is_left_and_says_how_to_look_and_how_to_remove_it(
-    engine: FakeEngine, capsys: Printed
+    engine: FakeEngine, capfd: Printed
 ) -> None:
     engine.script("db", Behaviour(start_fails=EngineFault("no", status=500)))
 
-    told = up(capsys)
+    told = up(capfd)
 
     assert (
         "what was created is left as it is, to look at: `minicompose -p shop explain db` and "
@@ -70,24 +70,24 @@ def test_a_first_creation_that_fails_is_left_and_says_how_to_look_and_how_to_rem
     assert engine.containers["shop-db-1"].state == "created"
 
 
-def test_an_attached_up_says_the_same(engine: FakeEngine, capsys: Printed) -> None:
+def test_an_attached_up_says_the_same(engine: FakeEngine, capfd: Printed) -> None:
     engine.script("db", Behaviour(health=("unhealthy",)))
 
-    told = up(capsys, "--no-color")
+    told = up(capfd, "--no-color")
 
     assert any("its health check has failed" in line for line in told)
     assert any("`minicompose -p shop down` removes it" in line for line in told)
 
 
 def test_a_replacement_that_fails_is_explained_before_it_is_put_back(
-    engine: FakeEngine, capsys: Printed, tmp_path: Path
+    engine: FakeEngine, capfd: Printed, tmp_path: Path
 ) -> None:
     assert main(["-p", "shop", "--progress", "quiet", "up", "-d"]) == 0
     old = engine.containers["shop-db-1"].id
     engine.script("db", Behaviour(exits=3, health=(), output=b"no disk at hunter2-secret\n"))
     (tmp_path / "compose.yaml").write_text(STACK.replace("LEVEL: info", "LEVEL: debug"))
 
-    told = up(capsys)
+    told = up(capfd)
 
     failed = next(index for index, line in enumerate(told) if ": failed: exited with code 3" in line)
     assert told[failed + 1] == "    | no disk at ***"
@@ -96,10 +96,10 @@ def test_a_replacement_that_fails_is_explained_before_it_is_put_back(
     assert engine.called("start_container")[-1] == "start_container shop-db-1"
 
 
-def test_programs_get_the_explanation_as_the_hint(engine: FakeEngine, capsys: Printed) -> None:
+def test_programs_get_the_explanation_as_the_hint(engine: FakeEngine, capfd: Printed) -> None:
     engine.script("db", Behaviour(health=("unhealthy",)))
 
-    told = [json.loads(line) for line in up(capsys, progress="json")]
+    told = [json.loads(line) for line in up(capfd, progress="json")]
 
     (failed,) = [each for each in told if each["event"] == "StepFailed"]
     assert failed["hint"].startswith("its health check has failed once\n")

@@ -122,6 +122,6 @@ def _unlabelled(service: Service, host: Abilities) -> Iterator[Lack]:
 
 
 def _storage(service: Service, host: Abilities) -> Iterator[Lack]:
-    if service.storage_opt and host.storage == "overlay2" and host.filesystem not in ("", "xfs"):
+    if service.storage_opt and host.storage in ("overlay2", "overlay") and host.filesystem not in ("", "xfs"):
         why = f"the engine keeps containers on {host.filesystem}, and limits their size on xfs with pquota alone"
         yield Lack(("storage_opt",), why)

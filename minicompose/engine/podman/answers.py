@@ -7,12 +7,15 @@ from typing import Any
 import msgspec
 
 from minicompose.errors import Conflict
+from minicompose.regex import regex
 
 # Docker Hub's names are short ones for Docker's clients; Podman spells them out.
 _HUB = ("docker.io/library/", "docker.io/")
 _STATES = {"configured": "created", "initialized": "created", "stopped": "exited", "stopping": "running", "": "created"}
 # An option of a network that Podman takes by Docker's name, and keeps by its own.
 _OPTIONS = {"mtu": "com.docker.network.driver.mtu"}
+# It sets this one by itself, for Docker's clients.
+_OWN_OPTION = "isolate"
 _DEFAULT_NETWORK = {"podman": "bridge"}
 # Its own columns, by the titles that the `ps` of Docker's machine gives them.
 _TITLES = {"USER": "UID", "%CPU": "C", "COMMAND": "CMD"}
@@ -45,6 +48,12 @@ def _inspected_container(body: bytes) -> bytes:
     told["Config"]["Image"] = short_name(told["Config"]["Image"])
     settings = told.get("NetworkSettings") or {}
     settings["Networks"] = _networks_of_one(settings.get("Networks"))
+    for network in settings["Networks"].values():
+        # It does not tell which addresses were asked for; those that it gives are those, where any were.
+        network["IPAMConfig"] = network.get("IPAMConfig") or {
+            "IPv4Address": network.get("IPAddress", ""),
+            "IPv6Address": network.get("GlobalIPv6Address", ""),
+        }
     return msgspec.json.encode(told)
 
 
@@ -73,7 +82,9 @@ def _network(its: Told) -> Told:
         "Id": its["id"],
         "Driver": its["driver"],
         "Labels": its.get("labels") or {},
-        "Options": {_OPTIONS.get(name, name): value for name, value in (its.get("options") or {}).items()},
+        "Options": {
+            _OPTIONS.get(name, name): value for name, value in (its.get("options") or {}).items() if name != _OWN_OPTION
+        },
         "Internal": bool(its.get("internal")),
         "Attachable": False,
         "EnableIPv6": bool(its.get("ipv6_enabled")),
@@ -130,13 +141,13 @@ def _nothing(body: bytes) -> bytes:
 
 
 _MENDED: tuple[tuple[str, re.Pattern[str], Callable[[bytes], bytes]], ...] = (
-    ("GET", re.compile(r"/containers/json"), _container_list),
-    ("GET", re.compile(r"/containers/[^/]+/json"), _inspected_container),
-    ("GET", re.compile(r"/containers/[^/]+/top"), _processes),
-    ("GET", re.compile(r"/networks"), _network_list),
-    ("POST", re.compile(r"/networks/[^/]+/(?:dis)?connect"), _nothing),
-    ("GET", re.compile(r"/images/json"), _image_list),
-    ("POST", re.compile(r"/commit"), _committed),
+    ("GET", regex(r"/containers/json"), _container_list),
+    ("GET", regex(r"/containers/[^/]+/json"), _inspected_container),
+    ("GET", regex(r"/containers/[^/]+/top"), _processes),
+    ("GET", regex(r"/networks"), _network_list),
+    ("POST", regex(r"/networks/[^/]+/(?:dis)?connect"), _nothing),
+    ("GET", regex(r"/images/json"), _image_list),
+    ("POST", regex(r"/commit"), _committed),
 )
 
 

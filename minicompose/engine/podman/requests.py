@@ -1,20 +1,21 @@
 """What Podman must be asked in other words than Docker."""
 
-import re
 import time
 from typing import Any
 
 import msgspec
 
 from minicompose.engine.transport import Query
+from minicompose.regex import regex
 
 # Events are chosen by Podman's own names for them, and told by Docker's; `destroy` is told by Podman's, too.
 _EVENTS = {"die": "died", "destroy": "remove"}
+_GRACE = 10  # seconds
 _IMPRECISE = 1e-6  # seconds
 # Without these words it runs the `ps` of the container, where there may be none, and does not take its lines apart.
 _PROCESSES = "user,pid,ppid,pcpu,etime,tty,time,args"
-_EXEC = re.compile(r"/containers/[^/]+/exec")
-_TOP = re.compile(r"/containers/[^/]+/top")
+_EXEC = regex(r"/containers/[^/]+/exec")
+_TOP = regex(r"/containers/[^/]+/top")
 
 
 def path_for_podman(method: str, path: str) -> str:
@@ -28,6 +29,9 @@ def query_for_podman(path: str, query: Query | None) -> Query | None:
     """The query for a path of Docker's API."""
     if path == "/events" and query:
         return _events(dict(query), time.time())
+    if path.endswith("/archive") and query and str(query["path"]).endswith("/."):
+        # Of the contents of a directory it sends no entry for the directory itself.
+        return {**query, "path": str(query["path"]).removesuffix("/.") or "/"}
     if _TOP.fullmatch(path):
         return {"ps_args": _PROCESSES, **(query or {})}
     return query
@@ -35,9 +39,12 @@ def query_for_podman(path: str, query: Query | None) -> Query | None:
 
 def body_for_podman(path: str, body: object) -> object:
     """The body of a request."""
-    if isinstance(body, dict) and (path == "/containers/create" or _EXEC.fullmatch(path)):
-        return _without_bare_names(body)
-    return body
+    if not isinstance(body, dict):
+        return body
+    if path == "/containers/create":
+        # Docker's grace where nothing is said; Podman would give none, and kill at once.
+        return _without_bare_names({"StopTimeout": _GRACE, **body})
+    return _without_bare_names(body) if _EXEC.fullmatch(path) else body
 
 
 def _events(query: dict[str, Any], now: float) -> Query:

@@ -15,7 +15,8 @@ from minicompose.engine.sockets import Channel, Dial, unix_dial
 
 IDLE_SECONDS = 300
 # As systemd does it: the socket, which comes as standard input, is the file descriptor 3 of the process with that id.
-_START = 'exec env LISTEN_FDS=1 LISTEN_PID=$$ "$@" 3<&0 0</dev/null'
+# The shell between does not wait for it, so that it is no child of ours.
+_START = """exec 3<&0 </dev/null; sh -c 'exec env LISTEN_FDS=1 LISTEN_PID=$$ "$@"' sh "$@" &"""
 
 
 def starting_dial(path: str, podman: str) -> Dial:
@@ -41,7 +42,7 @@ def _start(path: Path, podman: str) -> None:
         path.chmod(0o600)
         listening.listen()
         command = ["/bin/sh", "-c", _START, "sh", podman, "system", "service", f"--time={IDLE_SECONDS}"]
-        subprocess.Popen(command, stdin=listening.fileno(), stdout=log, stderr=log, start_new_session=True)
+        subprocess.run(command, stdin=listening.fileno(), stdout=log, stderr=log, start_new_session=True, check=True)
 
 
 @contextlib.contextmanager
