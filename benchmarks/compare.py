@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import shlex
 import statistics
 import subprocess
@@ -27,6 +28,7 @@ from pathlib import Path
 
 import limit
 from stacks import CONFIG_ONLY, STACKS, replicas, write
+from targets import judged
 
 COMMANDS = {
     "version": ["version"],
@@ -39,6 +41,10 @@ COMMANDS = {
 }
 
 
+# What a shell says to Python is no part of a tool: without byte code every start compiles every module again.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
 class Failed(Exception):
     pass
 
@@ -48,7 +54,7 @@ def spawn(command, rev, timeout):
     try:
         done = subprocess.run(
             command,
-            env={**os.environ, "REV": str(rev)},
+            env={**ENVIRONMENT, "REV": str(rev)},
             timeout=timeout,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -125,7 +131,7 @@ class Watch:
 
 
 def settle(limit_s):
-    """Wait until the machine has been four fifths idle for a second."""
+    """Wait until the machine has been four fifths idle for half a second."""
 
     def ticks():
         fields = [int(n) for n in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
@@ -134,7 +140,7 @@ def settle(limit_s):
     end = time.monotonic() + limit_s
     while time.monotonic() < end:
         total, idle = ticks()
-        time.sleep(1)
+        time.sleep(0.5)
         total_now, idle_now = ticks()
         if idle_now - idle >= 0.8 * (total_now - total):
             return
@@ -210,8 +216,10 @@ def summary(times, tools):
 
 def show(rows, tools):
     ratios = [f"{a} / {b}" for i, a in enumerate(tools) for b in tools[i + 1 :]]
-    print("| stack | phase | " + " | ".join([f"{t}, s" for t in tools] + ratios) + " |")
-    print("|---|---|" + "--:|" * (len(tools) + len(ratios)))
+    compared = "ours / peer" in ratios
+    heads = [*(f"{t}, s" for t in tools), *ratios, *(["target, ours / peer"] if compared else [])]
+    print("| stack | phase | " + " | ".join(heads) + " |")
+    print("|---|---|" + "--:|" * len(heads))
     for row in rows:
         cells = []
         for tool in tools:
@@ -221,11 +229,17 @@ def show(rows, tools):
             text += f" ({cell['workers']}w)" if cell["workers"] else ""
             cells.append(text + (f" FAILED {len(cell['failed'])}/{cell['runs']}" if cell["failed"] else ""))
         cells += [f"{row[r]:.2f}" if row[r] else "-" for r in ratios]
+        cells += [judged(row["stack"], row["phase"], row["ours / peer"])] if compared else []
         print(f"| {row['stack']} | {row['phase']} | " + " | ".join(cells) + " |")
     for row in rows:
         for tool in tools:
             for why in dict.fromkeys(row[tool]["failed"]):
                 print(f"FAILED {row['stack']} {row['phase']} {tool}: {why}")
+
+
+def memory_gib():
+    found = re.search(r"MemTotal: +(\d+) kB", Path("/proc/meminfo").read_text())
+    return int(found[1]) / 2**20
 
 
 def main():
@@ -234,9 +248,8 @@ def main():
     parser.add_argument("--peer", action="append", default=[], help="command line of a peer; may repeat")
     parser.add_argument("--stack", action="append", choices=[*STACKS], metavar="NAME")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument(
-        "--workers", default="2,4", help="thread counts of the limit to try; the best one is shown (Nw)"
-    )
+    parser.add_argument("--workers", default="4", help="thread counts of the limit to try; the best one is shown (Nw)")
+    parser.add_argument("--limit-runs", type=int, default=2, help="in how many of the runs the limit takes part")
     parser.add_argument("--timeout", type=float, default=120, help="seconds for one command")
     parser.add_argument(
         "--settle", type=float, default=20, help="seconds to wait, at most, for an idle machine before each phase"
@@ -251,6 +264,7 @@ def main():
     }
     labels = {command: label for label, command in commands.items()}
     tools = list(commands)
+    began = time.monotonic()
     counts = [int(n) for n in options.workers.split(",")]
     times = defaultdict(list)
 
@@ -274,6 +288,8 @@ def main():
             for run in range(options.runs):
                 turn = run % len(tools)
                 for label in tools[turn:] + tools[:turn]:
+                    if label == "limit" and run >= options.limit_runs:
+                        continue
                     for workers in counts if label == "limit" else [None]:
                         project = f"bench-{name}-{os.getpid()}-{run}-{tools.index(label)}-{workers}"
                         cycle(
@@ -294,7 +310,9 @@ def main():
         "cores": os.cpu_count(),
         "load": os.getloadavg()[0],
         "kernel": platform.release(),
-        "runs": options.runs,
+        "machine": f"{memory_gib():.0f} GiB",
+        "runs": f"{options.runs} in turns, {options.limit_runs} of the limit",
+        "minutes": round((time.monotonic() - began) / 60, 1),
         "workers": options.workers,
         "commands": commands,
     }

@@ -1,10 +1,11 @@
 """minicompose: stack files in, running containers out."""
 
-from typing import TYPE_CHECKING, Any
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # as type checkers know it: `typing` is more than some commands need
 if TYPE_CHECKING:
+    from typing import Any
+
     from minicompose.diagnostic import Diagnostic
     from minicompose.errors import MinicomposeError, StackFileError, UsageError
     from minicompose.library import load_stack
@@ -34,7 +35,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Imports what a program asks for; the command line starts without any of it."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,11 +7,14 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
 
 from minicompose import __version__
 from minicompose.errors import ExitCode, MinicomposeError, StackFileError, UsageError, nearest
 from minicompose.parsing import Parser
+
+TYPE_CHECKING = False  # as type checkers know it: `typing` is more than some commands need
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 # Each verb is a module of `minicompose.commands`, imported only when its turn comes.
 VERBS = {
@@ -99,7 +102,7 @@ def global_parser() -> Parser:
     return parser
 
 
-def parser_of(verb: str, command: Any) -> Parser:
+def parser_of(verb: str, command: "Any") -> Parser:
     """What stands after a verb; `command` is its module."""
     parser = Parser(f"minicompose {verb}", (command.__doc__ or "").partition("\n\n")[2] or VERBS[verb])
     command.configure(parser)
@@ -132,6 +135,8 @@ def run(words: Sequence[str]) -> int:
 
     with _standard_typing():
         command = importlib.import_module(f"minicompose.commands.{options.verb}")
+        if options.verb != "version":  # every other works with values sooner or later
+            importlib.import_module("msgspec")
     verb_parser = parser_of(options.verb, command)
     verb_parser.before_verb = parser.options
     args = verb_parser.parse_all(options.words)
@@ -171,7 +176,7 @@ def _working_directory() -> str:
     return real
 
 
-def start() -> NoReturn:
+def start() -> "NoReturn":
     """The `minicompose` command: `main`, in a process of its own that ends at once.
 
     Hardly anything that is imported and read becomes garbage, so it is looked for less often; and the interpreter is

@@ -6,8 +6,8 @@ Imports nothing but what every interpreter has loaded: each command pays for thi
 import enum
 import functools
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # as type checkers know it: `typing` is more than some commands need
 if TYPE_CHECKING:
     from minicompose.diagnostic import Diagnostic
 

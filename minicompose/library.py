@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 
+import yaml  # noqa: F401 (whole, for the program around us may use it as well: see `stackfile/libyaml.py`)
+
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Stack
 from minicompose.stackfile.files import LoadRequest

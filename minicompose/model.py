@@ -4,10 +4,11 @@
 Compose Specification, and every struct encodes to the canonical form that `config` prints.
 """
 
-import hashlib
 from typing import Any, Literal
 
 import msgspec
+
+from minicompose.digests import sha256
 
 
 class SourcePos(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -116,7 +117,7 @@ class Sealed:
 
     def __init__(self, content: bytes) -> None:
         self.content = content
-        self.digest = "sha256:" + hashlib.sha256(content).hexdigest()
+        self.digest = "sha256:" + sha256(content).hexdigest()
 
     @classmethod
     def unread(cls, digest: str) -> "Sealed":

@@ -5,12 +5,18 @@ docker's commands take flags in any order and form: `-dit`, `-it=false`, `-fFILE
 """
 
 import argparse
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NoReturn
 
 from minicompose.errors import UsageError, nearest
+from minicompose.regex import regex
+
+TYPE_CHECKING = False  # as type checkers know it: `typing` is more than some commands need
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+# What argparse says is English, as all else. It would look for translations, and import `locale` to do so.
+argparse._ = str  # type: ignore[attr-defined]
 
 # As Go's strconv.ParseBool has them.
 _TRUE = ("1", "t", "T", "true", "TRUE", "True")
@@ -18,7 +24,7 @@ _FALSE = ("0", "f", "F", "false", "FALSE", "False")
 
 # As argparse says it.
 _REQUIRED = "the following arguments are required: "
-_TOGETHER = re.compile(r"argument (\S+): not allowed with argument (\S+)")
+_TOGETHER = regex(r"argument (\S+): not allowed with argument (\S+)")
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,7 +41,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(prog, description=description, allow_abbrev=False, add_help=False)
         self.add_argument("-h", "--help", action="help", help="show this help")
 
-    def error(self, message: str) -> NoReturn:
+    def error(self, message: str) -> "NoReturn":
         """What argparse complains of, in our words."""
         if message.startswith(_REQUIRED):
             names = message.removeprefix(_REQUIRED).split(", ")
@@ -45,6 +51,10 @@ class Parser(argparse.ArgumentParser):
             one, other = (name.rpartition("/")[2] for name in together.groups())
             message = f"{one} and {other} do not go together"
         raise UsageError(message, self._see_help)
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        """For each option argparse makes one, which would ask `shutil` for the terminal's width; none is shown."""
+        return argparse.HelpFormatter(self.prog, width=80)
 
     @property
     def _see_help(self) -> str:
@@ -92,7 +102,7 @@ class Parser(argparse.ArgumentParser):
         near = nearest(name, self.options) if name.startswith("--") else None
         return f"did you mean {near}?" if near else ""
 
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
+    def _check_value(self, action: argparse.Action, value: "Any") -> None:
         if action.choices is None or value in action.choices:
             return
         known = [str(choice) for choice in action.choices]
@@ -100,7 +110,7 @@ class Parser(argparse.ArgumentParser):
         hint = f'did you mean "{near}"?' if near else f"it is one of: {', '.join(known)}"
         raise UsageError(f'{_name_of(action)} cannot be "{value}"', hint)
 
-    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+    def _get_value(self, action: argparse.Action, arg_string: str) -> "Any":
         try:
             return super()._get_value(action, arg_string)
         except argparse.ArgumentError as error:

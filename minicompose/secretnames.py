@@ -2,12 +2,14 @@
 
 import re
 
-_SECRET_NAME = re.compile(
+from minicompose.regex import regex
+
+_SECRET_NAME = regex(
     r"passw(or)?d|passphrase|secret|token|credential|api_?key|private_?key|access_?key|(^|[_.-])(pass|key|auth|pwd?)($|[_.-])"
     r"|requirepass",
     re.IGNORECASE,
 )
-_NOT_SECRET = re.compile(r"[_.-](file|path|dir)$", re.IGNORECASE)
+_NOT_SECRET = regex(r"[_.-](file|path|dir)$", re.IGNORECASE)
 
 
 def names_a_secret(name: str) -> bool:

@@ -507,6 +507,9 @@ class FakeEngine:
                 images=dict(self._images),
             )
 
+    def project_containers(self, project: str) -> tuple[ObservedContainer, ...]:
+        return self.observe(project).containers
+
     def all_containers(self) -> tuple[ObservedContainer, ...]:
         with self._lock:
             return tuple(self._observed(found) for found in self._containers.values())

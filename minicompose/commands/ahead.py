@@ -1,15 +1,20 @@
 """What will be needed, begun before it is, while this thread waits for the engine or does something else."""
 
-import contextlib
 import importlib
 import threading
-from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from minicompose.execution.events import StepStarted
+
+if TYPE_CHECKING:
+    from minicompose.commands.context import OnEvent
+    from minicompose.execution.events import AnyEvent
 
 T = TypeVar("T")
 
-# By then the first calls of a run are at the engine, and whoever made them waits.
-_A_MOMENT = 0.03
+# By then the calls of the first steps are at the engine, and whoever made them waits.
+_A_MOMENT = 0.01
 
 
 class Ahead(Generic[T]):
@@ -35,13 +40,17 @@ class Ahead(Generic[T]):
             self._error = error
 
 
-@contextlib.contextmanager
-def importing(*modules: str) -> Iterator[None]:
-    """Import these modules in the course of the block, whose calls of the engine leave the time for it."""
-    timer = threading.Timer(_A_MOMENT, lambda: [importlib.import_module(module) for module in modules])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+def importing(on_event: "OnEvent", *modules: str) -> "OnEvent":
+    """`on_event`; when the first step of a run has begun these modules are imported, beside the run."""
+    is_begun = False
+
+    def heard(event: "AnyEvent") -> None:
+        nonlocal is_begun
+        on_event(event)
+        if isinstance(event, StepStarted) and not is_begun:
+            is_begun = True
+            timer = threading.Timer(_A_MOMENT, lambda: [importlib.import_module(module) for module in modules])
+            timer.daemon = True
+            timer.start()
+
+    return heard

@@ -2,15 +2,14 @@
 
 import argparse
 import contextlib
-import json
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from minicompose.errors import ExitCode, NoStackFile, StackFileError, UsageError, WouldFail, nearest
 
+TYPE_CHECKING = False  # as type checkers know it: `typing` is more than some commands need
 if TYPE_CHECKING:
     from minicompose.diagnostic import Diagnostic
     from minicompose.engine.contexts import Endpoint
@@ -265,18 +264,24 @@ class Context:
         observed, _, known = self.observe_declared()
         return observed, known
 
-    def observe_declared(self) -> tuple["Observed", tuple[str, ...], tuple[str, ...]]:
-        """As `observe`, with the services of the file alone between."""
+    def observe_declared(self, *, alone: bool = False) -> tuple["Observed", tuple[str, ...], tuple[str, ...]]:
+        """As `observe`, with the services of the file alone between; or with containers `alone`, in one call."""
+        from minicompose.planning.observed import Observed
+
         loaded = self.load_if_there()
         stack = loaded.stack if loaded else None
         declared = (*stack.services, *stack.disabled) if stack else ()
-        observed = self.engine.observe(stack.name if stack else self.project())
+        project = stack.name if stack else self.project()
+        if alone:
+            observed = Observed(project=project, containers=self.engine.project_containers(project))
+        else:
+            observed = self.engine.observe(project)
         there = (container.service for container in observed.containers)
         return observed, declared, tuple(dict.fromkeys((*declared, *there)))
 
     def containers(self, services: Sequence[str]) -> list["ObservedContainer"]:
         """The project's containers, one-offs included, of these services or of all, in order."""
-        observed, known = self.observe()
+        observed, _, known = self.observe_declared(alone=True)
         self.check_services(services, known, ExitCode.FAILED)
         wanted = [each for each in observed.containers if not services or each.service in services]
         return sorted(wanted, key=lambda each: (each.service, each.oneoff, each.number, each.name))
@@ -394,6 +399,8 @@ class Context:
         sys.stderr.write(render_diagnostics(error.diagnostics, error.texts, color=color) + "\n")
 
     def _write_problems(self, diagnostics: "Sequence[Diagnostic]") -> None:
+        import json  # here and in `tell`: only for programs
+
         from minicompose.output.diagnostics import diagnostics_json
 
         for problem in diagnostics_json(diagnostics):
@@ -402,6 +409,8 @@ class Context:
     def tell(self, text: str) -> None:
         """A remark, for standard error; for programs an object."""
         if self.progress == "json":
+            import json
+
             sys.stderr.write(json.dumps({"event": "Notice", "severity": "info", "text": text}) + "\n")
         elif self.progress != "quiet":
             sys.stderr.write(text + "\n")
@@ -445,8 +454,13 @@ class Context:
         """Run a plan with live progress, with Ctrl-C and the end of the terminal handled; events go `through`
         something on their way to it.
         """
+        if not plan.steps:
+            from minicompose.execution.events import nothing_done
+
+            with self.sink() as sink:
+                return nothing_done(plan, through(sink) if through else sink)
         from minicompose.execution.interrupts import handling_hangup, handling_signals
-        from minicompose.execution.run import run_plan
+        from minicompose.execution.run import run_plan  # here: only where there is anything to do
 
         with self.sink() as sink, handling_signals(self.interrupts), handling_hangup(self.interrupts):
             return run_plan(

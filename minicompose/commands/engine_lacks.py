@@ -1,21 +1,15 @@
 """What a stack asks for and nobody here carries out, as diagnostics with their places."""
 
-import pathlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import assert_never
 
 from minicompose.diagnostic import Diagnostic
-from minicompose.engine.builders import builder_of
-from minicompose.engine.lacks.buildkit import lacking_for_buildkit
-from minicompose.engine.lacks.builds import missing_for_build
-from minicompose.engine.lacks.drivers import missing_network_driver, missing_volume_driver
 from minicompose.engine.lacks.everywhere import nameless, refused, refused_build, refused_config
-from minicompose.engine.lacks.host import depends_on_host, lacking_on_host
 from minicompose.engine.lacks.lack import Lack
 from minicompose.engine.lacks.limits import impossible
 from minicompose.engine.lacks.namespaces import excluded
 from minicompose.engine.lacks.rights import unknown_rights
-from minicompose.engine.lacks.version import unsupported, unsupported_network
 from minicompose.engine.protocol import Abilities, Engine, EngineInfo
 from minicompose.model import Build, Network, Path, Service, Stack, Volume
 from minicompose.planning.placement import misplaced
@@ -38,7 +32,11 @@ def build_refusals(
     The engine is asked for its `info` only where something is built.
     """
     built = list(_built(stack, services))
-    engine = info() if built else EngineInfo(version="", api=(0, 0))
+    if not built:
+        return []
+    from minicompose.engine.lacks.builds import missing_for_build  # here and below: only where something is to be made
+
+    engine = info()
     return [
         as_diagnostic(stack, ("services", service.name, "build"), lack)
         for service, build in built
@@ -47,11 +45,15 @@ def build_refusals(
 
 
 def _of_builder(stack: Stack, build: Build, engine: EngineInfo, environment: Mapping[str, str]) -> Iterator[Lack]:
+    from minicompose.engine.builders import builder_of
+
     builder = builder_of(build, engine.builder, engine.api)
     match builder:
         case "classic":
             yield from refused_build(build)
         case "buildkit":
+            from minicompose.engine.lacks.buildkit import lacking_for_buildkit
+
             yield from lacking_for_buildkit(build, engine.api, environment)
             yield from _missing_secrets(stack, build)
         case _:
@@ -68,7 +70,7 @@ def _missing_secrets(stack: Stack, build: Build) -> Iterator[Lack]:
         if secret.environment is not None:
             yield Lack(path, f"the variable {secret.environment} of the secret {grant.source} is not set")
         elif secret.file is not None:
-            there = pathlib.Path(secret.file).exists()
+            there = os.path.exists(secret.file)  # noqa: PTH110 (pathlib would be imported for it)
             why = f"{secret.file} cannot be read" if there else f"there is no file {secret.file}"
             yield Lack(path, f"{why}, which the secret {grant.source} is to hold")
         else:
@@ -100,6 +102,9 @@ def _built(stack: Stack, services: Iterable[str]) -> Iterator[tuple[Service, Bui
 
 def lacks(stack: Stack, engine: Engine) -> list[Diagnostic]:
     """What the engine at hand lacks. It is asked for its `abilities` only where the answer matters."""
+    from minicompose.engine.lacks.host import depends_on_host
+    from minicompose.engine.lacks.version import unsupported, unsupported_network
+
     api = engine.api_version
     found: list[tuple[Path, Lack]] = []
     for name, service in stack.services.items():
@@ -125,6 +130,9 @@ def _driven(stack: Stack) -> bool:
 
 
 def _on_host(stack: Stack, host: Abilities) -> Iterator[tuple[Path, Lack]]:
+    from minicompose.engine.lacks.drivers import missing_network_driver, missing_volume_driver
+    from minicompose.engine.lacks.host import lacking_on_host
+
     for service in stack.services.values():
         for lack in lacking_on_host(service, host):
             yield ("services", service.name), lack
@@ -171,7 +179,7 @@ def _of_service(stack: Stack, service: Service) -> Iterator[Lack]:
 def _missing_profiles(stack: Stack, service: Service) -> Iterator[Lack]:
     for index, option in enumerate(service.security_opt or ()):
         path = profile_path(option, stack.directory)
-        if path is not None and not pathlib.Path(path).is_file():
+        if path is not None and not os.path.isfile(path):  # noqa: PTH113 (pathlib would be imported for it)
             yield Lack(("security_opt", index), f"there is no seccomp profile {path}")
 
 

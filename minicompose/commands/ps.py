@@ -44,7 +44,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
 
     check_format(args.format)
     states = _states(args)
-    observed, declared, known = context.observe_declared()
+    observed, declared, known = context.observe_declared(alone=True)
     context.check_services(args.services, known, ExitCode.FAILED)
     hidden = () if args.orphans or not declared else {*known} - {*declared}
     there = [each for each in observed.containers if _is_asked_for(each, args) and each.service not in hidden]
@@ -87,7 +87,7 @@ def _print_containers(args: Namespace, context: Context, observed: Observed, sho
 
     width = None if args.no_trunc else context.width
     explained = args.format == "table" and sys.stdout.isatty()
-    reasons = _reasons(context, observed, shown) if explained or ".Why" in args.format else {}
+    reasons = _reasons(context, observed.project, shown) if explained or ".Why" in args.format else {}
     records = [
         container_record(each, observed.project, full=args.no_trunc, why=reasons.get(each.name, "")) for each in shown
     ]
@@ -97,7 +97,7 @@ def _print_containers(args: Namespace, context: Context, observed: Observed, sho
         context.print_lines(formatted(args.format, FORM, records, width=width))
 
 
-def _reasons(context: Context, observed: Observed, shown: Iterable[ObservedContainer]) -> dict[str, str]:
+def _reasons(context: Context, project: str, shown: Iterable[ObservedContainer]) -> dict[str, str]:
     """By the containers' names, why those that are not well are not."""
     from minicompose.diagnosis.brief import brief_reason, needs_a_reason
 
@@ -107,6 +107,7 @@ def _reasons(context: Context, observed: Observed, shown: Iterable[ObservedConta
     from minicompose.diagnosis.evidence import gather  # where all is well nothing is asked
     from minicompose.diagnosis.explaining import explain
 
+    observed = context.engine.observe(project)  # with all else that tells why
     found = gather(context.engine, observed, None, sorted(services))
     told = {each.container: brief_reason(each) for name in services for each in explain(name, found)}
     return {each.name: told[each.name] for each in shown if needs_a_reason(each) and told.get(each.name)}

@@ -160,12 +160,10 @@ def planned(context: Context, loaded: "Loaded", observed: Observed, options: UpO
 def _in_background(args: Namespace, context: Context, stack: "Stack", before: Observed, plan: Plan) -> int:
     from minicompose.commands.ahead import importing
 
-    with importing("minicompose.commands.revisions"):
-        report = context.carry_out(
-            plan,
-            deadline=args.wait_timeout,
-            through=lambda sink: _witnessed(args, context, stack, before, plan, sink),
-        )
+    def through(sink: OnEvent) -> OnEvent:
+        return importing(_witnessed(args, context, stack, before, plan, sink), "minicompose.commands.revisions")
+
+    report = context.carry_out(plan, deadline=args.wait_timeout, through=through)
     _note(args, context, stack, before, report)
     return exit_code(report)
 

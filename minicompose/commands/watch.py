@@ -43,8 +43,12 @@ def run(args: Namespace, context: Context) -> int:
     if args.no_up:
         observed = context.engine.observe(loaded.stack.name)
         refuse_what_is_of_others(args, context, observed, loaded.stack.derived_from)
-    elif code := _brought_up(args, context, loaded):
-        return code
+    else:
+        code, meant = _brought_up(args, context, loaded)
+        if code != ExitCode.OK:
+            return code
+        if meant is not loaded:  # the stack files have changed while another command was waited for
+            loaded, rules = meant, watch_rules(context, meant, args.services)
     if context.options.dry_run:
         for rule in rules:
             context.print(f"would watch {rule.written} for {rule.service}: {rule.action}")
@@ -60,8 +64,8 @@ def _as_up(args: Namespace) -> Namespace:
     return Namespace(**{**vars(parser.parse_args([])), **given})
 
 
-def _brought_up(args: Namespace, context: Context, loaded: "Loaded") -> int:
-    """Build what is watched, and start; the exit code."""
+def _brought_up(args: Namespace, context: Context, loaded: "Loaded") -> tuple[int, "Loaded"]:
+    """Build what is watched, and start; the exit code, and what the stack files say by then."""
     from minicompose.watching.rules import watched_services
 
     stack = loaded.stack
@@ -69,7 +73,7 @@ def _brought_up(args: Namespace, context: Context, loaded: "Loaded") -> int:
         loaded = turn.now_meant(loaded, args.services)
         args.builds = tuple(each.name for each in watched_services(loaded.stack, args.services) if each.build)
         plan = up.planned(context, loaded, turn.observed, up.options_of(args, context))
-        return up.carried_out(args, context, loaded, turn, plan)
+        return up.carried_out(args, context, loaded, turn, plan), loaded
 
 
 def _watched(args: Namespace, context: Context, loaded: "Loaded", rules: "list[Rule]", since: float | None) -> int:

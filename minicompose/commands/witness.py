@@ -1,6 +1,5 @@
 """Sees an `up` go by: adds to a failed step what explains it, while that can still be seen, and says what is left."""
 
-import shlex
 from typing import TYPE_CHECKING
 
 from minicompose.errors import EngineError
@@ -84,4 +83,6 @@ def command_of(options: "argparse.Namespace") -> str:
     words += [word for file in options.file for word in ("-f", file)]
     words += ["--project-directory", options.project_directory] if options.project_directory else []
     words += ["-p", options.project_name] if options.project_name else []
+    import shlex  # only what is left behind is told in commands
+
     return shlex.join(words)

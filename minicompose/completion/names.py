@@ -9,14 +9,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from minicompose.regex import regex
 from minicompose.stackfile.filenames import FILE_NAMES, override_names
 
 _MOST_FILES = 50
 _MOST_PARSED = 500_000  # bytes; of larger files only lines are looked at
 
-_SETTING = re.compile(r"^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-([^{}]*))?\})")
-_KEY = re.compile(r"""([ \t]*)["']?([A-Za-z0-9][\w.-]*)["']?[ \t]*:(?:[ \t]+(.*))?$""")
+_SETTING = regex(r"^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
+_VARIABLE = regex(r"\$(?:(\w+)|\{(\w+)(?::?-([^{}]*))?\})")
+_KEY = regex(r"""([ \t]*)["']?([A-Za-z0-9][\w.-]*)["']?[ \t]*:(?:[ \t]+(.*))?$""")
 
 
 class Names:

@@ -1,6 +1,5 @@
 """Why a container is not well, in a few words: for a column of a table."""
 
-import re
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -23,9 +22,10 @@ from minicompose.diagnosis.explanation import (
 )
 from minicompose.diagnosis.phrases import holder_text, size_text
 from minicompose.planning.observed import ObservedContainer
+from minicompose.regex import regex
 
 # What colours text and moves about on a terminal.
-_CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_CODES = regex(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
 def needs_a_reason(container: ObservedContainer) -> bool:

@@ -1,7 +1,6 @@
 """Which programs of this machine listen on a port, as Linux tells under /proc; elsewhere nothing is known."""
 
 import contextlib
-import re
 import socket
 import sys
 from collections.abc import Collection, Iterator
@@ -9,10 +8,12 @@ from pathlib import Path
 
 import msgspec
 
+from minicompose.regex import regex
+
 PROC = Path("/proc")
 
 _TABLES = (("tcp", "tcp", "0A"), ("tcp6", "tcp", "0A"), ("udp", "udp", "07"), ("udp6", "udp", "07"))
-_CONTAINER = re.compile(r"[0-9a-f]{64}")
+_CONTAINER = regex(r"[0-9a-f]{64}")
 
 
 class Listener(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,13 +5,13 @@ command here. Layout: `contexts/meta/<sha256 of the name>/meta.json` in Docker's
 directory, with the keys in `contexts/tls/<the same>/docker/`.
 """
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from minicompose.digests import sha256
 from minicompose.errors import UsageError
 
 
@@ -59,7 +59,7 @@ def docker_config(environment: Mapping[str, str]) -> dict[str, Any]:
 def context_endpoint(name: str, environment: Mapping[str, str]) -> Endpoint:
     """The engine that the context of this name stands for. Raises UsageError when there is none."""
     contexts = config_directory(environment) / "contexts"
-    id = hashlib.sha256(name.encode()).hexdigest()
+    id = sha256(name.encode()).hexdigest()
     try:
         meta = msgspec.json.decode((contexts / "meta" / id / "meta.json").read_bytes(), type=_Meta)
     except FileNotFoundError:

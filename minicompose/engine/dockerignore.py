@@ -11,9 +11,10 @@ from collections.abc import Iterable
 import msgspec
 
 from minicompose.errors import BadRequest
+from minicompose.regex import regex
 
 _WILD = frozenset("*[]?^\\")
-_CLASS = re.compile(r"\[\^?(?:\\.|[^\]\\])+\]")
+_CLASS = regex(r"\[\^?(?:\\.|[^\]\\])+\]")
 
 # For each pattern whether a directory matches it, which what lies below then does, too.
 Inherited = tuple[bool, ...]

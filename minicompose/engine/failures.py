@@ -15,6 +15,7 @@ from minicompose.errors import (
     NoProgram,
     NotFound,
 )
+from minicompose.regex import regex
 
 _START_ENGINE = "start it (`sudo systemctl start docker`), or name another with --host, --context or DOCKER_HOST"
 
@@ -29,7 +30,7 @@ class _Told(msgspec.Struct, frozen=True):
 
 
 def _told(pattern: str, hint: str, message: str = "", kind: type[EngineError] | None = None) -> _Told:
-    return _Told(re.compile(pattern, re.IGNORECASE | re.DOTALL), hint, message, kind)
+    return _Told(regex(pattern, re.IGNORECASE | re.DOTALL), hint, message, kind)
 
 
 _WELL_KNOWN = (

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -52,6 +51,7 @@ from minicompose.errors import Conflict, EngineError, EngineFault, NotFound
 from minicompose.model import Network, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
+from minicompose.regex import regex
 
 if TYPE_CHECKING:
     from minicompose.engine.podman.checks import HealthChecks
@@ -77,7 +77,7 @@ _LISTS = 3  # that may fail before it counts
 _LOOKS = 8  # at containers, side by side
 # From here on an image can be inspected for one of its platforms.
 _PLATFORM_OF_SEVERAL = (1, 49)
-_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
+_ANONYMOUS = regex(r"[0-9a-f]{64}")
 
 
 class _Image(msgspec.Struct, frozen=True):
@@ -159,7 +159,7 @@ class HttpEngine:
         return abilities(self._told_of_host(), self._api.transport.address)
 
     def observe(self, project: str) -> Observed:
-        query = {"all": "1", "filters": _filters(label=[f"{known_labels.PROJECT}={project}"])}
+        query = _all_of(project)
         containers, networks, volumes, images = _side_by_side(
             lambda: self._api.call("GET", "/containers/json", query),
             lambda: self._api.call("GET", "/networks"),
@@ -172,6 +172,11 @@ class HttpEngine:
             own = self._api.call("GET", "/libpod/containers/json", query)
             containers = with_health_and_networks(containers, own, networks)
         return observed(project, containers, networks, volumes, images)
+
+    def project_containers(self, project: str) -> tuple[ObservedContainer, ...]:
+        if self._api.is_podman:  # its list lacks what other lists have
+            return self.observe(project).containers
+        return containers_in(self._api.call("GET", "/containers/json", _all_of(project)))
 
     def all_containers(self) -> tuple[ObservedContainer, ...]:
         return containers_in(self._api.call("GET", "/containers/json", {"all": "1"}))
@@ -756,6 +761,11 @@ def _between(since: str, until: str) -> dict[str, str]:
 
 def _timeout(seconds: int | None) -> dict[str, str]:
     return {} if seconds is None else {"t": str(seconds)}
+
+
+def _all_of(project: str) -> dict[str, str]:
+    """The query for a project's containers, whether they run or not."""
+    return {"all": "1", "filters": _filters(label=[f"{known_labels.PROJECT}={project}"])}
 
 
 def _side_by_side(*calls: Callable[[], _Result]) -> list[_Result]:

@@ -1,6 +1,5 @@
 """What the engine's lists say, as `Observed`. Everything is in the lists: no container is inspected."""
 
-import re
 from typing import cast
 
 import msgspec
@@ -17,9 +16,10 @@ from minicompose.planning.observed import (
     PublishedPort,
     State,
 )
+from minicompose.regex import regex
 
-_EXIT_CODE = re.compile(r"^(?:Exited|Restarting) \((-?\d+)\)")
-_HEALTH = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)$")
+_EXIT_CODE = regex(r"^(?:Exited|Restarting) \((-?\d+)\)")
+_HEALTH = regex(r"\((?:health: )?(starting|healthy|unhealthy)\)$")
 
 
 class _Port(msgspec.Struct, rename="pascal"):

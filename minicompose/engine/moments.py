@@ -4,9 +4,10 @@ import re
 from datetime import datetime
 
 from minicompose.errors import UsageError
+from minicompose.regex import regex
 
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)")
+_PART = regex(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)")
 
 
 def timestamp(text: str, now: float) -> str:

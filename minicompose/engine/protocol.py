@@ -359,6 +359,9 @@ class Engine(Protocol):
     def observe(self, project: str) -> Observed:
         """What is there of `project`, in a handful of list calls made side by side."""
 
+    def project_containers(self, project: str) -> tuple[ObservedContainer, ...]:
+        """The containers of `project` alone, in one call, for whoever only looks at them."""
+
     def all_containers(self) -> tuple[ObservedContainer, ...]:
         """All that the engine has, of whatever project or of none."""
 

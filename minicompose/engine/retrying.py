@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from minicompose.engine.protocol import OnProgress, Progress
 from minicompose.errors import EngineError, EngineUnreachable
+from minicompose.regex import regex
 
 # Before each further attempt, in seconds.
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 
 # How engines word what may be over in a moment. Everything else, 401 and 404 above all, is an answer.
-_PASSING = re.compile(
+_PASSING = regex(
     r"\b(HTTP status|status code):? 5\d\d"
     r"|\b50[0234] (Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time)"
     r"|connection reset by peer|broken pipe|\bEOF\b|connection closed|server closed idle connection"

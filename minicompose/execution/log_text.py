@@ -3,13 +3,14 @@
 import re
 
 from minicompose.execution.events import LogLine, Output
+from minicompose.regex import regex
 
 # The engine keeps a long line in records of this many bytes and puts the time before each of them.
 RECORD = 16 * 1024
 # A line of more records than this (16 MB) is passed on in pieces, so that memory stays bounded.
 MOST_RECORDS = 1024
 
-_STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d) ")
+_STAMP = regex(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d) ")
 # Where a stamp as Docker writes it ends: its zone and the blank after it.
 _ZONE = slice(29, 31)
 

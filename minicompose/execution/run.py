@@ -32,6 +32,7 @@ from minicompose.execution.events import (
     StepStarted,
     StepWaits,
     TurnedBack,
+    nothing_done,
 )
 from minicompose.execution.interrupts import Interrupts
 from minicompose.execution.order import Order, Rank
@@ -81,6 +82,8 @@ def run_plan(
     all, ValueError for a plan whose edges make no sense, and, when all is over, whatever
     a step raised that is not one of `minicompose.errors`.
     """
+    if not plan.steps:
+        return nothing_done(plan, on_event)
     return _Run(plan, engine, on_event, interrupts or Interrupts(), workers, deadline, clock).run()
 
 
@@ -161,16 +164,15 @@ class _Run:
 
     def run(self) -> RunReport:
         self._emit(RunStarted(at=self._now(), plan=self._plan))
-        if self._plan.steps:
-            for step in self._plan.steps:
-                if not self._needs[step.id]:
-                    self._make_ready(step.id)
-            try:
-                with self._listening():
-                    self._hear_press(self._interrupts.presses)
-                    self._loop()
-            finally:
-                self._workers.dismiss()
+        for step in self._plan.steps:
+            if not self._needs[step.id]:
+                self._make_ready(step.id)
+        try:
+            with self._listening():
+                self._hear_press(self._interrupts.presses)
+                self._loop()
+        finally:
+            self._workers.dismiss()
         self._emit(
             RunFinished(
                 at=self._now(),

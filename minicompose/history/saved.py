@@ -4,11 +4,11 @@ Beside the plan itself it holds what the plan was made from: how the stack files
 they said, what the engine had. `apply` makes all of that again and compares.
 """
 
-import hashlib
 from typing import Any
 
 import msgspec
 
+from minicompose.digests import sha256
 from minicompose.history.revision import plain, typed
 from minicompose.model import Stack
 from minicompose.planning.observed import State
@@ -114,7 +114,7 @@ def decode(text: bytes) -> SavedPlan:
 
 
 def _digest(saved: SavedPlan) -> str:
-    return "sha256:" + hashlib.sha256(_encoded(msgspec.structs.replace(saved, digest=""))).hexdigest()
+    return "sha256:" + sha256(_encoded(msgspec.structs.replace(saved, digest=""))).hexdigest()
 
 
 def _encoded(saved: SavedPlan) -> bytes:

@@ -5,7 +5,6 @@ commands, what was made from a variable with a secret name, and in the contents 
 a secret name. What takes the digests out of one stack can be put back into another.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -16,14 +15,15 @@ from minicompose.history.revision import plain, typed
 from minicompose.model import Node, Origin, Path, SourcePos, Stack, Variables
 from minicompose.planning.masking import digest, sealed_pairs, sealed_text, sealed_words
 from minicompose.planning.provenance import child, without_brought
+from minicompose.regex import regex
 from minicompose.secretnames import names_a_secret
 
-_WORD = re.compile(r"[A-Za-z0-9_][\w.-]*")
-_AFTER_NAME = re.compile(r"""["']?[ \t]*[:=]?[ \t]*""")
+_WORD = regex(r"[A-Za-z0-9_][\w.-]*")
+_AFTER_NAME = regex(r"""["']?[ \t]*[:=]?[ \t]*""")
 # After a secret name: the value stands on other lines than the name.
-_ELSEWHERE = re.compile(r"""["']?[ \t]*[:=][ \t]*([|>][-+0-9]*|[\[{(])?[ \t]*$""")
+_ELSEWHERE = regex(r"""["']?[ \t]*[:=][ \t]*([|>][-+0-9]*|[\[{(])?[ \t]*$""")
 _PEM = "-----BEGIN "
-_DIGEST = re.compile(r"(sha256:[0-9a-f]{64})")
+_DIGEST = regex(r"(sha256:[0-9a-f]{64})")
 
 
 class Secrets:

@@ -8,7 +8,6 @@ killed on the way leaves no half of one.
 
 import contextlib
 import os
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +15,12 @@ from pathlib import Path
 import msgspec
 
 from minicompose.history.revision import Revision, Unreadable, decode, encode
+from minicompose.regex import regex
 from minicompose.state.directory import name_of
 
 KEPT = 50  # revisions of a project; the oldest ones go
 
-_FILE = re.compile(r"([0-9]{6,})\.json")
+_FILE = regex(r"([0-9]{6,})\.json")
 _UNFINISHED = ".tmp"
 _ABANDONED = 3600.0  # seconds after which an unfinished file is nobody's any more
 

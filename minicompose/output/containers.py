@@ -10,6 +10,7 @@ from minicompose.output.ports import ports_text, sorted_ports
 from minicompose.output.spans import ago
 from minicompose.output.tables import cut
 from minicompose.planning.observed import ObservedContainer, ObservedMount
+from minicompose.regex import regex
 
 _COMMAND_WIDTH = 20
 _MOUNT_WIDTH = 15
@@ -48,7 +49,7 @@ _COLUMNS_WITH_WHY = ("Name", "Image", "Command", "Service", "RunningFor", "Statu
 _WIDE_ENOUGH = 100
 # On fewer columns spans are told by letters.
 _NARROW = 60
-_SPAN = re.compile(r"(About an?|Less than a|\d+) (second|minute|hour|day|week|month|year)s?")
+_SPAN = regex(r"(About an?|Less than a|\d+) (second|minute|hour|day|week|month|year)s?")
 
 
 def container_record(

@@ -6,7 +6,6 @@ stack.yaml:12:7: services.backend.depends_on: there is no service "databse"
       |       ^^^^^^^  did you mean "database"?
 """
 
-import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from msgspec.structs import replace
 from minicompose.diagnostic import Diagnostic, shortened
 from minicompose.lines import Lines
 from minicompose.model import SourcePos
+from minicompose.regex import regex
 
 _Paint = Callable[[str, str], str]
 
@@ -25,7 +25,7 @@ _LINE_WIDTH = 100
 _MOST_LOOKED_AT = 1000  # characters of a line around the caret; a line may be the whole file
 _LEAD = 30  # columns of a long line that are kept before the caret
 _CUT = "…"
-_NAME = re.compile(r"\s*(?:export[ \t]+)?[\w.\-\[\]]*[ \t]*[=:]?")  # before the value of a variable
+_NAME = regex(r"\s*(?:export[ \t]+)?[\w.\-\[\]]*[ \t]*[=:]?")  # before the value of a variable
 _HIDDEN = "***"
 _NOTE = "="  # stands before a note, under the bar
 

@@ -6,12 +6,13 @@ from typing import TextIO
 
 from minicompose.output.styled import Line
 from minicompose.output.terminal_size import Size, terminal_size
+from minicompose.regex import regex
 
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 _EMPTIED_LINE = "\r\x1b[2K"
 _REST_OF_SCREEN = "\x1b[J"
 # Colours may pass; what moves the cursor or sets the terminal up would spoil what is drawn.
-_CONTROL = re.compile(
+_CONTROL = regex(
     r"\x1b\[[0-9;:]*m"
     r"|\x1b\[[0-?]*[ -/]*[@-~]"
     r"|\x1b[]PX^_].*?(?:\x07|\x1b\\|$)"

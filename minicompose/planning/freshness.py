@@ -1,17 +1,17 @@
 """How old an image may become until its registry is asked for a newer one: daily, weekly, every 12 hours."""
 
-import re
 from collections.abc import Mapping
 
 import msgspec
 
 from minicompose.model import Service, Stack
 from minicompose.planning.plan import Outdated
+from minicompose.regex import regex
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _WORDS = {"daily": _SECONDS["d"], "weekly": _SECONDS["w"]}
 _EVERY = "every_"
-_SPAN = re.compile(r"(\d+)([wdhms])")
+_SPAN = regex(r"(\d+)([wdhms])")
 
 
 class Ages(msgspec.Struct, frozen=True, kw_only=True):

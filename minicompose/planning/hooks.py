@@ -19,8 +19,9 @@ from minicompose.planning.observed import ObservedContainer
 from minicompose.planning.plan import Action, Moment, Plan, RunHook, Step, StopContainer, UnpauseContainer
 from minicompose.planning.provenance import shown_hook
 from minicompose.planning.record import Record, hook_record, read
+from minicompose.regex import regex
 
-_SPECIAL = re.compile(r"[^\w@%+=:,./*-]")
+_SPECIAL = regex(r"[^\w@%+=:,./*-]")
 
 
 class Hooks(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,20 +4,21 @@ In a record, a value that looks like a secret is replaced by its digest, so that
 seen and it itself is not. Where a difference is shown, the digests are hidden too.
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from minicompose.digests import sha256
+from minicompose.regex import regex
 from minicompose.secretnames import names_a_secret
 
 HIDDEN = "***"
 
-_USERINFO = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)(?=@)")
+_USERINFO = regex(r"(?<=://)([^/\s:@]*):([^/\s@]+)(?=@)")
 _VALUE = r"""((?:"[^"]*"|'[^']*'|[^\s;&|])+)"""
-_ASSIGNMENT = re.compile(rf"(?<![\w.-])(-{{0,2}}[A-Za-z_][\w.-]*)(=){_VALUE}")
-_OPTION = re.compile(rf"(?<![\w.-])(-{{1,2}}[A-Za-z_][\w.-]*)([ \t]++)(?!-){_VALUE}")
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_ASSIGNMENT = regex(rf"(?<![\w.-])(-{{0,2}}[A-Za-z_][\w.-]*)(=){_VALUE}")
+_OPTION = regex(rf"(?<![\w.-])(-{{1,2}}[A-Za-z_][\w.-]*)([ \t]++)(?!-){_VALUE}")
+DIGEST = regex(r"sha256:[0-9a-f]{64}")
 
 
 # Gives what stands for a secret from now on.
@@ -25,7 +26,7 @@ Seal = Callable[[object], str]
 
 
 def digest(value: object) -> str:
-    return "sha256:" + hashlib.sha256(str(value).encode()).hexdigest()
+    return "sha256:" + sha256(str(value).encode()).hexdigest()
 
 
 def sealed_text(text: str, seal: Seal = digest) -> str:

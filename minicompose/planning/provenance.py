@@ -5,7 +5,6 @@ nodes knows the expression that it was made from.
 """
 
 import functools
-import re
 from typing import Any, cast
 
 import msgspec
@@ -26,10 +25,11 @@ from minicompose.planning.plan import (
     RunHook,
     Step,
 )
+from minicompose.regex import regex
 from minicompose.secretnames import names_a_secret
 
-_DIGEST = re.compile(f"({DIGEST.pattern})")
-_VARIABLE = re.compile(r"\$(?:\$|\{?([A-Za-z_][A-Za-z0-9_]*)(?::?-([^${}]+)\})?)")
+_DIGEST = regex(f"({DIGEST.pattern})")
+_VARIABLE = regex(r"\$(?:\$|\{?([A-Za-z_][A-Za-z0-9_]*)(?::?-([^${}]+)\})?)")
 
 
 def without_brought(text: str, origin: Origin | None, seal: Seal = digest) -> str:

@@ -5,13 +5,13 @@ of configs and secrets are in it as digests only, and so is whatever looks like 
 variable that is called like one.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import msgspec
 
 from minicompose import fields
+from minicompose.digests import sha256
 from minicompose.model import (
     Config,
     FileGrant,
@@ -184,4 +184,4 @@ def read(text: str) -> Record | None:
 
 def fingerprint(text: str) -> str:
     """64 hex digits over a written record."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256(text.encode()).hexdigest()

@@ -21,6 +21,7 @@ from minicompose.model import (
     Variables,
     Volume,
 )
+from minicompose.regex import regex
 from minicompose.stackfile.normalise import completed, normalised
 from minicompose.stackfile.paths import absolute_paths
 from minicompose.stackfile.pathtext import path_text
@@ -30,7 +31,7 @@ from minicompose.stackfile.scope import home_of
 Report = Callable[[Diagnostic], None]
 
 _Part = TypeVar("_Part", Service, Network, Volume, Config, Model)
-_AT = re.compile(r"(.*?) - at `\$\.?([^`]*)`")
+_AT = regex(r"(.*?) - at `\$\.?([^`]*)`")
 
 
 def build_stack(

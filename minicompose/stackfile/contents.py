@@ -6,7 +6,6 @@ Only what enabled services use is read.
 import contextlib
 import functools
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from msgspec.structs import replace
 from minicompose.diagnostic import Diagnostic
 from minicompose.lines import Lines
 from minicompose.model import Config, Node, Sealed, Service, SourcePos, Stack, Variables
+from minicompose.regex import regex
 from minicompose.stackfile.dotenv import parse_dotenv, parse_raw, places_of
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.scope import looked_up
@@ -26,8 +26,8 @@ Report = Callable[[Diagnostic], None]
 Shown = Callable[[str], str]
 MOST_SEALED = 64 * 1024 * 1024  # bytes of all files of configs and secrets
 # A path as it is written, in quotes or plain.
-_QUOTED = re.compile(r"""["']([^"']*)["']""")
-_PLAIN = re.compile(r"([^\s,\[\]{}]*)")
+_QUOTED = regex(r"""["']([^"']*)["']""")
+_PLAIN = regex(r"([^\s,\[\]{}]*)")
 _Lookup = Callable[[str], str | None]
 _Answer = tuple[str | None, str | None]  # what is known outside, and what earlier files say
 

@@ -13,20 +13,21 @@ from types import MappingProxyType
 from minicompose.diagnostic import Diagnostic
 from minicompose.lines import Lines
 from minicompose.model import SourcePos
+from minicompose.regex import regex
 from minicompose.stackfile.interpolate import MOST_TEXT_IN_ALL, ExpressionError, substitute
 
 Report = Callable[[Diagnostic], None]
 Lookup = Callable[[str], str | None]
 
-_ASSIGNED = re.compile(r"^[ \t]*+(?:export[ \t]++)?([\w.\-\[\]]++)[ \t]*+(?:[=:]|$)", re.MULTILINE)
+_ASSIGNED = regex(r"^[ \t]*+(?:export[ \t]++)?([\w.\-\[\]]++)[ \t]*+(?:[=:]|$)", re.MULTILINE)
 _SPACE = " \t\v\f\r\x85\xa0"  # around names, and before values
 _ANY_SPACE = f"{_SPACE}\n\u1680{''.join(map(chr, range(0x2000, 0x200B)))}\u2028\u2029\u202f\u205f\u3000"
-_EXPORT = re.compile(rf"export[ \t][{_SPACE}]*+")
-_NAME = re.compile(r"[^\n=:]*+")
-_ODD = re.compile(rf"[^\w.\-\[\]{_SPACE[1:]}]")
-_BLANK = re.compile(rf"(?:[{_ANY_SPACE}]++|#[^\n]*+)*+")  # what stands before, between and after assignments
-_SPACES = re.compile(rf"[{_SPACE}]*+")
-_ESCAPE = re.compile(r"\\(0[0-3][0-7]{2}|[\s\S])")
+_EXPORT = regex(rf"export[ \t][{_SPACE}]*+")
+_NAME = regex(r"[^\n=:]*+")
+_ODD = regex(rf"[^\w.\-\[\]{_SPACE[1:]}]")
+_BLANK = regex(rf"(?:[{_ANY_SPACE}]++|#[^\n]*+)*+")  # what stands before, between and after assignments
+_SPACES = regex(rf"[{_SPACE}]*+")
+_ESCAPE = regex(r"\\(0[0-3][0-7]{2}|[\s\S])")
 _ESCAPES = {
     "0": "\\",
     "n": "\n",
@@ -40,7 +41,7 @@ _ESCAPES = {
     '"': '"',
 }
 # Possessive: what a quote does not end is not tried again in every other way.
-_ENDS = {"'": re.compile(r"(?:[^'\\]++|\\[\s\S])*+'"), '"': re.compile(r'(?:[^"\\]++|\\[\s\S])*+"')}
+_ENDS = {"'": regex(r"(?:[^'\\]++|\\[\s\S])*+'"), '"': regex(r'(?:[^"\\]++|\\[\s\S])*+"')}
 
 MOST_VARIABLES = 100_000  # in one file, each as often as it is set
 _NOTHING: Mapping[str, str] = MappingProxyType({})

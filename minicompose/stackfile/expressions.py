@@ -4,18 +4,18 @@ The grammar is that of `interpolate.py`, which replaces them.
 """
 
 import operator
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from minicompose.model import Node
+from minicompose.regex import regex
 from minicompose.stackfile.interpolate import NAME, NEXT, NEXT_INSIDE, OPERATORS
 
 # What stands for an expression: the number of its text between two characters that no language uses.
 _OPEN, _CLOSE = "\U000f0000", "\U000f0001"
-_MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
+_MARK = regex(f"{_OPEN}([0-9]+){_CLOSE}")
 HIDDEN = f"{_OPEN}[0-9]+{_CLOSE}"
 """A pattern that finds a hidden expression in a text."""
 

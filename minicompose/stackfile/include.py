@@ -4,7 +4,6 @@ An included project has its own directory and `.env`; variables of the including
 """
 
 import functools
-import hashlib
 import os.path
 from collections.abc import Callable
 
@@ -12,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from minicompose.diagnostic import Diagnostic
+from minicompose.digests import sha256
 from minicompose.model import Node, Origin, Variables
 from minicompose.stackfile.build import build_stack
 from minicompose.stackfile.canonical import canonical
@@ -236,7 +236,7 @@ def _texts(node: Node | None) -> tuple[Node, ...]:
 
 def _digest(variables: Variables) -> bytes:
     """What stands for all names and values."""
-    return hashlib.sha256(msgspec.msgpack.encode(sorted(variables.values.items()))).digest()
+    return sha256(msgspec.msgpack.encode(sorted(variables.values.items()))).digest()
 
 
 def _brought(node: Node, entry: _Entry) -> Node:

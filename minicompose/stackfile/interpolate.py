@@ -6,7 +6,6 @@ reference, defaults and messages may hold line breaks.
 
 import bisect
 import itertools
-import re
 from collections.abc import Callable, Mapping
 from operator import itemgetter
 from typing import Any
@@ -15,6 +14,7 @@ from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
 from minicompose.lines import Lines
 from minicompose.model import Node, Origin, Path, SourcePos, Variables
+from minicompose.regex import regex
 from minicompose.stackfile.pathtext import path_text
 
 Report = Callable[[Diagnostic], None]
@@ -24,9 +24,9 @@ MOST_TEXT_IN_ALL = 16 * 1024 * 1024  # characters that all values of a tree may 
 
 _MOST_GUESSES = 20  # of what name was meant; a guess looks at every variable
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-NEXT = re.compile(r"[$]")
-NEXT_INSIDE = re.compile(r"[${}]")
+NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+NEXT = regex(r"[$]")
+NEXT_INSIDE = regex(r"[${}]")
 OPERATORS = (":-", ":+", ":?", "-", "+", "?")
 
 

@@ -1,13 +1,12 @@
 """The name of a project: what may be one, and how a name is made of another text."""
 
-import re
-
 import msgspec
 
 from minicompose.errors import UsageError
+from minicompose.regex import regex
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_NOT_IN_NAME = re.compile(r"[^a-z0-9_-]")
+_NAME = regex(r"[a-z0-9][a-z0-9_-]*")
+_NOT_IN_NAME = regex(r"[^a-z0-9_-]")
 
 
 class ProjectName(msgspec.Struct, frozen=True, kw_only=True):

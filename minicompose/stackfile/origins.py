@@ -7,11 +7,12 @@ from msgspec.structs import replace
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node, Origin, Path, SourcePos, Variables
+from minicompose.regex import regex
 from minicompose.secretnames import names_a_secret
 from minicompose.stackfile.pathtext import child, steps_of
 
 # A variable in an expression; `$$` is a dollar sign.
-_VARIABLE = re.compile(r"\$(?:\$|\{?([A-Za-z_][A-Za-z0-9_]*))")
+_VARIABLE = regex(r"\$(?:\$|\{?([A-Za-z_][A-Za-z0-9_]*))")
 
 _SHORT = 4  # characters that a value has to have to be looked for inside words
 

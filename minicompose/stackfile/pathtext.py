@@ -1,11 +1,11 @@
 """Paths in a tree as people write them, and back: `services.web.ports[0]`."""
 
 import itertools
-import re
 
 from minicompose.model import Node, Path
+from minicompose.regex import regex
 
-_END = re.compile(r"[.\[]|\Z")  # of a step
+_END = regex(r"[.\[]|\Z")  # of a step
 _MOST_ENDS = 2000  # as many as a path can have whose steps are no longer than keys may be
 
 

@@ -4,7 +4,8 @@
 """
 
 import math
-import re
+
+from minicompose.regex import regex
 
 Scalar = str | int | float | bool | None
 
@@ -21,14 +22,14 @@ _WORDS: dict[str, Scalar] = {
 MAY_BEGIN_NON_STRING = frozenset(["", *"~0123456789+-.nNtTfF"])
 
 _BASES = (
-    (2, re.compile(r"0[bB]([01]+)")),
-    (16, re.compile(r"0[xX]([0-9a-fA-F]+)")),
-    (8, re.compile(r"0[oO]?([0-7]+)")),
-    (10, re.compile(r"(0|[1-9][0-9]*)")),  # `08` is the float 8 to the reference
+    (2, regex(r"0[bB]([01]+)")),
+    (16, regex(r"0[xX]([0-9a-fA-F]+)")),
+    (8, regex(r"0[oO]?([0-7]+)")),
+    (10, regex(r"(0|[1-9][0-9]*)")),  # `08` is the float 8 to the reference
 )
-_SIGN_INSIDE = re.compile(r"(0[bo])([-+])")  # `0b-1` is -1 to the reference
-_STRAY_UNDERSCORE = re.compile(r"(?<![0-9])_|_(?![0-9])")
-_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_SIGN_INSIDE = regex(r"(0[bo])([-+])")  # `0b-1` is -1 to the reference
+_STRAY_UNDERSCORE = regex(r"(?<![0-9])_|_(?![0-9])")
+_NUMBER = regex(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _LONGEST_INTEGER = 70  # digits: sixty-four bits in binary, and some
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 

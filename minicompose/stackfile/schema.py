@@ -1,7 +1,7 @@
 """Whether a tree has the shape of a stack file, as `schemas/stack.schema.json` says.
 
-The compiled validator only says yes or no, in microseconds. What to say about a no is a matter of
-`shapes.py`, which is loaded then.
+`verdict.py` only says yes or no, in microseconds. What to say about a no is a matter of `shapes.py`, which is
+loaded then.
 """
 
 import functools
@@ -10,12 +10,12 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import jsonschema_rs
 import msgspec
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.model import Node
 from minicompose.stackfile.expressions import HIDDEN
+from minicompose.stackfile.verdict import Verdicts
 
 Report = Callable[[Diagnostic], None]
 
@@ -27,12 +27,11 @@ def validate(root: Node, report: Report, *, hidden: bool = False) -> None:
     lacks one. Texts where a number or boolean is wanted are left to the stage that converts them.
     `hidden` tells that hidden expressions may stand for values.
     """
-    document = plain(root)
-    if _validator(hidden).is_valid(document):
+    if _verdicts(hidden).accepts(root):
         return
-    from minicompose.stackfile.shapes import explain  # imports jsonschema, which only a wrong file needs
+    from minicompose.stackfile.shapes import explain  # imports two validators, which only a wrong file needs
 
-    explain(document, root, schema(hidden), report)
+    explain(plain(root), root, schema(hidden), report)
 
 
 def schema_file() -> str:
@@ -52,8 +51,8 @@ def schema(hidden: bool = False) -> dict[str, Any]:
 
 
 @functools.cache
-def _validator(hidden: bool) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(schema(hidden))
+def _verdicts(hidden: bool) -> Verdicts:
+    return Verdicts(schema(hidden))
 
 
 def plain(node: Node) -> Any:

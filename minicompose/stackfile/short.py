@@ -7,13 +7,13 @@ have been checked by the schema, so a value of another kind is passed through un
 
 import itertools
 import posixpath
-import re
 from collections.abc import Callable, Hashable, Iterable
 from typing import Protocol
 
 from minicompose.errors import nearest
 from minicompose.fields import Form, Many, Pairs, Record, Short, Table, Words
 from minicompose.model import Node
+from minicompose.regex import regex
 from minicompose.stackfile.commandline import split_words
 from minicompose.stackfile.units import parse_integer, print_scalar
 
@@ -27,11 +27,11 @@ class Note(Protocol):
     def __call__(self, node: Node, remark: str, part: Part | None = None, /) -> None: ...
 
 
-_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}")
+_IPV4 = regex(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}")
 _PROTOCOLS = frozenset({"tcp", "udp", "sctp"})
 _MOST_DIGITS = 20  # of a port, leading zeros and all; Python does not read numbers of thousands of digits
 _MOST_COLONS = 6  # that are looked at in a mount: three parts, each with a drive, have five
-_DRIVE = re.compile(r"[A-Za-z]")
+_DRIVE = regex(r"[A-Za-z]")
 _PROBES = ("CMD", "CMD-SHELL", "NONE")
 _OPTIONS_READ = {"ro": True, "rw": False}
 _PROPAGATION = frozenset({"shared", "rshared", "slave", "rslave", "private", "rprivate"})

@@ -4,10 +4,10 @@ Every function raises `ValueError` with a message for the reader of the stack fi
 """
 
 import math
-import re
 from collections.abc import Sequence
 
 from minicompose.model import ByteSize, Duration, FileMode
+from minicompose.regex import regex
 
 _NANOSECONDS = {
     "ns": 1,
@@ -21,17 +21,17 @@ _NANOSECONDS = {
     "d": 86_400_000_000_000,
     "w": 604_800_000_000_000,
 }
-_SPAN = re.compile(r"([0-9]*)(?:\.([0-9]*))?(ns|us|µs|μs|ms|s|m|h|d|w)")
-_DURATION = re.compile(r"([+-]?)((?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h|d|w))+)")
+_SPAN = regex(r"([0-9]*)(?:\.([0-9]*))?(ns|us|µs|μs|ms|s|m|h|d|w)")
+_DURATION = regex(r"([+-]?)((?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h|d|w))+)")
 _DIGITS = "[0-9]+(?:_[0-9]+)*"
-_SIZE = re.compile(
+_SIZE = regex(
     rf"\+?((?:{_DIGITS}\.?(?:{_DIGITS})?|\.{_DIGITS})(?:[eE][+-]?[0-9]{{1,2}})?) ?([kKmMgGtTpP]?)(?:[iI]?[bB])?"
 )
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
-_OCTAL = re.compile(r"(?:0o)?([0-7]+)")
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(rf"[+-]?(?:{_DIGITS}\.?(?:{_DIGITS})?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?")
-_SPELT = re.compile(r" *([0-9]+(?:\.[0-9]+)?) *([A-Za-z]+) *")
+_OCTAL = regex(r"(?:0o)?([0-7]+)")
+_INTEGER = regex(r"[+-]?[0-9]+")
+_NUMBER = regex(rf"[+-]?(?:{_DIGITS}\.?(?:{_DIGITS})?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?")
+_SPELT = regex(r" *([0-9]+(?:\.[0-9]+)?) *([A-Za-z]+) *")
 _SPELT_SPANS = ("ms", "s", "m", "h", "d", "w")
 _LARGEST = 2**63 - 1  # of what engines count with
 _LONGEST = 100  # characters of a number: no more are needed, and Python would refuse some thousands

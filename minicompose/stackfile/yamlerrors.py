@@ -1,22 +1,22 @@
 """What the YAML parser complains of, said to the person who wrote the file."""
 
 import re
-
-import yaml
-from yaml.reader import ReaderError
+from typing import Any
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.lines import Lines
 from minicompose.model import SourcePos
+from minicompose.regex import regex
+from minicompose.stackfile.libyaml import MarkedYAMLError, ReaderError
 
-_FORBIDDEN = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = regex("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # What a merge leaves between two versions that could not be made one.
-_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
+_CONFLICT = regex(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
 
 _NO_KEY = "did not find expected key"
 _IN_QUOTES = 'write "${...}"'
-_WORDS = re.compile(r" *([\w-]+(?: [^:#\n\r]*)?)[\r\n]")
+_WORDS = regex(r" *([\w-]+(?: [^:#\n\r]*)?)[\r\n]")
 _LEFT_OVER = "text after a value"  # our word for the same, when something stands before it on the line
 
 # (words of the parser's problem, words of its context, what to say, what to do)
@@ -103,11 +103,11 @@ _SAID: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
-def syntax_error(problem: yaml.YAMLError, text: str, file: str) -> Diagnostic:
+def syntax_error(problem: Any, text: str, file: str) -> Diagnostic:
     """The diagnostic for what `yaml` raised about `text`, at the place where it was noticed."""
     if isinstance(problem, ReaderError):
         return _forbidden_character(text, file)
-    if not isinstance(problem, yaml.MarkedYAMLError) or problem.problem_mark is None:
+    if not isinstance(problem, MarkedYAMLError) or problem.problem_mark is None:
         return Diagnostic(severity="error", pos=SourcePos(file, 1, 1), summary=f"this is not YAML: {problem}")
     mark, begun = problem.problem_mark, problem.context_mark
     lines = Lines(text)

@@ -1,48 +1,31 @@
 """YAML text to `Node`s: values with their places, in one pass over the parser's events.
 
 Working on events keeps the depth of the text off the C stack, and says where each key stands.
-This is the only module that knows of PyYAML.
+PyYAML is known here and in `libyaml.py` and `yamlerrors.py`.
 """
 
 import binascii
-import re
 from collections.abc import Callable
 from typing import Any
-
-import yaml
-from yaml.events import (
-    AliasEvent,
-    DocumentEndEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-    StreamEndEvent,
-)
 
 from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
 from minicompose.lines import Lines
 from minicompose.model import Node, SourcePos
+from minicompose.regex import regex
+from minicompose.stackfile.libyaml import Parser, YAMLError, events
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.scalars import MAY_BEGIN_NON_STRING, resolve
 from minicompose.stackfile.sizes import Sizes
-from minicompose.stackfile.yamlerrors import syntax_error
 
-try:
-    from yaml._yaml import CParser as _Parser
-except ImportError:  # PyYAML was installed without libyaml
-    from yaml.parser import Parser as _PureParser
-    from yaml.reader import Reader
-    from yaml.scanner import Scanner
-
-    class _Parser(Reader, Scanner, _PureParser):  # type: ignore[no-redef]
-        def __init__(self, text: str) -> None:
-            Reader.__init__(self, text)
-            Scanner.__init__(self)
-            _PureParser.__init__(self)
-
+AliasEvent = events.AliasEvent
+DocumentEndEvent = events.DocumentEndEvent
+MappingEndEvent = events.MappingEndEvent
+MappingStartEvent = events.MappingStartEvent
+ScalarEvent = events.ScalarEvent
+SequenceEndEvent = events.SequenceEndEvent
+SequenceStartEvent = events.SequenceStartEvent
+StreamEndEvent = events.StreamEndEvent
 
 Report = Callable[[Diagnostic], None]
 
@@ -55,7 +38,7 @@ MOST_TEXT = 1024 * 1024  # characters of one value
 _MOST_GUESSES = 20  # of what anchor was meant; a guess looks at all of them
 
 # What ends a line for the parser, or for editors, but not for both.
-_ODD_ENDS = re.compile("[\r\x85\u2028\u2029]")
+_ODD_ENDS = regex("[\r\x85\u2028\u2029]")
 
 _MOST_READ = 2 * MOST_VALUES  # a value and its key
 
@@ -124,7 +107,7 @@ class _Reader:
     def documents(self) -> list[Node]:
         found: list[Node] = []
         try:
-            get_event: Callable[[], Any] = _Parser(self.text).get_event
+            get_event: Callable[[], Any] = Parser(self.text).get_event
             get_event()  # the stream's start
             while not isinstance(start := get_event(), StreamEndEvent):  # else a document's start
                 document = self._document(get_event)
@@ -133,7 +116,9 @@ class _Reader:
                 found.append(document)
         except _GiveUp:
             return []
-        except yaml.YAMLError as problem:
+        except YAMLError as problem:
+            from minicompose.stackfile.yamlerrors import syntax_error  # only for a file that is no YAML
+
             self.report(syntax_error(problem, self.text, self.file))
             return []
         except UnicodeEncodeError as problem:  # lone surrogates, which only standard input can hold

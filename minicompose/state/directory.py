@@ -1,11 +1,12 @@
 """Where this user's programs keep what should outlast a restart, and how things in it are named and made."""
 
-import hashlib
 import os
 import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from minicompose.digests import sha256
 
 
 def state_directory(environment: Mapping[str, str], platform: str = sys.platform) -> Path:
@@ -24,7 +25,7 @@ def name_of(readable: str, *also: str) -> str:
     """A file's name for some texts: it begins with the first, and no other texts have it."""
     plain = re.sub(r"[^a-z0-9]+", "-", readable.lower()).strip("-")[:40]
     whole = "\0".join((readable, *also))
-    return f"{plain}-{hashlib.sha256(whole.encode(errors='surrogateescape')).hexdigest()[:8]}"
+    return f"{plain}-{sha256(whole.encode(errors='surrogateescape')).hexdigest()[:8]}"
 
 
 def project_file(state: Path, kind: str, engine: str, project: str) -> Path:

@@ -62,6 +62,17 @@ def test_only_the_projects_own_containers_are_observed(bench: Bench) -> None:
     assert bench.engine.observe("another-project").containers == ()
 
 
+def test_a_projects_containers_alone_are_those_that_are_observed(bench: Bench) -> None:
+    bench.run(bench.spec("web"))
+    bench.create(bench.spec("db"))
+
+    alone = bench.engine.project_containers(bench.project)
+
+    assert {each.name for each in alone} == {each.name for each in bench.observe().containers}
+    assert len(alone) == 2
+    assert bench.engine.project_containers("another-project") == ()
+
+
 def test_a_started_container_runs(bench: Bench) -> None:
     id = bench.run(bench.spec("web"))
 

@@ -65,7 +65,7 @@ def run(plan: Plan, engine: FakeEngine) -> None:
 # ---- following ----
 
 
-def test_whoever_outlasts_the_containers_waits_on_when_all_have_ended() -> None:
+def test_whoever_waits_for_ever_waits_on_when_all_have_ended() -> None:
     engine = engine_with("job")
     engine.script("job", Behaviour(exits=0, output=b"once\n"))
     heard, interrupts = Heard(), Interrupts()

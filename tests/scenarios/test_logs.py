@@ -1,7 +1,15 @@
 """`logs` and what an attached `up` shows, through all that happens to containers."""
 
+import array
+import fcntl
 import re
+import select
+import subprocess
+import termios
+import time
 from collections import defaultdict
+from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -170,6 +178,49 @@ def test_logs_that_cannot_be_read_are_told_once_by_name_and_the_others_shown(
     assert (done.code, done.out) == (0, "kept-1  | kept by the engine\n")
     for name in ("none", "far"):
         assert done.err.count(f"no logs of {odd.project}-{name}-1: ") == 1
+
+
+MANY = 200_000
+MANY_LINES = f"""
+services:
+  much:
+    image: busybox:test
+    command: [awk, 'BEGIN {{for (i = 1; i <= {MANY}; i++) print i, "of many lines, each of a usual length"}}']
+"""
+
+
+def until_it_waits(process: "subprocess.Popen[bytes]", pipe: IO[bytes]) -> None:
+    """Wait until the pipe is as good as full, so that its writer waits for us, or has ended."""
+    full = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) // 2  # small pieces leave room between them
+    waiting = array.array("i", [0])
+    deadline = time.monotonic() + PATIENCE
+    while waiting[0] < full and process.poll() is None and time.monotonic() < deadline:
+        select.select([], [], [], 0.01)
+        fcntl.ioctl(pipe, termios.FIONREAD, waiting)
+
+
+def peak_of_memory(pid: int) -> int:
+    """In kilobytes."""
+    told = Path(f"/proc/{pid}/status").read_text()
+    return int(told.partition("VmHWM:")[2].split()[0])
+
+
+@pytest.mark.parametrize("follow", [(), ("-f",)])
+def test_a_slow_reader_gets_every_line_and_costs_no_memory(stage: Stage, follow: tuple[str, ...]) -> None:
+    stage.write(MANY_LINES)
+    stage.good("up", "-d")
+    stage.good("wait", "much")
+    with stage.begin("logs", *follow, "--no-log-prefix") as process:
+        assert process.stdout is not None
+        number = 0
+        for number, line in enumerate(process.stdout, start=1):
+            assert line.startswith(b"%d of" % number)
+            if number % 20_000 == 1:
+                until_it_waits(process, process.stdout)
+                most = peak_of_memory(process.pid)
+
+    assert (process.returncode, number) == (0, MANY)
+    assert most < 80_000
 
 
 def test_a_reader_that_goes_away_ends_logs_without_a_word(odd: Stage) -> None:

@@ -15,11 +15,13 @@ from minicompose.fields import STACK_FILE, Form, Many, Record, Table
 from minicompose.model import Node, SourcePos
 from minicompose.stackfile.canonical import canonical
 from minicompose.stackfile.pathtext import steps_of
-from minicompose.stackfile.schema import schema, validate
+from minicompose.stackfile.schema import plain, schema, validate
+from minicompose.stackfile.verdict import Verdicts
 from tests.stackfile.documents import Documents, spoilt
 
 SCHEMA = schema()
 VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA)
+VERDICTS = Verdicts(SCHEMA)
 DOCUMENTS = Documents(SCHEMA)
 SERVICE = SCHEMA["$defs"]["service"]["properties"]
 
@@ -79,6 +81,8 @@ def only_beyond(errors: list[str]) -> bool:
 
 
 def agree(document: Any) -> None:
+    root = node_of(document)
+    assert VERDICTS.accepts(root) == VALIDATOR.is_valid(plain(root)), document
     errors = loaded(document)
     if VALIDATOR.is_valid(document):
         assert only_beyond(errors), (document, errors)
@@ -155,6 +159,7 @@ def test_a_text_is_accepted_or_refused_by_both(shape: str) -> None:
         refused = [problem.summary for problem in errors if problem.severity == "error"]
 
         assert only_beyond(refused) if VALIDATOR.is_valid(document) else refused, (text, refused)
+        assert VERDICTS.accepts(node_of(document)) == VALIDATOR.is_valid(document), text
 
 
 @pytest.mark.parametrize(("words", "service"), BEYOND_THE_SCHEMA.values(), ids=BEYOND_THE_SCHEMA)

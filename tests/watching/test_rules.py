@@ -221,6 +221,20 @@ def _paths(service: Service) -> dict[str, str]:
     return {rule.path: rule.path for rule in declared}
 
 
+def test_a_pattern_that_is_none_is_told_with_its_place() -> None:
+    stack = stack_of("""
+        services:
+          web: {image: "web:1", develop: {watch: [{path: a, action: restart, ignore: [fine, "[a"], include: "!"}]}}
+    """)
+
+    found = [(each.path, each.summary) for each in watch_problems(stack, watched_services(stack))]
+
+    assert found == [
+        ("services.web.develop.watch[0].ignore", '"[a" is no pattern'),
+        ("services.web.develop.watch[0].include", '"!" is no pattern'),
+    ]
+
+
 def test_rules_that_cannot_be_carried_out_are_told_with_their_places() -> None:
     stack = stack_of(STACK)
 

@@ -13,13 +13,12 @@ from minicompose.engine.buildkit.solving import dockerfile_shown
 from minicompose.errors import EngineError, EngineFault
 from minicompose.model import Build
 from minicompose.planning.plan import BuildImage
+from minicompose.regex import regex
 
-_EXIT_CODE = re.compile(r"(?:did not complete successfully|executor failed running .*?): (exit code: \d+)", re.DOTALL)
-_PREFIX = re.compile(
-    r"^(?:failed to solve(?: with frontend [\w.]+)?: |failed to solve: |rpc error: code = \w+ desc = )+"
-)
-_SYNTAX = re.compile(r"failed to resolve source metadata for (\S*dockerfile\S*)|docker/dockerfile")
-_NO_NETWORK = re.compile(r"dial tcp|no such host|i/o timeout|lookup |connection refused")
+_EXIT_CODE = regex(r"(?:did not complete successfully|executor failed running .*?): (exit code: \d+)", re.DOTALL)
+_PREFIX = regex(r"^(?:failed to solve(?: with frontend [\w.]+)?: |failed to solve: |rpc error: code = \w+ desc = )+")
+_SYNTAX = regex(r"failed to resolve source metadata for (\S*dockerfile\S*)|docker/dockerfile")
+_NO_NETWORK = regex(r"dial tcp|no such host|i/o timeout|lookup |connection refused")
 
 
 def build_failure(error: CallFailed, story: Story, asked: BuildImage) -> EngineError:

@@ -7,12 +7,11 @@ from pathlib import Path
 from minicompose.engine.lacks.lack import Lack
 from minicompose.errors import nearest
 from minicompose.model import Build
+from minicompose.regex import regex
 
-_REMOTE = re.compile(r"^(https?://|git://|ssh://|git@|github\.com/)|\.git(#.*)?$")
-_CONTINUED = re.compile(r"[\\`][ \t]*\r?\n")
-_STAGE = re.compile(
-    r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*\S+(?:[ \t]+AS[ \t]+(\S+))?[ \t]*$", re.IGNORECASE | re.MULTILINE
-)
+_REMOTE = regex(r"^(https?://|git://|ssh://|git@|github\.com/)|\.git(#.*)?$")
+_CONTINUED = regex(r"[\\`][ \t]*\r?\n")
+_STAGE = regex(r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*\S+(?:[ \t]+AS[ \t]+(\S+))?[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
 
 def is_remote(context: str) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 
 from minicompose.engine.protocol import LoggedEvent
 from minicompose.errors import Conflict
+from minicompose.regex import regex
 
 # Docker Hub's names are short ones for Docker's clients; Podman spells them out.
 _HUB = ("docker.io/library/", "docker.io/")
@@ -164,14 +165,14 @@ def _nothing(body: bytes) -> bytes:
 
 
 _MENDED: tuple[tuple[str, re.Pattern[str], Callable[[bytes], bytes]], ...] = (
-    ("GET", re.compile(r"/containers/json"), _container_list),
-    ("GET", re.compile(r"/containers/[^/]+/json"), _inspected_container),
-    ("GET", re.compile(r"/containers/[^/]+/top"), _processes),
-    ("GET", re.compile(r"/networks"), _network_list),
-    ("POST", re.compile(r"/networks/[^/]+/(?:dis)?connect"), _nothing),
-    ("GET", re.compile(r"/images/json"), _image_list),
-    ("GET", re.compile(r"/images/.+/json"), _inspected_image),
-    ("POST", re.compile(r"/commit"), _committed),
+    ("GET", regex(r"/containers/json"), _container_list),
+    ("GET", regex(r"/containers/[^/]+/json"), _inspected_container),
+    ("GET", regex(r"/containers/[^/]+/top"), _processes),
+    ("GET", regex(r"/networks"), _network_list),
+    ("POST", regex(r"/networks/[^/]+/(?:dis)?connect"), _nothing),
+    ("GET", regex(r"/images/json"), _image_list),
+    ("GET", regex(r"/images/.+/json"), _inspected_image),
+    ("POST", regex(r"/commit"), _committed),
 )
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from minicompose.engine.failures import failure
 from minicompose.errors import EngineError
+from minicompose.regex import regex
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -17,7 +18,7 @@ class _Told(msgspec.Struct, frozen=True):
 
 
 def _told(pattern: str, status: int, words: str = "") -> _Told:
-    return _Told(re.compile(pattern, re.DOTALL), status, words)
+    return _Told(regex(pattern, re.DOTALL), status, words)
 
 
 _TOLD = (

@@ -1,12 +1,12 @@
 """What Podman must be asked in other words than Docker."""
 
-import re
 import time
 from typing import Any
 
 import msgspec
 
 from minicompose.engine.transport import Query
+from minicompose.regex import regex
 
 # Events are chosen by Podman's own names for them, and told by Docker's; `destroy` is told by Podman's, too.
 _EVENTS = {"die": "died", "destroy": "remove"}
@@ -14,8 +14,8 @@ _GRACE = 10  # seconds
 _IMPRECISE = 1e-6  # seconds
 # Without these words it runs the `ps` of the container, where there may be none, and does not take its lines apart.
 _PROCESSES = "user,pid,ppid,pcpu,etime,tty,time,args"
-_EXEC = re.compile(r"/containers/[^/]+/exec")
-_TOP = re.compile(r"/containers/[^/]+/top")
+_EXEC = regex(r"/containers/[^/]+/exec")
+_TOP = regex(r"/containers/[^/]+/top")
 
 
 def path_for_podman(method: str, path: str) -> str:

@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
-_VERB = re.compile(r"%(?P<flags>[-+ 0]*)(?P<width>\d*)(?P<precision>\.\d+)?(?P<verb>.)")
+from minicompose.regex import regex
+
+_VERB = regex(r"%(?P<flags>[-+ 0]*)(?P<width>\d*)(?P<precision>\.\d+)?(?P<verb>.)")
 
 
 class Wrong(Exception):

@@ -23,14 +23,15 @@ from minicompose.output.templates.syntax import (
     Variable,
     With,
 )
+from minicompose.regex import regex
 
-_ACTION = re.compile(
+_ACTION = regex(
     r"""\{\{(?P<left>-(?=\s))?      # what stands before loses its blanks
         (?P<inside>(?:"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'\\])*'|/\*.*?\*/|(?!\}\})[^"`'])*?)
         (?P<right>(?<=\s)-)?\}\}""",
     re.VERBOSE | re.DOTALL,
 )
-_WORD = re.compile(
+_WORD = regex(
     r"""\s*(?:
         (?P<string>"(?:\\.|[^"\\])*")
       | (?P<raw>`[^`]*`)

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator
 
 from minicompose.model import Port, Stack
+from minicompose.regex import regex
 from minicompose.stackfile.checks.findings import Findings
 
 _Place = tuple[str, str, str, int]
 _EVERYWHERE = ("", "0.0.0.0", "::")
-_EXPOSED = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(?:tcp|udp|sctp))?", re.IGNORECASE)
+_EXPOSED = regex(r"([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(?:tcp|udp|sctp))?", re.IGNORECASE)
 
 
 def check_ports(stack: Stack, findings: Findings) -> None:

@@ -1,8 +1,7 @@
 """Signals: the engine would refuse one that it does not know, late."""
 
-import re
-
 from minicompose.model import Stack
+from minicompose.regex import regex
 from minicompose.stackfile.checks.findings import Findings, did_you_mean
 
 # fmt: off
@@ -12,7 +11,7 @@ _SIGNALS = (
     "TSTP", "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ", "RTMIN", "RTMAX",
 )
 # fmt: on
-_REALTIME = re.compile(r"RTM(?:IN\+|AX-)(\d+)")
+_REALTIME = regex(r"RTM(?:IN\+|AX-)(\d+)")
 
 
 def check_signals(stack: Stack, findings: Findings) -> None:
