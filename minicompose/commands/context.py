@@ -187,9 +187,9 @@ class Context:
     @property
     def engine(self) -> "Engine":
         if self._engine is None:
-            from minicompose.engine.connect import connect_to
+            from minicompose.engine.connect import connect
 
-            self._engine = connect_to(self.endpoint, self.environment)
+            self._engine = connect(self.options.host, self.options.context, self.environment)
         return self._engine
 
     @cached_property

@@ -91,10 +91,9 @@ def _print(
 
 def _print_podman(context: Context) -> None:
     """Whoever expects Docker is told that it is another engine, and where it was found."""
-    engine = context.engine.info()
-    if engine.is_podman:
+    if context.engine.is_podman:
         started = ", started on demand" if context.endpoint.started_by else ""
-        context.print(f"the engine is Podman {engine.version} at {context.engine_address}{started}")
+        context.print(f"the engine is Podman {context.engine.info().version} at {context.engine_address}{started}")
 
 
 def _count(problems: "Iterable[Diagnostic]", severity: str) -> int:

@@ -456,7 +456,12 @@ class HttpEngine:
         filters = _filters(type=["container"], label=[f"{known_labels.PROJECT}={project}"])
         between = _between(since, until)
         last = int(float(between["until"]) * 1_000_000_000) if until else None
-        return HttpEventLog(self._api.open("GET", "/events", {"filters": filters, **between}), last)
+        answer = self._api.open("GET", "/events", {"filters": filters, **between})
+        if not self._api.is_podman:
+            return HttpEventLog(answer, last)
+        from minicompose.engine.podman.answers import event_of_podman
+
+        return HttpEventLog(answer, last, event_of_podman)
 
     def processes(self, container: str) -> Processes:
         told = self._api.get(f"/containers/{container}/top")

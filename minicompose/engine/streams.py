@@ -108,24 +108,32 @@ def _event(told: _Event) -> EngineEvent:
     )
 
 
-class HttpEventLog:
-    """What the engine has noted, and what happens; nothing after `last`, in nanoseconds since 1970."""
+Mended = Callable[[LoggedEvent], LoggedEvent | None]
 
-    def __init__(self, answer: Answer, last: int | None = None) -> None:
+
+class HttpEventLog:
+    """What the engine has noted, and what happens; nothing after `last`, in nanoseconds since 1970.
+
+    `mended` makes another engine's event Docker's, or None of one that Docker does not have.
+    """
+
+    def __init__(self, answer: Answer, last: int | None = None, mended: Mended | None = None) -> None:
         self._answer = answer
         self._last = last
+        self._mended = mended
 
     def __iter__(self) -> Iterator[LoggedEvent]:
         for line in lines(self._answer.chunks()):
             told = _event_decoder.decode(line)
             if self._last is not None and told.time_nano > self._last:
                 continue
-            yield LoggedEvent(
-                action=_PODMANS_ACTIONS.get(told.action, told.action),
-                id=told.actor.id,
-                attributes=told.actor.attributes,
-                time=told.time_nano,
+            event = LoggedEvent(
+                action=told.action, id=told.actor.id, attributes=told.actor.attributes, time=told.time_nano
             )
+            if self._mended is None:
+                yield event
+            elif (mended := self._mended(event)) is not None:
+                yield mended
 
     def close(self) -> None:
         self._answer.close()

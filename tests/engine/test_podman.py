@@ -16,11 +16,11 @@ from minicompose.engine.api import Api
 from minicompose.engine.connect import open_transport
 from minicompose.engine.contexts import Endpoint
 from minicompose.engine.lacks.podman import lacking_on_podman
-from minicompose.engine.podman.answers import answer_of_podman, short_name, with_health_and_networks
+from minicompose.engine.podman.answers import answer_of_podman, event_of_podman, short_name, with_health_and_networks
 from minicompose.engine.podman.late import LateAnswer
 from minicompose.engine.podman.refusals import refusal_of_podman
 from minicompose.engine.podman.requests import body_for_podman, path_for_podman, query_for_podman
-from minicompose.engine.protocol import Abilities
+from minicompose.engine.protocol import Abilities, LoggedEvent
 from minicompose.engine.sockets import SocketTransport, unix_dial
 from minicompose.errors import Conflict, EngineError, NoProgram, NotFound
 from minicompose.model import DeviceRequest, Healthcheck, NetworkAttachment, Port, Service
@@ -115,6 +115,15 @@ def test_a_list_of_containers_tells_health_and_the_ids_of_networks() -> None:
 def test_one_that_does_not_run_has_no_processes() -> None:
     with pytest.raises(Conflict):
         answer_of_podman("GET", "/containers/a/top", b"")
+
+
+def test_an_event_is_told_as_docker_tells_it() -> None:
+    attributes = {"image": "docker.io/library/redis:8", "name": "a", "podId": "", "containerExitCode": "0"}
+
+    removed = event_of_podman(LoggedEvent(action="remove", id="a", attributes=attributes))
+
+    assert removed == LoggedEvent(action="destroy", id="a", attributes={"image": "redis:8", "name": "a"})
+    assert event_of_podman(LoggedEvent(action="init", id="a")) is None
 
 
 def test_what_is_the_same_is_not_touched() -> None:
@@ -297,10 +306,13 @@ listening = socket.socket(fileno=3)
 while True:
     channel, _ = listening.accept()
     channel.recv(65536)
+    last = os.path.exists({enough!r})
+    if last:
+        listening.close()  # nobody is taken in any more once it has answered
     channel.sendall(b"HTTP/1.1 200 OK\\r\\nApi-Version: 1.41\\r\\nLibpod-Api-Version: 4.3.1\\r\\n"
                     b"Connection: close\\r\\nContent-Length: 2\\r\\n\\r\\nOK")
     channel.close()
-    if os.path.exists({enough!r}):
+    if last:
         break
 """
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from minicompose.engine.protocol import LoggedEvent
 from minicompose.errors import Conflict
 from minicompose.regex import regex
 
@@ -19,6 +20,11 @@ _OWN_OPTION = "isolate"
 _DEFAULT_NETWORK = {"podman": "bridge"}
 # Its own columns, by the titles that the `ps` of Docker's machine gives them.
 _TITLES = {"USER": "UID", "%CPU": "C", "COMMAND": "CMD"}
+
+# Its words for what happened to a container, where they are others.
+ACTIONS = {"remove": "destroy", "died": "die"}
+_OWN_EVENTS = ("init", "cleanup")
+_OWN_ATTRIBUTES = ("containerExitCode", "podId")
 
 Told = dict[str, Any]
 
@@ -37,6 +43,17 @@ def short_name(image: str) -> str:
         if image.startswith(prefix):
             return image.removeprefix(prefix)
     return image
+
+
+def event_of_podman(event: LoggedEvent) -> LoggedEvent | None:
+    """None for what Docker does not tell: the steps of a start and of an end."""
+    if event.action in _OWN_EVENTS:
+        return None
+    attributes = {name: value for name, value in event.attributes.items() if name not in _OWN_ATTRIBUTES}
+    if "image" in attributes:
+        attributes["image"] = short_name(attributes["image"])
+    action = ACTIONS.get(event.action, event.action)
+    return msgspec.structs.replace(event, action=action, attributes=attributes)
 
 
 def _inspected_container(body: bytes) -> bytes:
@@ -117,6 +134,13 @@ def _image_list(body: bytes) -> bytes:
     return msgspec.json.encode(told)
 
 
+def _inspected_image(body: bytes) -> bytes:
+    told: Told = msgspec.json.decode(body)
+    for names in ("RepoTags", "RepoDigests"):
+        told[names] = [short_name(name) for name in told.get(names) or ()]
+    return msgspec.json.encode(told)
+
+
 def _committed(body: bytes) -> bytes:
     told: Told = msgspec.json.decode(body)
     return msgspec.json.encode({**told, "Id": _with_algorithm(told["Id"])})
@@ -147,6 +171,7 @@ _MENDED: tuple[tuple[str, re.Pattern[str], Callable[[bytes], bytes]], ...] = (
     ("GET", regex(r"/networks"), _network_list),
     ("POST", regex(r"/networks/[^/]+/(?:dis)?connect"), _nothing),
     ("GET", regex(r"/images/json"), _image_list),
+    ("GET", regex(r"/images/.+/json"), _inspected_image),
     ("POST", regex(r"/commit"), _committed),
 )
 
