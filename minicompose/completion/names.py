@@ -101,7 +101,7 @@ def _parsed(text: str) -> dict[str, Any] | None:
 
     try:
         return dict(_pairs(yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))))
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):  # the latter where there is no C parser
         return None
 
 

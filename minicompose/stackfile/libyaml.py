@@ -2,8 +2,8 @@
 
 These are an eighth of what a short command would load, and all that the C parser wants of them is the names of its
 errors. So it is imported beside a stand-in of the package that has classes of these names, which is then taken away
-again: whoever imports `yaml` later in this process has all of it. Where somebody has done so before, as
-`minicompose.library` does for programs, and where PyYAML has no C parser, it is taken whole.
+again: whoever imports `yaml` later in this process has all of it but this parser. Where somebody has done so before,
+as `minicompose.library` does for programs, and where PyYAML has no C parser, it is taken whole.
 """
 
 import importlib
@@ -48,10 +48,17 @@ def _stand_in() -> ModuleType:
             _add(package, name, type(class_name, (error.MarkedYAMLError,), {}))
         _add(package, "reader", type("ReaderError", (error.YAMLError,), {"__init__": _remember}))
         importlib.import_module("yaml._yaml")
-        return package
-    finally:
-        for name in [name for name in sys.modules if name == "yaml" or name.startswith("yaml.")]:
-            del sys.modules[name]
+    except BaseException:
+        _take_away()
+        raise
+    _take_away()
+    sys.modules["yaml._yaml"] = None  # type: ignore[assignment]  # it is bound to the stand-in: not to be had
+    return package
+
+
+def _take_away() -> None:
+    for name in [name for name in sys.modules if name == "yaml" or name.startswith("yaml.")]:
+        del sys.modules[name]
 
 
 def _add(package: ModuleType, name: str, error: type) -> None:

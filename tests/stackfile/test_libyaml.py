@@ -39,7 +39,8 @@ try:
     yaml.safe_load("a: [1")
 except yaml.YAMLError as error:
     problem = type(error).__name__
-print(json.dumps([yaml.safe_load("a: [1, 2]"), yaml.safe_dump({"b": 1}), problem]))
+loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+print(json.dumps([yaml.load("a: [1, 2]", Loader=loader), yaml.safe_dump({"b": 1}), problem]))
 """
 
     assert in_a_process(code) == [{"a": [1, 2]}, "b: 1\n", "ParserError"]
