@@ -171,6 +171,7 @@ def test_an_answer_needs_no_verb_and_no_package_but_the_yaml_parser() -> None:
     loaded = {name for name in done.stderr.split() if not name.startswith("minicompose.completion")}
     assert loaded - {"minicompose.cli", "minicompose.errors", "minicompose.parsing"} == {
         "yaml",
+        "minicompose.regex",
         "minicompose.stackfile",
         "minicompose.stackfile.filenames",
     }
