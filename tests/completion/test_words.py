@@ -172,7 +172,6 @@ def test_an_answer_needs_no_verb_and_no_package_but_the_yaml_parser() -> None:
     program_itself = {"minicompose.cli", "minicompose.errors", "minicompose.parsing", "minicompose.regex"}
     assert loaded - program_itself == {
         "yaml",
-        "minicompose.regex",
         "minicompose.stackfile",
         "minicompose.stackfile.filenames",
     }
