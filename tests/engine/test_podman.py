@@ -306,10 +306,13 @@ listening = socket.socket(fileno=3)
 while True:
     channel, _ = listening.accept()
     channel.recv(65536)
+    last = os.path.exists({enough!r})
+    if last:
+        listening.close()  # nobody is taken in any more once it has answered
     channel.sendall(b"HTTP/1.1 200 OK\\r\\nApi-Version: 1.41\\r\\nLibpod-Api-Version: 4.3.1\\r\\n"
                     b"Connection: close\\r\\nContent-Length: 2\\r\\n\\r\\nOK")
     channel.close()
-    if os.path.exists({enough!r}):
+    if last:
         break
 """
 
