@@ -13,6 +13,7 @@ from minicompose import labels as known_labels
 from minicompose.engine.api import Api
 from minicompose.engine.attached import network_drift
 from minicompose.engine.builders import Builder, RunningBuilds, builder_of, chosen_builder
+from minicompose.engine.credentials import Credentials
 from minicompose.engine.limits import drift
 from minicompose.engine.listing import containers_in, observed
 from minicompose.engine.networking import bound_links, connected_later, endpoint_body, links_of
@@ -34,7 +35,7 @@ from minicompose.engine.protocol import (
     Progress,
     unheard,
 )
-from minicompose.engine.registry import Credentials, follow_transfer, name_and_tag
+from minicompose.engine.registry import follow_transfer, name_and_tag
 from minicompose.engine.retrying import retried
 from minicompose.engine.streams import (
     HttpBytes,
@@ -260,7 +261,7 @@ class HttpEngine:
     def _build_classically(self, build: BuildImage, on_progress: OnProgress) -> None:
         from minicompose.engine import builds  # only those who build pay for it
 
-        headers = {"Content-Type": "application/x-tar", **self._credentials.build_headers()}
+        headers = {"Content-Type": "application/x-tar", **self._credentials.build_headers(_told_to(on_progress))}
         with builds.build_context(build.build) as (dockerfile, archive):
             query = builds.build_query(build, dockerfile)
             answer = self._api.open("POST", "/build", query, archive, headers)
@@ -325,7 +326,8 @@ class HttpEngine:
         if spec.service.use_api_socket:
             from minicompose.engine.api_socket import socket_of, with_api_socket  # few services need it
 
-            spec = with_api_socket(spec, socket_of(self._api, self.info().name), self._credentials.configuration())
+            configuration = self._credentials.configuration(_told_to(on_progress))
+            spec = with_api_socket(spec, socket_of(self._api, self.info().name), configuration)
         image = self._image(spec.image)
         kept = self._anonymous_volumes(keep_volumes_of, spec, image) if keep_volumes_of else {}
         body = container_body(spec, self._api.version, kept)
@@ -747,6 +749,10 @@ def _mounted_volumes(inspected: Any) -> dict[str, str]:
 
 def _filters(**values: Sequence[str]) -> str:
     return msgspec.json.encode(values).decode()
+
+
+def _told_to(on_progress: OnProgress) -> Callable[[str], None]:
+    return lambda text: on_progress(Progress(warning=text))
 
 
 def _between(since: str, until: str) -> dict[str, str]:

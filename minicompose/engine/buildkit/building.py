@@ -26,7 +26,9 @@ def build_image(
     environment: Mapping[str, str],
     running: RunningBuilds,
 ) -> None:
-    """Raises EngineFault when a step fails or the build is called off, BadRequest where something here is missing."""
+    """Raises EngineFault when a step fails or the build is called off, BadRequest where something here is missing,
+    and what keeps a login from being told.
+    """
     directories, attributes = sources(asked.build)
     with agents(asked.build.ssh or {}, environment) as keys:
         session = Session(directories, asked.secrets, keys, logins)
