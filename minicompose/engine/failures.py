@@ -33,6 +33,9 @@ def _told(pattern: str, hint: str, message: str = "", kind: type[EngineError] | 
     return _Told(regex(pattern, re.IGNORECASE | re.DOTALL), hint, message, kind)
 
 
+# How the engine says what it asked a registry, before what became of that.
+_REGISTRY = r'(?:Get|Head|Post|Put|Patch) "?https?://(?P<registry>[^/"\s]+)/[^"\s]*"?: '
+
 _WELL_KNOWN = (
     _told(
         r"Bind for (?:(?P<ip>\S+):)?(?P<port>\d+) failed: port is already allocated",
@@ -95,6 +98,44 @@ _WELL_KNOWN = (
         "build it first: `minicompose build`",
         "the engine has no image {image} under the tag that is to be pushed",
         NotFound,
+    ),
+    _told(
+        _REGISTRY + r"x509: certificate signed by unknown authority",
+        "put that authority's certificate on the engine's machine as /etc/docker/certs.d/{registry}/ca.crt; "
+        "the engine finds it without a restart",
+        "the registry {registry} has a certificate of an authority that the engine does not know",
+    ),
+    _told(
+        _REGISTRY + r"x509: (?P<why>certificate is (?:valid for .+, not|not valid for any) .+"
+        r"|cannot validate certificate for .+)",
+        "name the registry as its certificate does, or give it a certificate for this name",
+        "the registry {registry} has a certificate for another name: {why}",
+    ),
+    _told(
+        _REGISTRY + r"x509: certificate has expired or is not yet valid",
+        "give it a new one; or is the clock of the engine's machine wrong?",
+        "the registry {registry} has a certificate that has expired or is not yet valid",
+    ),
+    _told(
+        _REGISTRY + r"(?:remote error: )?tls: (?:bad certificate|certificate required)",
+        "put yours on the engine's machine as client.cert and client.key in /etc/docker/certs.d/{registry}/",
+        "the registry {registry} asks the engine for a certificate",
+    ),
+    _told(
+        _REGISTRY + r"http: server gave HTTP response to HTTPS client",
+        'add "{registry}" to insecure-registries in /etc/docker/daemon.json on the engine\'s machine, and have it '
+        "read that (`sudo systemctl reload docker`); what goes there can be read and changed on the way",
+        "the registry {registry} speaks without TLS, which the engine does not do with it",
+    ),
+    _told(
+        _REGISTRY + r"dial tcp: lookup (?P<name>\S+?)(?: on \S+)?: no such host",
+        "is the registry's name right? it is looked up on the engine's machine",
+        "the engine's machine knows no host {name}, so there is no registry {registry}",
+    ),
+    _told(
+        _REGISTRY + r"dial tcp \S+: connect: connection refused",
+        "is it running, and the port right? it is asked from the engine's machine",
+        "nobody answers at the registry {registry}",
     ),
     _told(
         r"pull access denied for (?P<image>[^,\s]+)",

@@ -170,12 +170,18 @@ class Stage:
         """Begin a command at a terminal, for a `with`."""
         return Typing(self._command(words), self.directory, self._environment | dict(environment or {}))
 
-    def piped(self, *words: str, given: bytes = b"", within: float = PATIENCE) -> "subprocess.CompletedProcess[bytes]":
+    def piped(
+        self,
+        *words: str,
+        given: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+        within: float = PATIENCE,
+    ) -> "subprocess.CompletedProcess[bytes]":
         """Run a command to its end with `given` as its input; all in bytes."""
         return subprocess.run(
             self._command(words),
             cwd=self.directory,
-            env=self._environment,
+            env=self._environment | dict(environment or {}),
             input=given,
             capture_output=True,
             timeout=within,
