@@ -30,9 +30,18 @@ class Authority:
         place.mkdir()
         ca, cert, key, request = (place / f"{name}.pem" for name in ("ca", "cert", "key", "request"))
         shutil.copy(self.ca, ca)
-        asked = ["-subj", "/CN=tests", "-addext", f"subjectAltName={whose}", "-keyout", key, "-out", request]
+        asked: list[str | Path] = [
+            "-subj",
+            "/CN=tests",
+            "-addext",
+            f"subjectAltName={whose}",
+            "-keyout",
+            key,
+            "-out",
+            request,
+        ]
         self._run("req", *_NEW_KEY, *asked)
-        signed = ["-CA", self.ca, "-CAkey", self._key, "-CAcreateserial", "-copy_extensions", "copy"]
+        signed: list[str | Path] = ["-CA", self.ca, "-CAkey", self._key, "-CAcreateserial", "-copy_extensions", "copy"]
         self._run("x509", "-req", "-in", request, *signed, "-days", str(days), "-out", cert)
         return TlsFiles(ca=str(ca), cert=str(cert), key=str(key))
 

@@ -190,8 +190,18 @@ _MAY_NOT_CONNECT = (
 )
 
 
+class NoWayIn(OSError):
+    """There is somebody at the address, who will not be spoken to as we are told to, with what to do about it."""
+
+    def __init__(self, why: str, hint: str) -> None:
+        super().__init__(why)
+        self.hint = hint
+
+
 def unreachable(address: str, error: Exception | None = None) -> EngineUnreachable:
     """There is nobody, or no longer anybody, at `address`."""
+    if isinstance(error, NoWayIn):
+        return EngineUnreachable(f"cannot reach a Docker engine at {address}: {error}", error.hint)
     missing = error is None or isinstance(error, (FileNotFoundError, ConnectionRefusedError))
     detail = "is it running?" if missing else f"{error or type(error).__name__}"
     return EngineUnreachable(f"cannot reach a Docker engine at {address}: {detail}", _START_ENGINE)

@@ -67,11 +67,11 @@ def tls_dial(host: str, port: int, files: TlsFiles) -> Dial:
     """How to connect to `host` with TLS."""
 
     def dial() -> Channel:
-        from minicompose.engine.tls import TlsChannel, tls_context  # only those who use it pay for ssl
+        from minicompose.engine.tls import TlsChannel  # only those who use it pay for ssl
 
         channel = tcp_dial(host, port)()
         try:
-            return TlsChannel(channel, tls_context(files), host)
+            return TlsChannel(channel, files, host)
         except BaseException:
             channel.close()
             raise
