@@ -138,6 +138,12 @@ _WELL_KNOWN = (
         "nobody answers at the registry {registry}",
     ),
     _told(
+        r"client sent an HTTP request to an HTTPS server",
+        "set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the directory with ca.pem, cert.pem and key.pem",
+        "the engine speaks with TLS only",
+        EngineRefused,
+    ),
+    _told(
         r"pull access denied for (?P<image>[^,\s]+)",
         "is the name right? a private image needs `minicompose login REGISTRY`",
         "the registry has no image {image}, or does not show it to us",

@@ -116,6 +116,13 @@ def test_every_status_has_its_exception(status: int) -> None:
             "is it running",
         ),
         (
+            400,
+            "Client sent an HTTP request to an HTTPS server.\n",
+            EngineRefused,
+            "the engine speaks with TLS only",
+            "DOCKER_TLS_VERIFY",
+        ),
+        (
             403,
             "network n id 1 has active endpoints",
             Conflict,

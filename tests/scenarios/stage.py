@@ -99,14 +99,21 @@ class Running:
 class Stage:
     """Containers, networks and volumes made here carry the project's label, and go by it in the end."""
 
-    def __init__(self, directory: Path, project: str, engine: HttpEngine, api: Api) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        project: str,
+        engine: HttpEngine,
+        api: Api,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.directory = directory
         self.project = project
         self.engine = engine
         self.api = api
         self._environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("COMPOSE_", "MINICOMPOSE_"))
-        } | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        } | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **(environment or {})}
 
     def write(self, stack: str, name: str = "compose.yaml") -> None:
         (self.directory / name).write_text(stack)
