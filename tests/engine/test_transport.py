@@ -1,5 +1,6 @@
 """The transports: connections kept and lost, streams, uploads, hijacking, and what cannot be reached."""
 
+import os
 import socket
 import ssl
 import stat
@@ -11,7 +12,8 @@ import pytest
 
 from minicompose.engine.contexts import TlsFiles
 from minicompose.engine.sdk_transport import SdkTransport
-from minicompose.engine.sockets import SocketTransport, ssh_dial, tcp_dial, tls_dial, unix_dial
+from minicompose.engine.sockets import SocketTransport, tcp_dial, tls_dial, unix_dial
+from minicompose.engine.ssh import explained, ssh_dial
 from minicompose.engine.transport import Transport, target
 from minicompose.errors import EngineRefused, EngineUnreachable
 from tests.certificates import Authority
@@ -428,6 +430,69 @@ def test_ssh_is_asked_for_the_engines_socket(tmp_path: Path, monkeypatch: pytest
     assert got == b"ok"
     asked = (tmp_path / "asked").read_text()
     assert asked.strip() == "-p 2222 -o ConnectTimeout=30 -T -- me@server docker system dial-stdio"
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "complaint", "hint"),
+    [
+        ("Host key verification failed.", 255, "ssh does not know the host's key", "`ssh me@server -p 22`"),
+        (
+            "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
+            255,
+            "the host's key is another than ssh knows",
+            "known_hosts",
+        ),
+        ("me@server: Permission denied (publickey).", 255, "ssh is not let in: me@server: Permission denied", "agent"),
+        ("bash: line 1: docker: command not found", 127, "there is no docker command on the host", "ssh -L"),
+        (
+            "failed to open the raw stream connection: dial unix /var/run/docker.sock: connect: no such file",
+            1,
+            "docker on it does not reach an engine: failed to open",
+            "`ssh me@server -p 22 docker version`",
+        ),
+        ("ssh: connect to host server port 22: Connection refused", 255, "port 22: Connection refused", "`ssh"),
+        ("", 255, "ssh ended with 255", "`ssh"),
+    ],
+)
+def test_what_ssh_complains_of_is_told_with_what_to_do(said: str, code: int, complaint: str, hint: str) -> None:
+    told = explained(said, code, "me@server -p 22")
+
+    assert (complaint in str(told), hint in told.hint) == (True, True), f"{told}; {told.hint}"
+
+
+def test_ctrl_c_is_not_for_the_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ssh = tmp_path / "ssh"
+    said = r"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
+    ssh.write_text(f'#!/bin/sh\nsession=$(cut -d" " -f6 /proc/$$/stat)\nprintf "{said}" ${{#session}} $session\n')
+    ssh.chmod(ssh.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    transport = SocketTransport(ssh_dial("me@server", None), "ssh://me@server")
+
+    session = int(transport.request("GET", "/_ping").read())
+    transport.close()
+
+    assert session != os.getsid(0)
+
+
+def test_an_ssh_that_ends_before_the_engine_has_said_anything_is_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\necho Host key verification failed. >&2\nexit 255\n")
+    ssh.chmod(ssh.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+
+    with pytest.raises(EngineUnreachable, match="ssh does not know the host's key"):
+        SocketTransport(ssh_dial("me@server", None), "ssh://me@server").request("GET", "/_ping")
+
+    assert capfd.readouterr().err == ""
+
+
+def test_without_an_ssh_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(EngineUnreachable, match="there is no ssh command here"):
+        SocketTransport(ssh_dial("me@server", None), "ssh://me@server").request("GET", "/_ping")
 
 
 @pytest.mark.parametrize(
