@@ -31,6 +31,7 @@ _PLAIN_REGISTRY = "Podman speaks plain HTTP only to registries that its registri
 _NO_DISTRIBUTION = "Podman does not ask a registry for an image's digest"
 _NO_STOP_EVENT = "Podman tells of a command's end, and not of the stop"
 _OWN_COLUMNS = "Podman's processes have how long they run, and not since when"
+_KEPT = "Podman keeps a container that was to go at its end, when it could not be started with somebody attached"
 _OWN_WORDS = "Podman has other words for it"
 _NO_PORTS_WITHOUT_NETWORK = "Podman does not keep the ports of a container without a network"
 _STAYS = "Podman takes no variable away that a container has"
@@ -39,6 +40,8 @@ _STAYS = "Podman takes no variable away that a container has"
 FAILING: dict[str, str] = {
     "test_a_stop_is_told_by_what_happens_to_the_command": _NO_STOP_EVENT,
     "test_limits_that_were_changed_by_hand_are_told": _NO_UPDATE,
+    "test_a_command_that_cannot_be_run_has_the_shells_code_and_leaves_nothing": _KEPT,
+    "test_a_link_on_the_engines_own_bridge_leads_to_the_successor_of_what_it_names": _NO_LINKS,
     "test_a_link_on_the_engines_own_bridge_wants_a_container_that_is_there": _NO_LINKS,
     "test_a_pulled_image_is_named_at_that_time": _PLAIN_REGISTRY,
     "test_a_registry_takes_a_login_and_refuses_another": _PLAIN_REGISTRY,
@@ -50,9 +53,17 @@ FAILING: dict[str, str] = {
 }
 
 
+# Name of a test -> why it is left out: it fails there at times.
+LEFT_OUT: dict[str, str] = {
+    "test_down_removes_dependents_before_what_they_need": "Podman ends a span of events at its time, read or not",
+}
+
+
 def adapt(items: list[pytest.Item]) -> None:
     """Mark the exceptions."""
     for item in items:
         name = getattr(item, "originalname", item.name)
         if name in FAILING and "fake" not in item.name:
             item.add_marker(pytest.mark.xfail(reason=FAILING[name], strict=True))
+        if name in LEFT_OUT:
+            item.add_marker(pytest.mark.skip(reason=LEFT_OUT[name]))

@@ -187,9 +187,9 @@ class Context:
     @property
     def engine(self) -> "Engine":
         if self._engine is None:
-            from minicompose.engine.connect import connect
+            from minicompose.engine.connect import connect_to
 
-            self._engine = connect(self.options.host, self.options.context, self.environment)
+            self._engine = connect_to(self.endpoint, self.environment)
         return self._engine
 
     @cached_property

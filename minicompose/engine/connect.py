@@ -20,7 +20,11 @@ def connect(host: str | None, context: str | None, environment: Mapping[str, str
     The first of these that is said counts; with none it is the engine of this machine (`this_machine`). Nothing is
     sent before the first call. Raises UsageError when what is said names no engine.
     """
-    endpoint = find_endpoint(host, context, environment)
+    return connect_to(find_endpoint(host, context, environment), environment)
+
+
+def connect_to(endpoint: Endpoint, environment: Mapping[str, str]) -> HttpEngine:
+    """The engine there."""
     return HttpEngine(Api(open_transport(endpoint), _pinned_version(environment)), environment)
 
 
