@@ -56,6 +56,73 @@ def test_every_status_has_its_exception(status: int) -> None:
             "docker network ls",
         ),
         (
+            500,
+            'Get "https://reg.example:5000/v2/": x509: certificate signed by unknown authority',
+            EngineFault,
+            "the registry reg.example:5000 has a certificate of an authority that the engine does not know",
+            "/etc/docker/certs.d/reg.example:5000/ca.crt",
+        ),
+        (
+            500,
+            'Head "https://reg.example/v2/a/manifests/1": x509: certificate is valid for 10.0.0.1, not reg.example',
+            EngineFault,
+            "the registry reg.example has a certificate for another name: "
+            "certificate is valid for 10.0.0.1, not reg.example",
+            "name the registry as its certificate does",
+        ),
+        (
+            500,
+            'Get "https://10.0.0.1/v2/": x509: cannot validate certificate for 10.0.0.1 because it '
+            "doesn't contain any IP SANs",
+            EngineFault,
+            "the registry 10.0.0.1 has a certificate for another name: cannot validate certificate for 10.0.0.1 "
+            "because it doesn't contain any IP SANs",
+            "name the registry as its certificate does",
+        ),
+        (
+            500,
+            'Get "https://reg.example/v2/": x509: certificate has expired or is not yet valid: '
+            "current time 2026-11-26T03:00:00Z is after 2026-11-25T03:00:00Z",
+            EngineFault,
+            "the registry reg.example has a certificate that has expired or is not yet valid",
+            "clock",
+        ),
+        (
+            500,
+            'Get "https://reg.example/v2/": remote error: tls: bad certificate',
+            EngineFault,
+            "the registry reg.example asks the engine for a certificate",
+            "/etc/docker/certs.d/reg.example/",
+        ),
+        (
+            500,
+            'Get "https://reg.example:5000/v2/": http: server gave HTTP response to HTTPS client',
+            EngineFault,
+            "the registry reg.example:5000 speaks without TLS, which the engine does not do with it",
+            "insecure-registries",
+        ),
+        (
+            500,
+            'Get "https://nowhere.example/v2/": dial tcp: lookup nowhere.example on 10.0.0.53:53: no such host',
+            EngineFault,
+            "the engine's machine knows no host nowhere.example, so there is no registry nowhere.example",
+            "is the registry's name right?",
+        ),
+        (
+            500,
+            'Get "http://127.0.0.1:5000/v2/": dial tcp 127.0.0.1:5000: connect: connection refused',
+            EngineFault,
+            "nobody answers at the registry 127.0.0.1:5000",
+            "is it running",
+        ),
+        (
+            400,
+            "Client sent an HTTP request to an HTTPS server.\n",
+            EngineRefused,
+            "the engine speaks with TLS only",
+            "DOCKER_TLS_VERIFY",
+        ),
+        (
             403,
             "network n id 1 has active endpoints",
             Conflict,
