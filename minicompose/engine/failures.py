@@ -18,6 +18,12 @@ from minicompose.errors import (
 from minicompose.regex import regex
 
 _START_ENGINE = "start it (`sudo systemctl start docker`), or name another with --host, --context or DOCKER_HOST"
+_OTHER_TLS = (
+    "what answers there speaks no TLS, or with other certificates than those of the context or DOCKER_CERT_PATH"
+)
+
+# As OpenSSL's messages come from Python: "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)".
+_OF_OPENSSL = regex(r"\[(?:SSL|X509)[^\]]*\] (?P<words>.*?)(?: \(_ssl\.c:\d+\))?")
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -151,9 +157,18 @@ _MAY_NOT_CONNECT = (
 
 def unreachable(address: str, error: Exception | None = None) -> EngineUnreachable:
     """There is nobody, or no longer anybody, at `address`."""
-    missing = error is None or isinstance(error, (FileNotFoundError, ConnectionRefusedError))
-    detail = "is it running?" if missing else f"{error or type(error).__name__}"
-    return EngineUnreachable(f"cannot reach a Docker engine at {address}: {detail}", _START_ENGINE)
+    detail, hint = _why_unreachable(error)
+    return EngineUnreachable(f"cannot reach a Docker engine at {address}: {detail}", hint)
+
+
+def _why_unreachable(error: Exception | None) -> tuple[str, str]:
+    """In the system's words, without Python's numbers around them."""
+    if error is None or isinstance(error, (FileNotFoundError, ConnectionRefusedError)):
+        return "is it running?", _START_ENGINE
+    words = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+    if (found := _OF_OPENSSL.fullmatch(words)) is not None:
+        return found["words"], _OTHER_TLS
+    return f"{words[:1].lower()}{words[1:]}", _START_ENGINE
 
 
 def refused(address: str) -> EngineRefused:

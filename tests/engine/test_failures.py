@@ -1,8 +1,11 @@
 """What the engine's refusals become."""
 
+import socket
+import ssl
+
 import pytest
 
-from minicompose.engine.failures import failure, message_in
+from minicompose.engine.failures import failure, message_in, unreachable
 from minicompose.errors import BadRequest, Conflict, EngineError, EngineFault, EngineRefused, NoProgram, NotFound
 
 
@@ -122,3 +125,32 @@ def test_an_answer_that_is_no_json_is_its_own_message() -> None:
 
 def test_an_empty_answer_is_told_by_its_status() -> None:
     assert failure(502, "").message == "the engine answered with status 502"
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "hint"),
+    [
+        (None, "is it running?", "start it"),
+        (ConnectionRefusedError(111, "Connection refused"), "is it running?", "start it"),
+        (ConnectionResetError(104, "Connection reset by peer"), "connection reset by peer", "start it"),
+        (socket.gaierror(-2, "Name or service not known"), "name or service not known", "start it"),
+        (TimeoutError("timed out"), "timed out", "start it"),
+        (
+            ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)"),
+            "wrong version number",
+            "speaks no TLS",
+        ),
+        (
+            ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed (_ssl.c:1006)"),
+            "certificate verify failed",
+            "other certificates",
+        ),
+    ],
+)
+def test_an_unreachable_engine_is_told_of_in_words_without_numbers(
+    error: Exception | None, told: str, hint: str
+) -> None:
+    made = unreachable("tcp://far:2376", error)
+
+    assert made.message == f"cannot reach a Docker engine at tcp://far:2376: {told}"
+    assert hint in made.hint
