@@ -206,11 +206,18 @@ class NoWayIn(OSError):
 
 def unreachable(address: str, error: Exception | None = None) -> EngineUnreachable:
     """There is nobody, or no longer anybody, at `address`."""
+    detail, hint = _why_unreachable(error)
+    return EngineUnreachable(f"cannot reach a Docker engine at {address}: {detail}", hint)
+
+
+def _why_unreachable(error: Exception | None) -> tuple[str, str]:
+    """In the system's words, without Python's numbers around them."""
     if isinstance(error, NoWayIn):
-        return EngineUnreachable(f"cannot reach a Docker engine at {address}: {error}", error.hint)
-    missing = error is None or isinstance(error, (FileNotFoundError, ConnectionRefusedError))
-    detail = "is it running?" if missing else f"{error or type(error).__name__}"
-    return EngineUnreachable(f"cannot reach a Docker engine at {address}: {detail}", _START_ENGINE)
+        return str(error), error.hint
+    if error is None or isinstance(error, (FileNotFoundError, ConnectionRefusedError)):
+        return "is it running?", _START_ENGINE
+    words = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+    return f"{words[:1].lower()}{words[1:]}", _START_ENGINE
 
 
 def refused(address: str) -> EngineRefused:

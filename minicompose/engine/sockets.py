@@ -71,10 +71,13 @@ def tls_dial(host: str, port: int, files: TlsFiles) -> Dial:
 
         channel = tcp_dial(host, port)()
         try:
-            return TlsChannel(channel, files, host)
+            channel.settimeout(_CONNECT_SECONDS)  # what listens there may not speak TLS, and wait for us to go on
+            secured = TlsChannel(channel, files, host)
+            channel.settimeout(None)
         except BaseException:
             channel.close()
             raise
+        return secured
 
     return dial
 

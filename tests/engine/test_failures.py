@@ -1,8 +1,10 @@
 """What the engine's refusals become."""
 
+import socket
+
 import pytest
 
-from minicompose.engine.failures import failure, message_in
+from minicompose.engine.failures import NoWayIn, failure, message_in, unreachable
 from minicompose.errors import BadRequest, Conflict, EngineError, EngineFault, EngineRefused, NoProgram, NotFound
 
 
@@ -189,3 +191,23 @@ def test_an_answer_that_is_no_json_is_its_own_message() -> None:
 
 def test_an_empty_answer_is_told_by_its_status() -> None:
     assert failure(502, "").message == "the engine answered with status 502"
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "hint"),
+    [
+        (None, "is it running?", "start it"),
+        (ConnectionRefusedError(111, "Connection refused"), "is it running?", "start it"),
+        (ConnectionResetError(104, "Connection reset by peer"), "connection reset by peer", "start it"),
+        (socket.gaierror(-2, "Name or service not known"), "name or service not known", "start it"),
+        (TimeoutError("timed out"), "timed out", "start it"),
+        (NoWayIn("it does not speak TLS", "unset DOCKER_TLS"), "it does not speak TLS", "unset DOCKER_TLS"),
+    ],
+)
+def test_an_unreachable_engine_is_told_of_in_words_without_numbers(
+    error: Exception | None, told: str, hint: str
+) -> None:
+    made = unreachable("tcp://far:2376", error)
+
+    assert made.message == f"cannot reach a Docker engine at tcp://far:2376: {told}"
+    assert hint in made.hint

@@ -327,6 +327,20 @@ def test_an_engine_without_tls_is_not_spoken_to_with_it(keys: TlsFiles) -> None:
             transport.request("GET", "/_ping")
 
 
+def test_who_says_nothing_where_tls_is_wanted_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minicompose.engine.sockets._CONNECT_SECONDS", 0.05)
+
+    def silent(channel: socket.socket, number: int) -> None:
+        while channel.recv(65536):
+            pass
+
+    with CannedServer(silent) as server:
+        transport = SocketTransport(tls_dial("127.0.0.1", server.port, TlsFiles()), "tcp://far")
+
+        with pytest.raises(EngineUnreachable, match="timed out"):
+            transport.request("GET", "/_ping")
+
+
 def test_an_engine_whose_certificate_need_not_be_known_is_spoken_to(keys: TlsFiles) -> None:
     unverified = TlsFiles(cert=keys.cert, key=keys.key, verify=False)
     with CannedServer(with_tls(always(b"OK"), keys, ssl.TLSVersion.TLSv1_3)) as server:
