@@ -62,7 +62,7 @@ class Verdicts:
                 case "maximum":
                     yield _at_most(wanted)
                 case _ if keyword not in _SILENT | _OF_OBJECTS | _OF_LISTS:
-                    raise NotImplementedError(f"{keyword} in a schema")
+                    raise ValueError(f"the schema has {keyword}, which is not known here")
         if not _OF_OBJECTS.isdisjoint(schema):
             yield self._object(schema)
         if not _OF_LISTS.isdisjoint(schema):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from minicompose.engine.http1 import AnswerReader, ProtocolError, chunk, request_head
@@ -22,6 +22,7 @@ def read(*pieces: bytes, method: str = "GET") -> tuple[int, bytes]:
     return reader.status, b"".join(reader.body(method))
 
 
+@settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.integers(1, 12), max_size=60), st.lists(st.binary(max_size=20), max_size=5))
 def test_an_answer_in_chunks_is_the_same_wherever_the_network_cuts_it(sizes: list[int], parts: list[bytes]) -> None:
     body = b"".join(chunk(part) for part in parts if part)

@@ -38,7 +38,7 @@ class LateAnswer:
         return b"".join(self.chunks())
 
     def hijack(self) -> RawStream:
-        raise NotImplementedError("a log is read, and not spoken to")
+        raise TypeError("a log is read, and not spoken to")
 
     def close(self) -> None:
         with self._lock:
