@@ -129,7 +129,7 @@ class HttpEngine:
 
     @property
     def is_podman(self) -> bool:
-        return self._api.asks_podman()
+        return self._api.is_podman
 
     def info(self) -> EngineInfo:
         told = self._api.get("/version")
@@ -168,17 +168,25 @@ class HttpEngine:
             lambda: self._api.call("GET", "/volumes"),
             self._image_list,
         )
-        if self._api.is_podman and containers.strip() != b"[]":
-            from minicompose.engine.podman.answers import with_health_and_networks
-
-            own = self._api.call("GET", "/libpod/containers/json", query)
-            containers = with_health_and_networks(containers, own, networks)
+        if self._lacks_health(containers):
+            containers = self._with_health(containers, query, networks)
         return observed(project, containers, networks, volumes, images)
 
     def project_containers(self, project: str) -> tuple[ObservedContainer, ...]:
-        if self._api.is_podman:  # its list lacks what other lists have
-            return self.observe(project).containers
-        return containers_in(self._api.call("GET", "/containers/json", _all_of(project)))
+        query = _all_of(project)
+        containers = self._api.call("GET", "/containers/json", query)
+        if self._lacks_health(containers):
+            containers = self._with_health(containers, query, self._api.call("GET", "/networks"))
+        return containers_in(containers)
+
+    def _lacks_health(self, containers: bytes) -> bool:
+        """Whether a list of containers, as it was answered, is Podman's, which lacks what other lists have."""
+        return self._api.is_podman and containers.strip() != b"[]"
+
+    def _with_health(self, containers: bytes, query: Query, networks: bytes) -> bytes:
+        from minicompose.engine.podman.answers import with_health_and_networks  # only where it is Podman
+
+        return with_health_and_networks(containers, self._api.call("GET", "/libpod/containers/json", query), networks)
 
     def all_containers(self) -> tuple[ObservedContainer, ...]:
         return containers_in(self._api.call("GET", "/containers/json", {"all": "1"}))

@@ -61,11 +61,12 @@ def _solve(
     underway: Underway,
 ) -> None:
     ref = secrets.token_hex(12)
-    call = control.call(SOLVE, solve_request(asked, attributes, ref=ref, session=session.id))
+    call = control.open_call(SOLVE)
     following = threading.Thread(target=_follow, args=(control, ref, story), name="build", daemon=True)
     following.start()
     try:
-        with underway.holding(call.cancel):
+        with underway.holding(call.cancel):  # before the engine hears of it, so that it can be called off at any time
+            call.ask(solve_request(asked, attributes, ref=ref, session=session.id))
             for _ in call.messages():
                 pass  # digests, which the image's name stands for here
     finally:

@@ -12,7 +12,7 @@ from minicompose.engine.api import Api
 from minicompose.engine.buildkit import wire
 from minicompose.engine.buildkit.building import build_image
 from minicompose.engine.buildkit.calls import Call, Link
-from minicompose.engine.transport import Query, RawStream
+from minicompose.engine.transport import Answer, Query, RawStream
 from minicompose.engine.underway import Underway
 from minicompose.errors import CalledOff, EngineFault, EngineUnreachable
 from minicompose.model import Build
@@ -42,6 +42,25 @@ class Upgraded:
         self._channel.close()
 
 
+class Greeting:
+    """The answer to a ping."""
+
+    status = 200
+    headers: Mapping[str, str] = {}
+
+    def read(self) -> bytes:
+        return b"OK"
+
+    def chunks(self) -> Iterator[bytes]:
+        return iter((b"OK",))
+
+    def hijack(self) -> RawStream:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        return
+
+
 class ScriptedEngine:
     """A transport to an engine: `control` answers what is asked on `/grpc`; `sessions` are what it was offered."""
 
@@ -61,7 +80,9 @@ class ScriptedEngine:
         body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
         upgrade: str = "",
-    ) -> Upgraded:
+    ) -> Answer:
+        if path == "/_ping":
+            return Greeting()
         assert (method, upgrade) == ("POST", "h2c")
         ours, theirs = socket.socketpair()
         if path.endswith("/session"):
