@@ -194,9 +194,19 @@ class HttpEngine:
     # ---- networks and volumes ----
 
     def create_network(self, network: Network, labels: dict[str, str], on_progress: OnProgress = unheard) -> None:
-        told = self._api.post("/networks/create", network_body(network, labels))
+        told = self._created_network(network_body(network, labels))
         if warning := told.get("Warning"):
             on_progress(Progress(warning=warning))
+
+    def _created_network(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Podman gives up when any interface of its machine goes away while it looks for a free subnet."""
+        for _ in range(_LISTS if self._api.is_podman else 0):
+            try:
+                return dict(self._api.post("/networks/create", body))
+            except EngineFault as error:
+                if "no such network interface" not in error.message:
+                    raise
+        return dict(self._api.post("/networks/create", body))
 
     def remove_network(self, network: str) -> None:
         self._api.delete(f"/networks/{network}")

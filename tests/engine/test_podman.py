@@ -24,7 +24,7 @@ from minicompose.engine.podman.requests import body_for_podman, path_for_podman,
 from minicompose.engine.protocol import Abilities, LoggedEvent
 from minicompose.engine.sockets import SocketTransport, unix_dial
 from minicompose.errors import Conflict, EngineError, NoProgram, NotFound
-from minicompose.model import DeviceRequest, Healthcheck, NetworkAttachment, Port, Service
+from minicompose.model import DeviceRequest, Healthcheck, Network, NetworkAttachment, Port, Service
 from tests.engine.canned import CannedServer, answer, read_request
 
 
@@ -221,6 +221,26 @@ def test_whoever_lists_containers_first_is_told_their_health(tmp_path: Path) -> 
     path = str(tmp_path / "s")
     with CannedServer(script, path), HttpEngine(Api(SocketTransport(unix_dial(path), f"unix://{path}")), {}) as engine:
         assert [each.health for each in engine.project_containers("shop")] == ["healthy"]
+
+
+def test_a_network_is_made_though_an_interface_has_gone_meanwhile(tmp_path: Path) -> None:
+    asked: list[str] = []
+    fault = b'{"message": "route ip+net: no such network interface"}'
+
+    def script(channel: socket.socket, number: int) -> None:
+        headers = "Api-Version: 1.41\r\nLibpod-Api-Version: 4.3.1\r\n"
+        while request := read_request(channel):
+            asked.append(request.split()[1].decode())
+            is_first = asked.count("/v1.41/networks/create") == 1
+            channel.sendall(
+                answer(fault, "500 Internal Server Error", headers) if is_first else answer(b"{}", headers=headers)
+            )
+
+    path = str(tmp_path / "s")
+    with CannedServer(script, path), HttpEngine(Api(SocketTransport(unix_dial(path), f"unix://{path}")), {}) as engine:
+        engine.create_network(Network(name="shop_default"), {})
+
+    assert asked == ["/_ping", "/v1.41/networks/create", "/v1.41/networks/create"]
 
 
 # ---- refusals ----
