@@ -71,7 +71,15 @@ def run(args: Namespace, context: Context) -> ExitCode:
     sources = [source for source in sources_of(Plan(project=observed.project), observed) if source.handle in wanted]
     if not follows:
         with context.showing(args, names) as on_event:
-            read_logs(context.engine, sources, on_event, tail=args.tail, since=args.since, until=args.until)
+            read_logs(
+                context.engine,
+                sources,
+                on_event,
+                tail=args.tail,
+                since=args.since,
+                until=args.until,
+                timestamps=args.timestamps,
+            )
         return ExitCode.OK
     with context.showing(args, names) as on_event, handling_signals(context.interrupts):
         follower = Follower(

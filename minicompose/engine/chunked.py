@@ -1,7 +1,10 @@
 """The chunks of an HTTP body (RFC 9112, 7.1) put together again, many at a time: a log has a chunk for each line."""
 
+from functools import lru_cache
+
 _CRLF = b"\r\n"
 _HEX = frozenset(b"0123456789abcdefABCDEF")
+_TOO_LONG = "a chunk is longer than it says"
 _MOST_LINE = 4096  # bytes: a chunk's size with its extensions, which nobody uses
 _MOST_TRAILERS = 65536  # bytes, of what may follow the last chunk
 
@@ -35,29 +38,31 @@ class ChunkedBody:
 
     def _chunks(self, data: bytes, place: int, pieces: list[bytes]) -> int:
         """Add the content of the chunks from `place` on; where that begins which is not complete."""
-        find, add, known = data.find, pieces.append, len(data)
-        while True:
-            if self._ending:
-                if known - place < 2:
-                    return place
-                if data[place : place + 2] != _CRLF:
-                    raise ValueError("a chunk is longer than it says")
-                place, self._ending = place + 2, False
-            line_end = find(_CRLF, place)
-            if line_end < 0:
+        known = len(data)
+        if self._ending:
+            if known - place < 2:
                 return place
-            size = _size(data[place:line_end])
-            place = line_end + 2
-            if size == 0:
-                self._trailers = 0
-                return place
-            after = place + size
-            add(data[place:after])
-            self._ending = after <= known
-            if not self._ending:
-                self._left = after - known
-                return known
-            place = after
+            if data[place : place + 2] != _CRLF:
+                raise ValueError(_TOO_LONG)
+            place, self._ending = place + 2, False
+        place = _whole_chunks(data, place, pieces)
+        line_end = data.find(_CRLF, place)
+        if line_end < 0:
+            return place
+        size = _size(data[place:line_end])
+        place = line_end + 2
+        if size == 0:
+            self._trailers = 0
+            return place
+        after = place + size
+        pieces.append(data[place:after])
+        if after > known:
+            self._left = after - known
+            return known
+        if known - after >= 2:
+            raise ValueError(_TOO_LONG)
+        self._ending = True
+        return after
 
     def _after_last(self, data: bytes, place: int) -> int:
         while not self.over and (line_end := data.find(_CRLF, place)) >= 0:
@@ -69,6 +74,20 @@ class ChunkedBody:
         return place
 
 
+def _whole_chunks(data: bytes, place: int, pieces: list[bytes]) -> int:
+    """Add the content of the chunks from `place` on that are complete; where the first begins that may not be."""
+    find, add = data.find, pieces.append
+    while (line_end := find(_CRLF, place)) >= 0:
+        begin = line_end + 2
+        after = begin + _size(data[place:line_end])
+        if after == begin or data[after : after + 2] != _CRLF:
+            return place
+        add(data[begin:after])
+        place = after + 2
+    return place
+
+
+@lru_cache(maxsize=1024)  # the lines of a log are much of a length
 def _size(line: bytes) -> int:
     digits = line.partition(b";")[0].rstrip(b" \t") if not _HEX.issuperset(line) else line
     if not digits or len(line) > _MOST_LINE or len(digits) > 16 or not _HEX.issuperset(digits):

@@ -18,12 +18,6 @@ from minicompose.errors import (
 from minicompose.regex import regex
 
 _START_ENGINE = "start it (`sudo systemctl start docker`), or name another with --host, --context or DOCKER_HOST"
-_OTHER_TLS = (
-    "what answers there speaks no TLS, or with other certificates than those of the context or DOCKER_CERT_PATH"
-)
-
-# As OpenSSL's messages come from Python: "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)".
-_OF_OPENSSL = regex(r"\[(?:SSL|X509)[^\]]*\] (?P<words>.*?)(?: \(_ssl\.c:\d+\))?")
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -38,6 +32,9 @@ class _Told(msgspec.Struct, frozen=True):
 def _told(pattern: str, hint: str, message: str = "", kind: type[EngineError] | None = None) -> _Told:
     return _Told(regex(pattern, re.IGNORECASE | re.DOTALL), hint, message, kind)
 
+
+# How the engine says what it asked a registry, before what became of that.
+_REGISTRY = r'(?:Get|Head|Post|Put|Patch) "?https?://(?P<registry>[^/"\s]+)/[^"\s]*"?: '
 
 _WELL_KNOWN = (
     _told(
@@ -103,6 +100,50 @@ _WELL_KNOWN = (
         NotFound,
     ),
     _told(
+        _REGISTRY + r"x509: certificate signed by unknown authority",
+        "put that authority's certificate on the engine's machine as /etc/docker/certs.d/{registry}/ca.crt; "
+        "the engine finds it without a restart",
+        "the registry {registry} has a certificate of an authority that the engine does not know",
+    ),
+    _told(
+        _REGISTRY + r"x509: (?P<why>certificate is (?:valid for .+, not|not valid for any) .+"
+        r"|cannot validate certificate for .+)",
+        "name the registry as its certificate does, or give it a certificate for this name",
+        "the registry {registry} has a certificate for another name: {why}",
+    ),
+    _told(
+        _REGISTRY + r"x509: certificate has expired or is not yet valid",
+        "give it a new one; or is the clock of the engine's machine wrong?",
+        "the registry {registry} has a certificate that has expired or is not yet valid",
+    ),
+    _told(
+        _REGISTRY + r"(?:remote error: )?tls: (?:bad certificate|certificate required)",
+        "put yours on the engine's machine as client.cert and client.key in /etc/docker/certs.d/{registry}/",
+        "the registry {registry} asks the engine for a certificate",
+    ),
+    _told(
+        _REGISTRY + r"http: server gave HTTP response to HTTPS client",
+        'add "{registry}" to insecure-registries in /etc/docker/daemon.json on the engine\'s machine, and have it '
+        "read that (`sudo systemctl reload docker`); what goes there can be read and changed on the way",
+        "the registry {registry} speaks without TLS, which the engine does not do with it",
+    ),
+    _told(
+        _REGISTRY + r"dial tcp: lookup (?P<name>\S+?)(?: on \S+)?: no such host",
+        "is the registry's name right? it is looked up on the engine's machine",
+        "the engine's machine knows no host {name}, so there is no registry {registry}",
+    ),
+    _told(
+        _REGISTRY + r"dial tcp \S+: connect: connection refused",
+        "is it running, and the port right? it is asked from the engine's machine",
+        "nobody answers at the registry {registry}",
+    ),
+    _told(
+        r"client sent an HTTP request to an HTTPS server",
+        "set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the directory with ca.pem, cert.pem and key.pem",
+        "the engine speaks with TLS only",
+        EngineRefused,
+    ),
+    _told(
         r"pull access denied for (?P<image>[^,\s]+)",
         "is the name right? a private image needs `minicompose login REGISTRY`",
         "the registry has no image {image}, or does not show it to us",
@@ -155,20 +196,27 @@ _MAY_NOT_CONNECT = (
 )
 
 
+class NoWayIn(OSError):
+    """There is somebody at the address, who will not be spoken to as we are told to, with what to do about it."""
+
+    def __init__(self, why: str, hint: str) -> None:
+        super().__init__(why)
+        self.hint = hint
+
+
 def unreachable(address: str, error: Exception | None = None) -> EngineUnreachable:
     """There is nobody, or no longer anybody, at `address`."""
-    detail, hint = _why_unreachable(error)
-    return EngineUnreachable(f"cannot reach a Docker engine at {address}: {detail}", hint)
+    if isinstance(error, NoWayIn):
+        return EngineUnreachable(f"cannot reach a Docker engine at {address}: {error}", error.hint)
+    return EngineUnreachable(f"cannot reach a Docker engine at {address}: {_why_unreachable(error)}", _START_ENGINE)
 
 
-def _why_unreachable(error: Exception | None) -> tuple[str, str]:
+def _why_unreachable(error: Exception | None) -> str:
     """In the system's words, without Python's numbers around them."""
     if error is None or isinstance(error, (FileNotFoundError, ConnectionRefusedError)):
-        return "is it running?", _START_ENGINE
+        return "is it running?"
     words = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
-    if (found := _OF_OPENSSL.fullmatch(words)) is not None:
-        return found["words"], _OTHER_TLS
-    return f"{words[:1].lower()}{words[1:]}", _START_ENGINE
+    return f"{words[:1].lower()}{words[1:]}"
 
 
 def refused(address: str) -> EngineRefused:

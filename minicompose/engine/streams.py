@@ -23,6 +23,11 @@ _FRAME = struct.Struct(">B3xI")
 # The engine notes a command's exit code a moment after it has closed its output.
 _EXIT_CODE_TRIES = 200
 _EXIT_CODE_PAUSE = 0.01
+# An engine sends a log line by line, and to be woken for each costs both sides more than the line. What a connection
+# holds meanwhile is more than an engine sends in that time.
+_MUCH = 65536
+_SMALL = 8192
+_GATHERING = 0.001
 _GO_DIRECTORY = 1 << 31
 _GO_SYMLINK = 1 << 27
 
@@ -160,10 +165,20 @@ class HttpLogs:
         self._tty = tty
 
     def __iter__(self) -> Iterator[LogChunk]:
-        return output_chunks(self._answer.chunks(), self._tty)
+        return output_chunks(gathered(self._answer.chunks()), self._tty)
 
     def close(self) -> None:
         self._answer.close()
+
+
+def gathered(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Each at once; where there are many, a moment passes after a small one, in which more can come together."""
+    came = 0
+    for chunk in chunks:
+        yield chunk
+        came += len(chunk)
+        if came > _MUCH and len(chunk) < _SMALL:
+            time.sleep(_GATHERING)
 
 
 def output_chunks(chunks: Iterator[bytes], tty: bool) -> Iterator[LogChunk]:

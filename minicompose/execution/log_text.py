@@ -1,4 +1,4 @@
-"""A container's output cut into lines, each with the time at which it was printed."""
+"""A container's output cut into lines, each with the time at which it was printed, where that was asked for."""
 
 import re
 
@@ -16,10 +16,11 @@ _ZONE = slice(29, 31)
 
 
 class Lines:
-    """Cuts what one output of a container printed, asked for with timestamps, into lines."""
+    """Cuts what one output of a container printed into lines; `timed` when it was asked for with timestamps."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, *, timed: bool = True) -> None:
         self._output = output
+        self._timed = timed
         self._rest = bytearray()
         self._time = b""
 
@@ -46,10 +47,13 @@ class Lines:
 
     def _lines(self, whole: bytes) -> list[LogLine]:
         """Most lines are short and have Docker's own form of stamp: they are cut without a further look."""
-        raws = whole.split(b"\n")
-        if b"\r" in whole or [True for raw in raws if raw[_ZONE] != b"Z " or len(raw) > RECORD]:
+        raws, output = whole.split(b"\n"), self._output
+        if b"\r" in whole:
             return [self._line(raw) for raw in raws]
-        output = self._output
+        if not self._timed:
+            return [LogLine(output, b"", raw) for raw in raws]
+        if [True for raw in raws if raw[_ZONE] != b"Z " or len(raw) > RECORD]:
+            return [self._line(raw) for raw in raws]
         lines = [LogLine(output, raw[:30], raw[31:]) for raw in raws]
         self._time = lines[-1].time
         return lines
@@ -59,7 +63,7 @@ class Lines:
         if len(self._rest) <= MOST_RECORDS * RECORD:
             return []
         pieces = []
-        stamp = _STAMP.match(self._rest)
+        stamp = self._stamp(self._rest)
         size = MOST_RECORDS * (RECORD + (stamp.end() if stamp else 0))
         while len(self._rest) > size:
             pieces.append(self._line(bytes(self._rest[:size])))
@@ -71,7 +75,7 @@ class Lines:
 
         One that the engine gave no time has that of the line before.
         """
-        stamp = _STAMP.match(raw)
+        stamp = self._stamp(raw)
         if stamp is None:
             return LogLine(self._output, self._time, raw.removesuffix(b"\r"))
         self._time = _of_one_width(stamp)
@@ -82,6 +86,10 @@ class Lines:
             stamp = _STAMP.match(raw, place)
         records.append(raw[place:])
         return LogLine(self._output, self._time, b"".join(records).removesuffix(b"\r"))
+
+    def _stamp(self, raw: bytes | bytearray) -> re.Match[bytes] | None:
+        """What the engine put before it; without times, what looks like one is the program's own."""
+        return _STAMP.match(raw) if self._timed else None
 
 
 def _of_one_width(stamp: re.Match[bytes]) -> bytes:

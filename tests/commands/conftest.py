@@ -19,5 +19,5 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
     monkeypatch.setenv("LOGNAME", "ann")
     monkeypatch.chdir(directory)
     with FakeEngine("db:1", "web:1", "cache:1") as engine:
-        monkeypatch.setattr("minicompose.engine.connect.connect_to", lambda *_: engine)
+        monkeypatch.setattr("minicompose.engine.connect.connect", lambda *_: engine)
         yield Shop(directory, capfd, engine)

@@ -243,7 +243,7 @@ def test_a_plan_for_another_engine_is_refused(shop: Shop, monkeypatch: pytest.Mo
     shop.write(ONE)
     plan(shop)
     with FakeEngine("db:1", "web:1", identity="another one") as other:
-        monkeypatch.setattr("minicompose.engine.connect.connect_to", lambda *_: other)
+        monkeypatch.setattr("minicompose.engine.connect.connect", lambda *_: other)
 
         apply(shop, code=2)
 

@@ -22,7 +22,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEngi
     monkeypatch.chdir(tmp_path)
     (tmp_path / "compose.yaml").write_text(GOOD)
     with FakeEngine("web:1") as engine:
-        monkeypatch.setattr("minicompose.engine.connect.connect_to", lambda *_: engine)
+        monkeypatch.setattr("minicompose.engine.connect.connect", lambda *_: engine)
         yield engine
 
 

@@ -83,7 +83,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
     time.tzset()
     monkeypatch.chdir(tmp_path)
     with FakeEngine("db:1", "web:1", "cache:1") as engine:
-        monkeypatch.setattr("minicompose.engine.connect.connect_to", lambda *_: engine)
+        monkeypatch.setattr("minicompose.engine.connect.connect", lambda *_: engine)
         shop = Shop(tmp_path, capfd, engine)
         shop.write(ONE)
         yield shop

@@ -218,7 +218,7 @@ def test_the_history_is_there_without_the_directory_and_without_the_engine(
     (shop.directory / "compose.yaml").unlink()
     monkeypatch.chdir("/")
     shop.directory.rmdir()
-    monkeypatch.setattr("minicompose.engine.connect.connect_to", lambda *_: pytest.fail("the engine was asked"))
+    monkeypatch.setattr("minicompose.engine.connect.connect", lambda *_: pytest.fail("the engine was asked"))
 
     assert shop.run("history", "-q") == "2\n1\n"
     assert "LEVEL" in shop.run("history", "diff", "1", "2")

@@ -28,7 +28,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEngi
     monkeypatch.chdir(tmp_path)
     (tmp_path / "compose.yaml").write_text(STACK)
     with FakeEngine("db:1", "web:1") as engine:
-        monkeypatch.setattr("minicompose.engine.connect.connect_to", lambda *_: engine)
+        monkeypatch.setattr("minicompose.engine.connect.connect", lambda *_: engine)
         yield engine
 
 

@@ -35,6 +35,14 @@ def test_extensions_and_trailers_are_passed_over(size: int) -> None:
     assert (found, body.over) == (b"abc", True)
 
 
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_a_chunk_that_is_longer_than_it_says_is_refused(size: int) -> None:
+    body, text = ChunkedBody(), b"3\r\nabc\r\n2\r\nabcd\r\n"
+
+    with pytest.raises(ValueError, match="longer than it says"):
+        [body.feed(text[at : at + size]) for at in range(0, len(text), size)]
+
+
 @pytest.mark.parametrize(
     "text", [b"nothing\r\n", b"-5\r\nabc\r\n", b"\r\nabc\r\n", b"0x3\r\nabc\r\n", b"2\r\nabc\r\n", b"1" * 5000]
 )

@@ -364,3 +364,22 @@ def test_logs_of_several_containers_are_merged_by_time() -> None:
     read_logs(engine, sources_of(plan_of(), engine.observe(PROJECT)), heard)
 
     assert heard.lines == ["a-1 1", "b-1 2", "b-1 3", "a-1 4"]
+
+
+@pytest.mark.parametrize(("names", "timestamps", "told"), [("a", False, False), ("a", True, True), ("ab", False, True)])
+def test_the_engine_is_asked_for_times_only_where_they_are_merged_by_or_shown(
+    names: str, timestamps: bool, told: bool
+) -> None:
+    engine = engine_with(*names)
+    for name in names:
+        engine.start_container(f"shop-{name}-1")
+        engine.say(f"shop-{name}-1", b"said\n")
+    times: list[bytes] = []
+
+    def note(event: AnyEvent) -> None:
+        assert isinstance(event, LogLines)
+        times.extend(line.time for line in event.lines)
+
+    read_logs(engine, sources_of(plan_of(), engine.observe(PROJECT)), note, timestamps=timestamps)
+
+    assert [bool(time) for time in times] == [told] * len(names)

@@ -16,9 +16,9 @@ TIME = b"2026-11-24T00:30:44.789834694Z"
 OUTPUT = Output(container="shop-web-1", service="web", number=1, stream="stdout")
 
 
-def cut(text: bytes, size: int | None = None) -> list[tuple[bytes, bytes]]:
+def cut(text: bytes, size: int | None = None, *, timed: bool = True) -> list[tuple[bytes, bytes]]:
     """The lines of a text that comes in pieces of this size."""
-    lines = Lines(OUTPUT)
+    lines = Lines(OUTPUT, timed=timed)
     size = size or len(text)
     found = [line for at in range(0, len(text), size) for line in lines.feed(text[at : at + size])]
     return [(line.time, line.text) for line in (*found, *lines.flush())]
@@ -67,6 +67,24 @@ def test_times_have_one_width_whatever_the_engine_writes(written: bytes, told: b
 
 def test_a_line_that_was_given_no_time_has_that_of_the_line_before() -> None:
     assert cut(STAMP + b"one\n" + b"two\n") == [(TIME, b"one"), (TIME, b"two")]
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 33, 1000])
+def test_without_times_what_looks_like_one_is_the_programs_own(size: int) -> None:
+    text = STAMP + b"one\n" + b"two\r\n" + b"10%\r20%\n" + b"\n" + STAMP + b"no end"
+
+    found = cut(text, size, timed=False)
+
+    assert found == [(b"", each) for each in (STAMP + b"one", b"two", b"10%\r20%", b"", STAMP + b"no end")]
+
+
+def test_without_times_a_line_without_end_is_passed_on_in_pieces_too() -> None:
+    text = STAMP + b"x" * RECORD * (2 * MOST_RECORDS)
+
+    found = cut(text, RECORD, timed=False)
+
+    assert len(found) == 3
+    assert b"".join(part for _, part in found) == text
 
 
 def test_unfinished_lines_of_two_outputs_are_kept_apart() -> None:
@@ -119,6 +137,14 @@ def test_lines_of_one_time_stay_in_the_order_of_their_log() -> None:
     found = [line.text for lines in merged(map(iter, logs)) for line in lines if line.text.startswith(b"a")]
 
     assert found == [b"a0", b"a1", b"a2"]
+
+
+def test_a_log_whose_clock_was_set_back_stays_in_its_order() -> None:
+    logs = [[at(5, 6, 2, 3), at(4, 9)], [at(1), at(5, 7)]]
+
+    found = [line.text for lines in merged(map(iter, logs)) for line in lines]
+
+    assert found == [b"1", b"5", b"5", b"6", b"2", b"3", b"4", b"7", b"9"]
 
 
 # ---- reading on ----
