@@ -206,18 +206,17 @@ class NoWayIn(OSError):
 
 def unreachable(address: str, error: Exception | None = None) -> EngineUnreachable:
     """There is nobody, or no longer anybody, at `address`."""
-    detail, hint = _why_unreachable(error)
-    return EngineUnreachable(f"cannot reach a Docker engine at {address}: {detail}", hint)
-
-
-def _why_unreachable(error: Exception | None) -> tuple[str, str]:
-    """In the system's words, without Python's numbers around them."""
     if isinstance(error, NoWayIn):
-        return str(error), error.hint
+        return EngineUnreachable(f"cannot reach a Docker engine at {address}: {error}", error.hint)
+    return EngineUnreachable(f"cannot reach a Docker engine at {address}: {_why_unreachable(error)}", _START_ENGINE)
+
+
+def _why_unreachable(error: Exception | None) -> str:
+    """In the system's words, without Python's numbers around them."""
     if error is None or isinstance(error, (FileNotFoundError, ConnectionRefusedError)):
-        return "is it running?", _START_ENGINE
+        return "is it running?"
     words = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
-    return f"{words[:1].lower()}{words[1:]}", _START_ENGINE
+    return f"{words[:1].lower()}{words[1:]}"
 
 
 def refused(address: str) -> EngineRefused:

@@ -194,20 +194,17 @@ def test_an_empty_answer_is_told_by_its_status() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "told", "hint"),
+    ("error", "told"),
     [
-        (None, "is it running?", "start it"),
-        (ConnectionRefusedError(111, "Connection refused"), "is it running?", "start it"),
-        (ConnectionResetError(104, "Connection reset by peer"), "connection reset by peer", "start it"),
-        (socket.gaierror(-2, "Name or service not known"), "name or service not known", "start it"),
-        (TimeoutError("timed out"), "timed out", "start it"),
-        (NoWayIn("it does not speak TLS", "unset DOCKER_TLS"), "it does not speak TLS", "unset DOCKER_TLS"),
+        (None, "is it running?"),
+        (ConnectionRefusedError(111, "Connection refused"), "is it running?"),
+        (ConnectionResetError(104, "Connection reset by peer"), "connection reset by peer"),
+        (socket.gaierror(-2, "Name or service not known"), "name or service not known"),
+        (TimeoutError("timed out"), "timed out"),
     ],
 )
-def test_an_unreachable_engine_is_told_of_in_words_without_numbers(
-    error: Exception | None, told: str, hint: str
-) -> None:
+def test_an_unreachable_engine_is_told_of_in_words_without_numbers(error: Exception | None, told: str) -> None:
     made = unreachable("tcp://far:2376", error)
 
     assert made.message == f"cannot reach a Docker engine at tcp://far:2376: {told}"
-    assert hint in made.hint
+    assert "start it" in made.hint
