@@ -35,6 +35,8 @@ unit: $(VENV)/.dev  ## the tests that need no engine, in seconds
 	$(PYTEST) -q -n auto -m "not engine and not browser and not shells"
 
 podman: $(VENV)/.dev  ## the contract and the scenarios of every day on Podman alone
+	scripts/engine
+	scripts/base-image
 	scripts/podman
 	MINICOMPOSE_TEST_ENGINE=podman timeout 900 $(PYTEST) -q -n 2 --dist loadgroup -m podman
 	scripts/podman stop

@@ -122,7 +122,7 @@ def run(words: Sequence[str]) -> int:
         print(f"minicompose version {__version__}")  # noqa: T201
         return ExitCode.OK
     if options.verb == HELP:
-        options.verb, options.words = (options.words or [None])[0], ["--help"]
+        options.verb, options.words = _asked_about(options.words), ["--help"]
     if options.verb is None:
         parser.print_help()
         return ExitCode.OK
@@ -148,6 +148,14 @@ def run(words: Sequence[str]) -> int:
         except StackFileError as error:
             context.show_problems(error)
             return error.exit_code
+
+
+def _asked_about(words: Sequence[str]) -> str | None:
+    """The verb whose help is wanted; None for that of the program, which is also that of `help`."""
+    named = [word for word in words if word not in (HELP, "-h", "--help")]
+    if len(named) > 1:
+        raise UsageError(f'there is one argument too many: "{named[-1]}"', "see `minicompose --help`")
+    return named[0] if named else None
 
 
 @contextlib.contextmanager
@@ -184,11 +192,23 @@ def start() -> "NoReturn":
     run are those that may be left.
     """
     gc.set_threshold(50_000, 20, 20)
+    _open_standard_streams()
     code = main()
     with contextlib.suppress(OSError, ValueError):  # `main` has complained of what could not be written
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
+
+
+def _open_standard_streams() -> None:
+    """Put the null device where whoever started us has closed standard input, output or errors, as docker does.
+
+    Otherwise the next file or socket that is opened would be taken for it.
+    """
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest that is free
+            setattr(sys, name, open(descriptor, mode))  # noqa: PTH123, SIM115 (it stays open)
 
 
 def main(words: Sequence[str] | None = None) -> int:

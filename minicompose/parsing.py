@@ -50,14 +50,14 @@ class Parser(argparse.ArgumentParser):
         elif together := _TOGETHER.fullmatch(message):
             one, other = (name.rpartition("/")[2] for name in together.groups())
             message = f"{one} and {other} do not go together"
-        raise UsageError(message, self._see_help)
+        raise UsageError(message, self.see_help)
 
     def _get_formatter(self) -> argparse.HelpFormatter:
         """For each option argparse makes one, which would ask `shutil` for the terminal's width; none is shown."""
         return argparse.HelpFormatter(self.prog, width=80)
 
     @property
-    def _see_help(self) -> str:
+    def see_help(self) -> str:
         return f"see `{self.prog} --help`"
 
     def format_help(self) -> str:
@@ -70,7 +70,7 @@ class Parser(argparse.ArgumentParser):
         plain = _Words(self).read(words)
         args, unknown = self.parse_known_args(plain.words)
         if unknown:
-            raise UsageError(f'there is one argument too many: "{unknown[-1]}"', self._see_help)
+            raise UsageError(f'there is one argument too many: "{unknown[-1]}"', self.see_help)
         for name, value in plain.switched.items():
             setattr(args, name, value)
         return args
@@ -88,7 +88,7 @@ class Parser(argparse.ArgumentParser):
     def unknown_option(self, name: str, group: str = "") -> UsageError:
         """What there is to say of an option that is not known; `group` is the word that it stands in with others."""
         inside = f" in {group}" if group not in ("", name) else ""
-        return UsageError(f"unknown option {name}{inside}", self._meant(group or name) or self._see_help)
+        return UsageError(f"unknown option {name}{inside}", self._meant(group or name) or self.see_help)
 
     def _meant(self, name: str) -> str:
         if f"-{name}" in self.options:
@@ -115,7 +115,7 @@ class Parser(argparse.ArgumentParser):
             return super()._get_value(action, arg_string)
         except argparse.ArgumentError as error:
             what = f'a whole number is wanted, not "{arg_string}"' if action.type is int else error.message
-            raise UsageError(f"{_name_of(action)}: {what}", self._see_help) from error
+            raise UsageError(f"{_name_of(action)}: {what}", self.see_help) from error
 
 
 def _name_of(action: argparse.Action) -> str:
@@ -193,7 +193,7 @@ class _Words:
         """The word after an option is its value, whatever it looks like."""
         value = next(rest, None)
         if value is None:
-            raise UsageError(f"{name} needs a value", f"see `{self._parser.prog} --help`")
+            raise UsageError(f"{name} needs a value", self._parser.see_help)
         return value
 
     def _option(self, name: str, value: str) -> None:
@@ -203,7 +203,7 @@ class _Words:
     def _flag(self, action: argparse.Action, name: str, value: str) -> None:
         """What is said last of a flag counts."""
         if value not in _TRUE + _FALSE:
-            raise UsageError(f'{name} is true or false, and cannot be "{value}"', f"see `{self._parser.prog} --help`")
+            raise UsageError(f'{name} is true or false, and cannot be "{value}"', self._parser.see_help)
         said = value in _TRUE
         self._flags.pop(action, None)
         self.switched.pop(action.dest, None)

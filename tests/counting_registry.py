@@ -1,4 +1,5 @@
-"""A registry of one image, in this process: it counts who asks, and can change what it has at any time."""
+"""A registry of one image, in this process: it counts who asks, and can change what it has at any time,
+or keep it to itself."""
 
 import gzip
 import hashlib
@@ -22,6 +23,9 @@ class CountingRegistry:
     def __init__(self) -> None:
         self.pulls = 0
         self._falters: list[int] = []
+        self._flowing = threading.Event()
+        self._flowing.set()
+        self._asked = threading.Event()
         self._blobs: dict[str, bytes] = {}
         self.hold("first")
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -35,6 +39,14 @@ class CountingRegistry:
     def falter(self, *statuses: int) -> None:
         """The next requests for the image get these statuses, or no answer at all for 0."""
         self._falters += statuses
+
+    def stall(self) -> None:
+        """From now on nobody gets a layer."""
+        self._flowing.clear()
+
+    def asked_for_a_layer(self) -> None:
+        """Return when somebody has asked for one."""
+        assert self._asked.wait(60), "nobody has asked for a layer"
 
     def hold(self, text: str) -> None:
         """From now on the image has a file with this text."""
@@ -68,6 +80,7 @@ class CountingRegistry:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._flowing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -81,6 +94,8 @@ class CountingRegistry:
             return "application/json", b"{}"
         if "/manifests/" in path:
             return _MANIFEST, self._manifest
+        self._asked.set()
+        self._flowing.wait()
         blob = self._blobs.get(path.rpartition("/")[2])
         return ("application/octet-stream", blob) if blob else None
 

@@ -40,6 +40,12 @@ class CredentialHelper(msgspec.Struct, frozen=True):
         program.write_text(_PROGRAM.format(python=sys.executable, file=str(self._file)))
         program.chmod(0o755)
 
+    def hold(self, server: str, name: str, secret: str) -> None:
+        """It has this from before."""
+        kept = json.loads(self._file.read_text())
+        kept[server] = {"ServerURL": server, "Username": name, "Secret": secret}
+        self._file.write_text(json.dumps(kept))
+
     @property
     def logins(self) -> dict[str, tuple[str, str]]:
         """Server -> name and password."""

@@ -607,8 +607,8 @@ class FakeEngine:
                 self._name(name, id)
         on_progress(Progress(text="Successfully built\n"))
 
-    def cancel_builds(self) -> None:
-        """A build here takes no time."""
+    def call_off(self) -> None:
+        """Nothing takes any time here."""
 
     def image_digest(self, image: str) -> str:
         with self._call("image_digest", image):

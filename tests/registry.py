@@ -2,24 +2,27 @@
 
 import base64
 import json
+import os
 import re
 import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 import msgspec
 import pytest
 
+from minicompose.engine.api import Api
+from minicompose.engine.contexts import TlsFiles
 from tests.real_engine import IMAGE, real_api
 
 USER, PASSWORD = "ann", "secret"
 _ENTRY = f"{USER}:$2b$04$N/j4NR7Akl11eRIFeyE5huPj8xgJP4GoHUC39smlXDOPrR6Lx4eDS\n"  # of htpasswd -B
 
-_LISTENING = re.compile(r"listening on (127\.0\.0\.1:[0-9]+)")
+_LISTENING = re.compile(r"listening on ([0-9.]+:[0-9]+)")
 
 
 class Registry(msgspec.Struct, frozen=True):
@@ -58,13 +61,43 @@ class Registry(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def registry(directory: Path, *, private: bool = False) -> Iterator[Registry]:
-    """A registry that keeps what it has in `directory`, for as long as the context lasts."""
+def registry(
+    directory: Path, *, private: bool = False, address: str = "127.0.0.1", tls: TlsFiles | None = None
+) -> Iterator[Registry]:
+    """A registry that keeps what it has in `directory`, for as long as the context lasts.
+
+    An engine insists on TLS with all but those on 127.0.0.0/8.
+    """
     program = shutil.which("docker-registry")
     if program is None:
         pytest.fail("there is no docker-registry; scripts/registry installs it", pytrace=False)
-    with _Running(program, _configuration(directory, private)) as running:
+    with _Running(program, _configuration(directory, private, address, tls)) as running:
         yield Registry(running.host, private)
+
+
+def own_address() -> str:
+    """An address of this machine that is not 127.0.0.1: that on the engine's own bridge."""
+    with closing(real_api().transport) as transport:
+        told = Api(transport).get("/networks/bridge")
+    return str(told["IPAM"]["Config"][0]["Gateway"])
+
+
+@contextmanager
+def trusted(host: str, ca: Path) -> Iterator[None]:
+    """The engine knows the authority of the registry there, as an administrator tells it."""
+    if os.geteuid() != 0:
+        pytest.skip("an engine is told of an authority by root")
+    directory = Path("/etc/docker/certs.d") / host
+    made = [place for place in (directory, *directory.parents) if not place.exists()]
+    directory.mkdir(parents=True)
+    try:
+        shutil.copy(ca, directory / "ca.crt")
+        yield
+    finally:
+        (directory / "ca.crt").unlink()
+        for place in made:
+            with suppress(OSError):  # another test may have its own there
+                place.rmdir()
 
 
 class _Running:
@@ -96,13 +129,16 @@ class _Running:
         self._said.close()
 
 
-def _configuration(directory: Path, private: bool) -> Path:
+def _configuration(directory: Path, private: bool, address: str, tls: TlsFiles | None) -> Path:
     directory.mkdir()
+    http: dict[str, object] = {"addr": f"{address}:0"}
+    if tls is not None:
+        http["tls"] = {"certificate": tls.cert, "key": tls.key}
     said: dict[str, object] = {
         "version": 0.1,
         "log": {"level": "info", "accesslog": {"disabled": True}},
         "storage": {"filesystem": {"rootdirectory": str(directory / "data")}},
-        "http": {"addr": "127.0.0.1:0"},
+        "http": http,
     }
     if private:
         (directory / "htpasswd").write_text(_ENTRY)

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _TELLING = re.compile(
     r"(tell|wrong|error|warning|_error|_warning|_warn|_problem|_complain|_note|Diagnostic|Lack|Notice|\w*Error|Wrong|"
     r"BadValue|NoStackFile|EngineUnreachable|EngineRefused|BadRequest|NotFound|Conflict|EngineFault|CannotRun|"
-    r"NoProgram|EngineTooOld|Unusable|Unreadable)$"
+    r"NoProgram|EngineTooOld|Unusable|Unreadable|NoWayIn)$"
 )
 # Errors of programmers, whose words are Python's.
 _NOT_FOR_PEOPLE = {

@@ -11,7 +11,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from minicompose.commands.context import Context
-from minicompose.engine.logins import Logins, server_of
+from minicompose.engine.credentials import server_of
+from minicompose.engine.logins import Logins
 from minicompose.engine.protocol import Login
 from minicompose.errors import EngineRefused, ExitCode, UsageError
 

@@ -8,7 +8,8 @@ Forgets what `minicompose login` or `docker login` have kept. Without a SERVER i
 from argparse import ArgumentParser, Namespace
 
 from minicompose.commands.context import Context
-from minicompose.engine.logins import Logins, server_of
+from minicompose.engine.credentials import server_of
+from minicompose.engine.logins import Logins
 from minicompose.errors import ExitCode
 
 

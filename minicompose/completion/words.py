@@ -176,6 +176,9 @@ def _contexts() -> list[str]:
     home = os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker")  # noqa: PTH111
     found = ["default"]
     for file in sorted(glob.glob(f"{glob.escape(home)}/contexts/meta/*/meta.json")):  # noqa: PTH207
-        with open(file, encoding="utf-8") as stream:  # noqa: PTH123
-            found.append(str(json.load(stream)["Name"]))
+        try:
+            with open(file, encoding="utf-8") as stream:  # noqa: PTH123
+                found.append(str(json.load(stream)["Name"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # one that is half written, or nothing of docker's
     return found

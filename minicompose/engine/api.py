@@ -16,20 +16,18 @@ OLDEST = (1, 41)
 _DONE_ALREADY = 304
 # Of Podman's own API, the oldest that is used.
 _LIBPOD = "/v4.0.0"
-# A header of what Podman answers, all but hijacked connections.
+# A header of what Podman answers to a ping.
 _PODMANS_OWN = "libpod-api-version"
 
 
 class Api:
     """`pinned` is the version to speak; without it, it is negotiated before the first call.
 
-    `is_podman` is known from the first answer on. Its requests and answers are made Docker's here, so that nobody
-    who calls need know.
+    What Podman is asked and answers is made Docker's here, so that nobody who calls need know.
     """
 
     def __init__(self, transport: Transport, pinned: tuple[int, int] | None = None) -> None:
         self.transport = transport
-        self.is_podman = False
         self._version = pinned
         self._greeting: Mapping[str, str] | None = None
         self._negotiating = threading.RLock()
@@ -51,6 +49,10 @@ class Api:
                 self._greeting = self._ping()
             return self._greeting
 
+    @property
+    def is_podman(self) -> bool:
+        return _PODMANS_OWN in self.greeting
+
     def get(self, path: str, query: Query | None = None) -> Any:
         return msgspec.json.decode(self.call("GET", path, query))
 
@@ -65,7 +67,7 @@ class Api:
     def call(self, method: str, path: str, query: Query | None = None, body: object = None) -> bytes:
         """Send `body` as JSON; the whole answer. Raises what `failures` makes of the status."""
         content, headers = None, None
-        if self.asks_podman():
+        if self.is_podman:
             from minicompose.engine.podman.requests import body_for_podman  # here and below: only where it is Podman
 
             body = body_for_podman(path, body)
@@ -99,14 +101,9 @@ class Api:
         answer = self.transport.request(
             method, f"{version}{path}", query=query, body=body, headers=headers, upgrade=upgrade
         )
-        self.is_podman = self.is_podman or _PODMANS_OWN in answer.headers
         if answer.status >= 300 and answer.status != _DONE_ALREADY:
             raise self._refusal(answer.status, message_in(answer.read()))
         return answer
-
-    def asks_podman(self) -> bool:
-        """Whether the engine is Podman, which it is asked for where nothing has been said yet."""
-        return self.version is not None and self.is_podman
 
     def _refusal(self, status: int, message: str) -> EngineError:
         if self.is_podman:
@@ -120,7 +117,6 @@ class Api:
         body = answer.read()
         if answer.status != 200:
             raise failure(answer.status, message_in(body))
-        self.is_podman = _PODMANS_OWN in answer.headers
         return answer.headers
 
     def _negotiate(self) -> tuple[int, int]:

@@ -1,11 +1,9 @@
 """Which of the engine's builders is used: BuildKit where it offers that, the classic one elsewhere."""
 
-import contextlib
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
-from minicompose.errors import CalledOff, UsageError
+from minicompose.errors import UsageError
 from minicompose.model import Build
 
 Builder = Literal["buildkit", "classic"]
@@ -57,32 +55,3 @@ def needs_buildkit(build: Build) -> bool:
 def needs_classic(build: Build, api: tuple[int, int]) -> bool:
     """Whether it asks for what the BuildKit of an engine of this version leaves out, without a word."""
     return api < LIMITS_IN_BUILDKIT and bool(build.shm_size or build.ulimits)
-
-
-class RunningBuilds:
-    """The builds that run now, so that they can be called off."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: dict[object, Callable[[], None]] = {}
-
-    @contextlib.contextmanager
-    def holding(self, call_off: Callable[[], None]) -> Iterator[None]:
-        """A build runs inside the block; `call_off` ends it, from any thread. Raises CalledOff when it was."""
-        build = object()
-        with self._lock:
-            self._running[build] = call_off
-        try:
-            yield
-        finally:
-            with self._lock:
-                was_called_off = self._running.pop(build, None) is None
-            if was_called_off:
-                raise CalledOff("the build was called off")
-
-    def cancel(self) -> None:
-        with self._lock:
-            running = tuple(self._running.values())
-            self._running.clear()
-        for call_off in running:
-            call_off()

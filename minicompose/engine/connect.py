@@ -6,7 +6,7 @@ from pathlib import Path
 from minicompose.engine.api import Api, parse_version
 from minicompose.engine.contexts import Endpoint, TlsFiles, config_directory, context_endpoint, docker_config
 from minicompose.engine.http_engine import HttpEngine
-from minicompose.engine.sockets import Dial, SocketTransport, ssh_dial, tcp_dial, tls_dial, unix_dial
+from minicompose.engine.sockets import Dial, SocketTransport, tcp_dial, tls_dial, unix_dial
 from minicompose.engine.this_machine import this_machines_engine
 from minicompose.engine.transport import Transport
 from minicompose.errors import UsageError
@@ -57,6 +57,8 @@ def open_transport(endpoint: Endpoint) -> Transport:
         case "ssh":
             user, at, machine = place.partition("/")[0].rpartition("@")
             name, port = _host_and_port(machine, endpoint.host, None)
+            from minicompose.engine.ssh import ssh_dial  # only those who use it pay for subprocess
+
             return SocketTransport(ssh_dial(user + at + name, port), endpoint.host)
         case "npipe":
             from minicompose.engine.sdk_transport import SdkTransport  # the docker SDK costs 135 ms

@@ -33,6 +33,9 @@ def _told(pattern: str, hint: str, message: str = "", kind: type[EngineError] | 
     return _Told(regex(pattern, re.IGNORECASE | re.DOTALL), hint, message, kind)
 
 
+# How the engine says what it asked a registry, before what became of that.
+_REGISTRY = r'(?:Get|Head|Post|Put|Patch) "?https?://(?P<registry>[^/"\s]+)/[^"\s]*"?: '
+
 _WELL_KNOWN = (
     _told(
         r"Bind for (?:(?P<ip>\S+):)?(?P<port>\d+) failed: port is already allocated",
@@ -97,6 +100,50 @@ _WELL_KNOWN = (
         NotFound,
     ),
     _told(
+        _REGISTRY + r"x509: certificate signed by unknown authority",
+        "put that authority's certificate on the engine's machine as /etc/docker/certs.d/{registry}/ca.crt; "
+        "the engine finds it without a restart",
+        "the registry {registry} has a certificate of an authority that the engine does not know",
+    ),
+    _told(
+        _REGISTRY + r"x509: (?P<why>certificate is (?:valid for .+, not|not valid for any) .+"
+        r"|cannot validate certificate for .+)",
+        "name the registry as its certificate does, or give it a certificate for this name",
+        "the registry {registry} has a certificate for another name: {why}",
+    ),
+    _told(
+        _REGISTRY + r"x509: certificate has expired or is not yet valid",
+        "give it a new one; or is the clock of the engine's machine wrong?",
+        "the registry {registry} has a certificate that has expired or is not yet valid",
+    ),
+    _told(
+        _REGISTRY + r"(?:remote error: )?tls: (?:bad certificate|certificate required)",
+        "put yours on the engine's machine as client.cert and client.key in /etc/docker/certs.d/{registry}/",
+        "the registry {registry} asks the engine for a certificate",
+    ),
+    _told(
+        _REGISTRY + r"http: server gave HTTP response to HTTPS client",
+        'add "{registry}" to insecure-registries in /etc/docker/daemon.json on the engine\'s machine, and have it '
+        "read that (`sudo systemctl reload docker`); what goes there can be read and changed on the way",
+        "the registry {registry} speaks without TLS, which the engine does not do with it",
+    ),
+    _told(
+        _REGISTRY + r"dial tcp: lookup (?P<name>\S+?)(?: on \S+)?: no such host",
+        "is the registry's name right? it is looked up on the engine's machine",
+        "the engine's machine knows no host {name}, so there is no registry {registry}",
+    ),
+    _told(
+        _REGISTRY + r"dial tcp \S+: connect: connection refused",
+        "is it running, and the port right? it is asked from the engine's machine",
+        "nobody answers at the registry {registry}",
+    ),
+    _told(
+        r"client sent an HTTP request to an HTTPS server",
+        "set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the directory with ca.pem, cert.pem and key.pem",
+        "the engine speaks with TLS only",
+        EngineRefused,
+    ),
+    _told(
         r"pull access denied for (?P<image>[^,\s]+)",
         "is the name right? a private image needs `minicompose login REGISTRY`",
         "the registry has no image {image}, or does not show it to us",
@@ -149,11 +196,28 @@ _MAY_NOT_CONNECT = (
 )
 
 
+class NoWayIn(OSError):
+    """There is somebody at the address, who will not be spoken to as we are told to, with what to do about it."""
+
+    def __init__(self, why: str, hint: str) -> None:
+        super().__init__(why)
+        self.hint = hint
+
+
 def unreachable(address: str, error: Exception | None = None) -> EngineUnreachable:
     """There is nobody, or no longer anybody, at `address`."""
-    missing = error is None or isinstance(error, (FileNotFoundError, ConnectionRefusedError))
-    detail = "is it running?" if missing else f"{error or type(error).__name__}"
-    return EngineUnreachable(f"cannot reach a Docker engine at {address}: {detail}", _START_ENGINE)
+    detail, hint = _why_unreachable(error)
+    return EngineUnreachable(f"cannot reach a Docker engine at {address}: {detail}", hint)
+
+
+def _why_unreachable(error: Exception | None) -> tuple[str, str]:
+    """In the system's words, without Python's numbers around them."""
+    if isinstance(error, NoWayIn):
+        return str(error), error.hint
+    if error is None or isinstance(error, (FileNotFoundError, ConnectionRefusedError)):
+        return "is it running?", _START_ENGINE
+    words = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+    return f"{words[:1].lower()}{words[1:]}", _START_ENGINE
 
 
 def refused(address: str) -> EngineRefused:

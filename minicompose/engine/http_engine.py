@@ -12,7 +12,8 @@ import msgspec
 from minicompose import labels as known_labels
 from minicompose.engine.api import Api
 from minicompose.engine.attached import network_drift
-from minicompose.engine.builders import Builder, RunningBuilds, builder_of, chosen_builder
+from minicompose.engine.builders import Builder, builder_of, chosen_builder
+from minicompose.engine.credentials import Credentials
 from minicompose.engine.limits import drift
 from minicompose.engine.listing import containers_in, observed
 from minicompose.engine.networking import bound_links, connected_later, endpoint_body, links_of
@@ -34,7 +35,7 @@ from minicompose.engine.protocol import (
     Progress,
     unheard,
 )
-from minicompose.engine.registry import Credentials, follow_transfer, name_and_tag
+from minicompose.engine.registry import follow_transfer, name_and_tag
 from minicompose.engine.retrying import retried
 from minicompose.engine.streams import (
     HttpBytes,
@@ -47,7 +48,8 @@ from minicompose.engine.streams import (
 )
 from minicompose.engine.translate import container_body, network_body, service_body, volume_body
 from minicompose.engine.transport import Query
-from minicompose.errors import Conflict, EngineError, EngineFault, NotFound
+from minicompose.engine.underway import Underway
+from minicompose.errors import CalledOff, Conflict, EngineError, EngineFault, NotFound
 from minicompose.model import Network, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
@@ -107,7 +109,7 @@ class HttpEngine:
         self._api = api
         self._environment = environment
         self._credentials = Credentials(environment)
-        self._running_builds = RunningBuilds()
+        self._underway = Underway()
         self._images: dict[str, _Image] = {}
         self._host: dict[str, Any] = {}
         self._asking_host = threading.Lock()
@@ -127,7 +129,7 @@ class HttpEngine:
 
     @property
     def is_podman(self) -> bool:
-        return self._api.asks_podman()
+        return self._api.is_podman
 
     def info(self) -> EngineInfo:
         told = self._api.get("/version")
@@ -166,17 +168,25 @@ class HttpEngine:
             lambda: self._api.call("GET", "/volumes"),
             self._image_list,
         )
-        if self._api.is_podman and containers.strip() != b"[]":
-            from minicompose.engine.podman.answers import with_health_and_networks
-
-            own = self._api.call("GET", "/libpod/containers/json", query)
-            containers = with_health_and_networks(containers, own, networks)
+        if self._lacks_health(containers):
+            containers = self._with_health(containers, query, networks)
         return observed(project, containers, networks, volumes, images)
 
     def project_containers(self, project: str) -> tuple[ObservedContainer, ...]:
-        if self._api.is_podman:  # its list lacks what other lists have
-            return self.observe(project).containers
-        return containers_in(self._api.call("GET", "/containers/json", _all_of(project)))
+        query = _all_of(project)
+        containers = self._api.call("GET", "/containers/json", query)
+        if self._lacks_health(containers):
+            containers = self._with_health(containers, query, self._api.call("GET", "/networks"))
+        return containers_in(containers)
+
+    def _lacks_health(self, containers: bytes) -> bool:
+        """Whether a list of containers, as it was answered, is Podman's, which lacks what other lists have."""
+        return self._api.is_podman and containers.strip() != b"[]"
+
+    def _with_health(self, containers: bytes, query: Query, networks: bytes) -> bytes:
+        from minicompose.engine.podman.answers import with_health_and_networks  # only where it is Podman
+
+        return with_health_and_networks(containers, self._api.call("GET", "/libpod/containers/json", query), networks)
 
     def all_containers(self) -> tuple[ObservedContainer, ...]:
         return containers_in(self._api.call("GET", "/containers/json", {"all": "1"}))
@@ -184,9 +194,19 @@ class HttpEngine:
     # ---- networks and volumes ----
 
     def create_network(self, network: Network, labels: dict[str, str], on_progress: OnProgress = unheard) -> None:
-        told = self._api.post("/networks/create", network_body(network, labels))
+        told = self._created_network(network_body(network, labels))
         if warning := told.get("Warning"):
             on_progress(Progress(warning=warning))
+
+    def _created_network(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Podman gives up when any interface of its machine goes away while it looks for a free subnet."""
+        for _ in range(_LISTS if self._api.is_podman else 0):
+            try:
+                return dict(self._api.post("/networks/create", body))
+            except EngineFault as error:
+                if "no such network interface" not in error.message:
+                    raise
+        return dict(self._api.post("/networks/create", body))
 
     def remove_network(self, network: str) -> None:
         self._api.delete(f"/networks/{network}")
@@ -217,7 +237,7 @@ class HttpEngine:
         query = {"fromImage": name, "tag": tag, **({"platform": platform} if platform else {})}
         headers = self._credentials.pull_headers(image)
         try:
-            retried(lambda: self._transfer("/images/create", query, headers, on_progress), on_progress)
+            self._transfer("/images/create", query, headers, on_progress)
         finally:
             self._images.clear()
         self._note_time(image)
@@ -231,14 +251,24 @@ class HttpEngine:
     def push_image(self, image: str, on_progress: OnProgress) -> None:
         name, tag = name_and_tag(image)
         headers = self._credentials.push_headers(image)
-        retried(lambda: self._transfer(f"/images/{name}/push", {"tag": tag}, headers, on_progress), on_progress)
+        self._transfer(f"/images/{name}/push", {"tag": tag}, headers, on_progress)
 
     def _transfer(self, path: str, query: Query, headers: dict[str, str], on_progress: OnProgress) -> None:
-        answer = self._api.open("POST", path, query, headers=headers)
-        try:
-            follow_transfer(answer.chunks(), on_progress)
-        finally:
-            answer.close()
+        called_off = threading.Event()
+        with self._underway.holding(called_off.set) as end_by:
+
+            def attempt() -> None:
+                answer = self._api.open("POST", path, query, headers=headers)
+                with contextlib.closing(answer):
+                    end_by(answer.close)
+                    follow_transfer(answer.chunks(), on_progress)
+
+            def pause(seconds: float) -> None:
+                end_by(called_off.set)
+                if called_off.wait(seconds):
+                    raise CalledOff("it was called off")
+
+            retried(attempt, on_progress, pause)
 
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
         try:
@@ -246,25 +276,23 @@ class HttpEngine:
                 case "buildkit":
                     from minicompose.engine.buildkit.building import build_image  # h2 costs 50 ms
 
-                    build_image(
-                        self._api, build, on_progress, self._credentials.of, self._environment, self._running_builds
-                    )
+                    build_image(self._api, build, on_progress, self._credentials.of, self._environment, self._underway)
                 case "classic":
                     self._build_classically(build, on_progress)
         finally:
             self._images.clear()
 
-    def cancel_builds(self) -> None:
-        self._running_builds.cancel()
+    def call_off(self) -> None:
+        self._underway.call_off()
 
     def _build_classically(self, build: BuildImage, on_progress: OnProgress) -> None:
         from minicompose.engine import builds  # only those who build pay for it
 
-        headers = {"Content-Type": "application/x-tar", **self._credentials.build_headers()}
+        headers = {"Content-Type": "application/x-tar", **self._credentials.build_headers(_told_to(on_progress))}
         with builds.build_context(build.build) as (dockerfile, archive):
             query = builds.build_query(build, dockerfile)
             answer = self._api.open("POST", "/build", query, archive, headers)
-            with contextlib.closing(answer), self._running_builds.holding(answer.close):
+            with contextlib.closing(answer), self._underway.holding(answer.close):
                 builds.follow_build(answer.chunks(), on_progress)
 
     def image_id(self, image: str) -> str | None:
@@ -325,7 +353,8 @@ class HttpEngine:
         if spec.service.use_api_socket:
             from minicompose.engine.api_socket import socket_of, with_api_socket  # few services need it
 
-            spec = with_api_socket(spec, socket_of(self._api, self.info().name), self._credentials.configuration())
+            configuration = self._credentials.configuration(_told_to(on_progress))
+            spec = with_api_socket(spec, socket_of(self._api, self.info().name), configuration)
         image = self._image(spec.image)
         kept = self._anonymous_volumes(keep_volumes_of, spec, image) if keep_volumes_of else {}
         body = container_body(spec, self._api.version, kept)
@@ -747,6 +776,10 @@ def _mounted_volumes(inspected: Any) -> dict[str, str]:
 
 def _filters(**values: Sequence[str]) -> str:
     return msgspec.json.encode(values).decode()
+
+
+def _told_to(on_progress: OnProgress) -> Callable[[str], None]:
+    return lambda text: on_progress(Progress(warning=text))
 
 
 def _between(since: str, until: str) -> dict[str, str]:

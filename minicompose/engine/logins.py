@@ -3,7 +3,6 @@
 What is written here is what `docker login` and `docker logout` write, so that each of them finds what the other left.
 """
 
-import base64
 import json
 import os
 import shutil
@@ -14,18 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from minicompose.engine.contexts import config_directory, docker_config
+from minicompose.engine.credential_helpers import CredentialHelper
+from minicompose.engine.credentials import DOCKER_HUB, Credentials, entry_of, helper_of
 from minicompose.engine.protocol import Login
-from minicompose.engine.registry import Credentials, store_failed
-
-DOCKER_HUB = "https://index.docker.io/v1/"
-# A credential helper keeps a token under this name.
-_TOKEN_USER = "<token>"
-
-
-def server_of(word: str) -> str:
-    """The name under which the login to a registry is kept: its host, whatever URL of it is given."""
-    host = word.removeprefix("https://").removeprefix("http://").partition("/")[0]
-    return DOCKER_HUB if host in ("", "docker.io", "index.docker.io") else host
 
 
 class Logins:
@@ -38,37 +28,30 @@ class Logins:
 
     def find(self, server: str) -> Login | None:
         """The login that is kept for a server."""
-        found = Credentials(self._environment).of(server)
-        said = {name.lower(): value for name, value in (found or {}).items() if value}
-        if "identitytoken" in said:
-            return Login(server=server, username=said.get("username", ""), token=said["identitytoken"])
-        if "username" not in said or "password" not in said:
-            return None
-        return Login(server=server, username=said["username"], password=said["password"])
+        return Credentials(self._environment).of(server)
 
     def keep(self, login: Login) -> str:
         """Keep a login, in the place of an earlier one. The name of the helper that has it; empty when the file has."""
         config = docker_config(self._environment)
-        helper = _helper(config, login.server)
+        helper = helper_of(config, login.server)
         if not helper and not config.get("auths") and (helper := default_helper()):
             config["credsStore"] = helper
         entries = config.setdefault("auths", {})
         if helper:
-            secret = (_TOKEN_USER, login.token) if login.token else (login.username, login.password)
-            self._ask(helper, "store", login.server, *secret)
+            CredentialHelper(helper, self._environment).keep(login)
             entries[login.server] = {}
         else:
-            entries[login.server] = _entry(login)
+            entries[login.server] = entry_of(login)
         self._write(config)
         return helper
 
     def forget(self, server: str) -> bool:
         """Forget a login; False when there is none."""
         config = docker_config(self._environment)
-        helper = _helper(config, server)
+        helper = helper_of(config, server)
         known = self.find(server) is not None
         if helper and known:
-            self._ask(helper, "erase", server)
+            CredentialHelper(helper, self._environment).forget(server)
         entries = config.get("auths") or {}
         kept = [name for name in _names_of(server) if name in entries]
         for name in kept:
@@ -76,17 +59,6 @@ class Logins:
         if kept:
             self._write(config)
         return known or bool(kept)
-
-    def _ask(self, helper: str, verb: str, *words: str) -> None:
-        if shutil.which(f"docker-credential-{helper}") is None:
-            raise store_failed(f"docker-credential-{helper} is not in PATH")
-        from docker.credentials import Store  # the docker SDK costs 135 ms
-        from docker.errors import DockerException
-
-        try:
-            getattr(Store(helper, dict(self._environment)), verb)(*words)
-        except DockerException as error:
-            raise store_failed(error) from error
 
     def _write(self, config: dict[str, Any]) -> None:
         """Whole or not at all, and for nobody else to read."""
@@ -111,15 +83,6 @@ def default_helper() -> str:
         case _:
             name = "pass" if shutil.which("pass") else "secretservice"
     return name if shutil.which(f"docker-credential-{name}") else ""
-
-
-def _helper(config: dict[str, Any], server: str) -> str:
-    return str((config.get("credHelpers") or {}).get(server) or config.get("credsStore") or "")
-
-
-def _entry(login: Login) -> dict[str, str]:
-    pair = base64.b64encode(f"{login.username}:{login.password}".encode()).decode()
-    return {"auth": pair, "identitytoken": login.token} if login.token else {"auth": pair}
 
 
 def _names_of(server: str) -> Iterator[str]:

@@ -394,8 +394,8 @@ class Engine(Protocol):
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
         """Raises EngineFault with the end of the build's output when a step fails."""
 
-    def cancel_builds(self) -> None:
-        """Call off the builds that run; each fails. From any thread."""
+    def call_off(self) -> None:
+        """Call off the builds, pulls and pushes that go on; each fails. From any thread."""
 
     def image_id(self, image: str) -> str | None:
         """The id that the engine has for an image's name, or None when it has no such image."""

@@ -1,7 +1,6 @@
 """Trying again what a registry that falters has cut short: a pull, a push."""
 
 import re
-import time
 from collections.abc import Callable
 
 from minicompose.engine.protocol import OnProgress, Progress
@@ -22,8 +21,9 @@ _PASSING = regex(
 )
 
 
-def retried(attempt: Callable[[], None], on_progress: OnProgress, pause: Callable[[float], None] = time.sleep) -> None:
-    """Call `attempt` until it succeeds or fails for good; each failure that may pass is told as progress.
+def retried(attempt: Callable[[], None], on_progress: OnProgress, pause: Callable[[float], None]) -> None:
+    """Call `attempt` until it succeeds or fails for good; each failure that may pass is told as progress,
+    and `pause` waits for so many seconds.
 
     Raises what the last attempt raised.
     """

@@ -67,46 +67,17 @@ def tls_dial(host: str, port: int, files: TlsFiles) -> Dial:
     """How to connect to `host` with TLS."""
 
     def dial() -> Channel:
-        from minicompose.engine.tls import TlsChannel, tls_context  # only those who use it pay for ssl
+        from minicompose.engine.tls import TlsChannel  # only those who use it pay for ssl
 
         channel = tcp_dial(host, port)()
         try:
-            return TlsChannel(channel, tls_context(files), host)
+            channel.settimeout(_CONNECT_SECONDS)  # what listens there may not speak TLS, and wait for us to go on
+            secured = TlsChannel(channel, files, host)
+            channel.settimeout(None)
         except BaseException:
             channel.close()
             raise
-
-    return dial
-
-
-def ssh_dial(destination: str, port: int | None) -> Dial:
-    """How to connect through ssh, as Docker's own command line does: its other end is the engine's socket."""
-
-    def dial() -> socket.socket:
-        import subprocess  # only those who use ssh pay for it
-
-        ours, theirs = socket.socketpair()
-        options = ["-p", str(port)] if port else []
-        command = [
-            "ssh",
-            *options,
-            "-o",
-            "ConnectTimeout=30",
-            "-T",
-            "--",
-            destination,
-            "docker",
-            "system",
-            "dial-stdio",
-        ]
-        with theirs:
-            try:
-                process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=theirs.fileno())
-            except OSError:
-                ours.close()
-                raise
-        threading.Thread(target=process.wait, daemon=True).start()  # it ends with the socket
-        return ours
+        return secured
 
     return dial
 

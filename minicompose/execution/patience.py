@@ -24,8 +24,8 @@ class Patience:
             self._timer.start()
 
     def end(self) -> None:
-        """The time is over."""
-        self.is_over = True
+        """The time is over: if it was not renewed after that had been told."""
+        self.is_over = self._timer is not None
 
     def renew(self) -> None:
         """Something goes on: the next wait is a new one."""

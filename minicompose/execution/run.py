@@ -498,7 +498,7 @@ class _Run:
         self._presses = times
         self._emit(Interrupted(at=self._now(), times=times))
         if self._presses:
-            self._engine.cancel_builds()
+            self._engine.call_off()
             self._cancel([id for id in self._open if self._can_be_cancelled(id)], INTERRUPTED)
 
     def _give_up(self) -> None:

@@ -55,4 +55,7 @@ def _cut(mark: Mark, lines: list[LogLine]) -> tuple[list[LogLine], Mark]:
 def a_second_before(marks: Iterable[Mark]) -> str:
     """From when a log is to be read on: what comes twice is told apart by the marks. "" without any."""
     last = max((mark.time for mark in marks), default=b"")
-    return str(int(datetime.fromisoformat(f"{last[:19].decode()}+00:00").timestamp()) - 1) if last else ""
+    if not last:
+        return ""
+    second, zone = last[:19].decode(), last[29:].decode()  # some engines write the time of their own zone
+    return str(int(datetime.fromisoformat(second + zone).timestamp()) - 1)

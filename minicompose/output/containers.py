@@ -42,6 +42,7 @@ FORM = Form(
     },
     columns=("Name", "Image", "Command", "Service", "RunningFor", "Status", "Ports"),
     spare=("Command", "Image", "RunningFor", "Service", "Ports"),
+    tails=("Name",),
     extra=("Why",),
 )
 _COLUMNS_WITH_WHY = ("Name", "Image", "Command", "Service", "RunningFor", "Status", "Why", "Ports")

@@ -27,6 +27,8 @@ _LEAD = 30  # columns of a long line that are kept before the caret
 _CUT = "…"
 _NAME = regex(r"\s*(?:export[ \t]+)?[\w.\-\[\]]*[ \t]*[=:]?")  # before the value of a variable
 _HIDDEN = "***"
+# Who speaks where no file does: an error begins as all others on standard error, a warning says what it is.
+_NOWHERE = {"error": "minicompose: ", "warning": ""}
 _NOTE = "="  # stands before a note, under the bar
 
 _BOLD, _DIM, _RED, _YELLOW, _CYAN, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[36m", "\x1b[0m"
@@ -91,7 +93,7 @@ def _render(diagnostic: Diagnostic, lines: Mapping[str, Lines], paint: _Paint) -
 
 
 def _heading(diagnostic: Diagnostic, paint: _Paint) -> str:
-    place = paint(f"{_visible(str(diagnostic.pos))}:", _BOLD) + " " if diagnostic.pos else ""
+    place = f"{paint(f'{_visible(str(diagnostic.pos))}:', _BOLD)} " if diagnostic.pos else _NOWHERE[diagnostic.severity]
     severity = paint("warning:", _YELLOW) + " " if diagnostic.severity == "warning" else ""
     path = f"{_visible(diagnostic.path)}: " if diagnostic.path else ""
     return f"{place}{severity}{path}{_visible(diagnostic.summary)}"

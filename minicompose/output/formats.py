@@ -16,12 +16,13 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     """The fields that a verb's records have, with the titles of their columns.
 
     `columns` are those of the plain table. A terminal that is too narrow for all goes without `spare`, the first ones
-    first. `extra` are fields that a template may name and JSON does not have.
+    first, and keeps the ends of the names `tails`. `extra` are fields that a template may name and JSON does not have.
     """
 
     titles: Mapping[str, str]
     columns: tuple[str, ...]
     spare: tuple[str, ...] = ()
+    tails: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
 
 
@@ -55,9 +56,9 @@ def formatted(
     if template is None:
         names = columns or form.columns
         rows = [[str(record[name]) for name in names] for record in records]
-        spare = [names.index(name) for name in form.spare if name in names]
+        spare, tails = ([names.index(name) for name in each if name in names] for each in (form.spare, form.tails))
         titles = [form.titles[name] for name in names]
-        return fitted(titles, rows, width=width, least=_LEAST, spare=spare).split("\n")
+        return fitted(titles, rows, width=width, least=_LEAST, spare=spare, tails=tails).split("\n")
     from minicompose.output.templates.rendering import Template  # as above
 
     filled = Template(template)

@@ -30,7 +30,7 @@ def images_table(images: Iterable[UsedImage], *, width: int | None = None, now: 
     """`now` is in seconds since 1970."""
     now = time.time() if now is None else now
     rows = [_row(image, now) for image in images]
-    return fitted(HEADER, rows, width=width, least=_LEAST, spare=_SPARE)
+    return fitted(HEADER, rows, width=width, least=_LEAST, spare=_SPARE, tails=(0,))
 
 
 def _row(image: UsedImage, now: float) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from minicompose.output.board import Board, Row, Standing
 from minicompose.output.region import Region
 from minicompose.output.step_words import plural, seconds
 from minicompose.output.styled import Line, Style
-from minicompose.output.tables import cut, display_width
+from minicompose.output.tables import cut_before, display_width
 from minicompose.planning.plan import Plan
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -146,7 +146,8 @@ class LiveForm:
         shown = self._rows(rows, below, width)
         if len(rows) < len(board.rows):
             shown.append(self._hidden(rows).cut(width))
-        return [*shown, *notices, self._summary(columns - 1)]
+        # A name and a few words are shown whatever the width; of a very narrow terminal they are too much.
+        return [line.cut(columns - 1) for line in (*shown, *notices, self._summary(columns - 1))]
 
     def _told_below(self, width: int, room: int) -> dict[tuple[str, str], list[Line]]:
         """What is to be read under the rows that have failed. While the run goes on, no more than there is room for."""
@@ -172,7 +173,7 @@ class LiveForm:
         if kinds:
             line.add(f" {row.subject.type:{kinds}}", "dim")
         line.add(" ")
-        line.add(cut(row.subject.name, names), "dim" if row.standing == "pending" else "")
+        line.add(cut_before(row.subject.name, names), "dim" if row.standing == "pending" else "")
         line.padded((kinds + 1 if kinds else 0) + names + 5)
         words = Line(self._words(row, width), style if row.standing != "done" else "")
         if told:
@@ -281,7 +282,7 @@ def _below(row: Row, width: int) -> list[Line]:
 def _wrapped(text: str, width: int) -> list[str]:
     import textwrap  # only failures and notices need it
 
-    parts = textwrap.wrap(text, width, replace_whitespace=False, drop_whitespace=True) or [""]
+    parts = textwrap.wrap(text, max(width, 1), replace_whitespace=False, drop_whitespace=True) or [""]
     # It counts characters, of which some take two columns.
     return [piece for part in parts for piece in _pieces(part, width)]
 

@@ -20,10 +20,12 @@ def table(
     least: int = 0,
     gap: str = GAP,
     firm: Collection[int] = (),
+    tails: Collection[int] = (),
 ) -> str:
     """Columns aligned on the left, each `least` wide, with `gap` between.
 
-    With `width` the widest cells are cut, with an ellipsis, so that it fits: those of the columns `firm` last.
+    With `width` the widest cells are cut, with an ellipsis, so that it fits: those of the columns `firm` last, and of
+    those of the columns `tails` the ends are kept.
     """
     cells = [[on_one_line(cell) for cell in row] for row in (header, *rows)]
     widths = [max(display_width(row[column]) for row in cells) for column in range(len(header))]
@@ -34,8 +36,8 @@ def table(
         widths = _shrunk(widths, titles, width - len(gap) * (len(header) - 1), firm)
     lines = []
     for row in cells:
-        shown = [_padded(cut(cell, size), size) for cell, size in zip(row, widths, strict=True)]
-        lines.append(gap.join(shown).rstrip())
+        shown = [(cut_before if place in tails else cut)(cell, widths[place]) for place, cell in enumerate(row)]
+        lines.append(gap.join(map(_padded, shown, widths)).rstrip())
     return "\n".join(lines)
 
 
@@ -46,6 +48,7 @@ def fitted(
     width: int | None,
     least: int = 0,
     spare: Sequence[int] = (),
+    tails: Collection[int] = (),
     gap: str = GAP,
 ) -> str:
     """A table that goes without the columns `spare`, the first of them first, while it does not fit in `width`."""
@@ -56,7 +59,8 @@ def fitted(
         kept.remove(column)
     cells = [[row[column] for column in kept] for row in (header, *rows)]
     firm = [place for place, column in enumerate(kept) if column not in spare]
-    return table(cells[0], cells[1:], width=width, least=least, gap=gap, firm=firm)
+    kept_tails = [place for place, column in enumerate(kept) if column in tails]
+    return table(cells[0], cells[1:], width=width, least=least, gap=gap, firm=firm, tails=kept_tails)
 
 
 def _needed_width(rows: Sequence[Sequence[str]], columns: Sequence[int], spare: Collection[int], gap: str) -> int:
@@ -117,6 +121,11 @@ def cut(text: str, width: int) -> str:
             break
         kept.append(character)
     return "".join(kept) + "…"
+
+
+def cut_before(text: str, width: int) -> str:
+    """The text, or as much of its end as leaves room for an ellipsis: names in one project begin alike."""
+    return cut(text[::-1], width)[::-1]
 
 
 def _padded(text: str, width: int) -> str:

@@ -21,6 +21,7 @@ FORM = Form(
     },
     columns=("ID", "Name", "CPUPerc", "MemUsage", "MemPerc", "NetIO", "BlockIO", "PIDs"),
     spare=("ID", "PIDs", "BlockIO", "NetIO", "MemPerc"),
+    tails=("Name",),
 )
 _NOTHING_YET = "--"
 

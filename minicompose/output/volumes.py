@@ -19,6 +19,7 @@ FORM = Form(
     },
     columns=("Driver", "Name"),
     spare=("Driver",),
+    tails=("Name",),
 )
 _UNKNOWN = "N/A"  # without measuring, or without a swarm
 

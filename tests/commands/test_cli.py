@@ -4,6 +4,8 @@ import io
 import json
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -273,3 +275,24 @@ def test_the_default_platform_is_that_of_services_that_have_none_when_they_are_t
     assert (services["a"].platform, services["b"].platform) == ("linux/arm64", "linux/s390x")
     assert main(["config"]) == 0
     assert "arm64" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["help"], ["help", "help"], ["help", "--help"], ["help", "-h"]])
+def test_the_help_of_help_is_that_of_the_program(words: list[str], capsys: Printed) -> None:
+    assert main(words) == 0
+    assert capsys.readouterr().out.startswith("usage: minicompose [options] VERB")
+
+
+def test_help_is_about_one_verb(capsys: Printed) -> None:
+    assert main(["help", "ps", "logs"]) == 2
+    assert capsys.readouterr().err.startswith('minicompose: there is one argument too many: "logs"\n')
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_who_closes_a_standard_stream_gets_the_command_all_the_same(stack: Path, closed: str) -> None:
+    command = f'"$0" -c "from minicompose.cli import start; start()" config --services {closed}'
+
+    done = subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == ("" if " >&-" in f" {closed}" else "db\n")

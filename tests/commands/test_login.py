@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from minicompose.engine.registry import Credentials
+from minicompose.engine.credentials import Credentials
 from tests.commands.shop import Shop
 from tests.credential_helper import CredentialHelper
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -139,10 +140,20 @@ def test_the_file_that_is_named_counts_and_variables_in_its_name_are_replaced(
     assert offered("minicompose -f ~/other.yaml up ") == ["solo"]
 
 
-def test_nothing_is_said_when_something_goes_wrong(stack: Path, capsys: Printed) -> None:
-    kept = stack / ".docker" / "contexts" / "meta" / "abc"
-    kept.mkdir(parents=True)
-    (kept / "meta.json").write_text("{")
+def test_a_context_that_cannot_be_read_hides_no_other(stack: Path) -> None:
+    for name, text in (("abc", "{"), ("bcd", "[]"), ("cde", json.dumps({"Name": "far"}))):
+        kept = stack / ".docker" / "contexts" / "meta" / name
+        kept.mkdir(parents=True)
+        (kept / "meta.json").write_text(text)
+
+    assert offered("minicompose -c ") == ["default", "far"]
+
+
+def test_nothing_is_said_when_something_goes_wrong(capsys: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def goes_wrong() -> NoReturn:
+        raise RuntimeError("in the middle")
+
+    monkeypatch.setattr("minicompose.completion.words._contexts", goes_wrong)
 
     assert program(["__complete", "-c", ""]) == 0
     assert capsys.readouterr() == ("", "")

@@ -11,7 +11,7 @@ import pytest
 from minicompose.engine.api import Api
 from minicompose.engine.api_socket import SOCKET, socket_of, with_api_socket
 from minicompose.engine.connect import connect
-from minicompose.engine.registry import Credentials
+from minicompose.engine.credentials import Credentials
 from minicompose.model import Mount, Service
 from minicompose.planning.plan import ContainerSpec
 from tests.engine.making import Bench
@@ -76,13 +76,13 @@ def test_the_socket_is_that_of_the_engines_own_host(
 def test_all_credentials_are_in_the_configuration_itself(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(LOGIN))
 
-    told = json.loads(Credentials({"DOCKER_CONFIG": str(tmp_path)}).configuration())
+    told = json.loads(Credentials({"DOCKER_CONFIG": str(tmp_path)}).configuration(print))
 
     assert told == {"auths": {"reg.example": {"auth": "dTpw"}, "tokens.example": {"identitytoken": "t"}}}
 
 
 def test_without_a_login_the_configuration_is_empty(tmp_path: Path) -> None:
-    assert json.loads(Credentials({"DOCKER_CONFIG": str(tmp_path)}).configuration()) == {"auths": {}}
+    assert json.loads(Credentials({"DOCKER_CONFIG": str(tmp_path)}).configuration(print)) == {"auths": {}}
 
 
 @pytest.mark.engine

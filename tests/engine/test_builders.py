@@ -1,12 +1,11 @@
 """Which builder builds."""
 
-import threading
 from typing import Any
 
 import pytest
 
-from minicompose.engine.builders import RunningBuilds, builder_of, chosen_builder
-from minicompose.errors import CalledOff, UsageError
+from minicompose.engine.builders import builder_of, chosen_builder
+from minicompose.errors import UsageError
 from minicompose.model import Build, BuildSecret, ByteSize
 
 DOCKER = {"server": "Docker/20.10.24 (linux)", "ostype": "linux"}
@@ -58,14 +57,3 @@ def test_what_only_the_classic_builder_can_do_it_does(
 ) -> None:
     assert builder_of(Build(**fields), "buildkit", api, memory=memory) == builder
     assert builder_of(Build(**fields), "classic", api, memory=memory) == "classic"
-
-
-def test_a_build_that_is_called_off_fails_and_the_others_go_on() -> None:
-    running, ended = RunningBuilds(), threading.Event()
-
-    with running.holding(ended.set):
-        pass
-    with pytest.raises(CalledOff), running.holding(ended.set):
-        running.cancel()
-    with running.holding(ended.set):
-        assert ended.is_set()

@@ -96,7 +96,8 @@ def test_a_command_that_ends_leaves_its_exit_code(bench: Bench) -> None:
 
 
 def test_a_stopped_container_says_that_it_was_terminated(bench: Bench) -> None:
-    id = bench.run(bench.spec("web"))
+    id = bench.run(bench.spec("web", "sh", "-c", "echo runs; exec sleep 300"))
+    next(iter(bench.engine.logs(id, follow=True)))  # an init that has only begun may miss the signal
 
     bench.engine.stop_container(id, 5)
 

@@ -1,8 +1,10 @@
 """What the engine's refusals become."""
 
+import socket
+
 import pytest
 
-from minicompose.engine.failures import failure, message_in
+from minicompose.engine.failures import NoWayIn, failure, message_in, unreachable
 from minicompose.errors import BadRequest, Conflict, EngineError, EngineFault, EngineRefused, NoProgram, NotFound
 
 
@@ -54,6 +56,73 @@ def test_every_status_has_its_exception(status: int) -> None:
             Conflict,
             'there are several networks named "shop_default"',
             "docker network ls",
+        ),
+        (
+            500,
+            'Get "https://reg.example:5000/v2/": x509: certificate signed by unknown authority',
+            EngineFault,
+            "the registry reg.example:5000 has a certificate of an authority that the engine does not know",
+            "/etc/docker/certs.d/reg.example:5000/ca.crt",
+        ),
+        (
+            500,
+            'Head "https://reg.example/v2/a/manifests/1": x509: certificate is valid for 10.0.0.1, not reg.example',
+            EngineFault,
+            "the registry reg.example has a certificate for another name: "
+            "certificate is valid for 10.0.0.1, not reg.example",
+            "name the registry as its certificate does",
+        ),
+        (
+            500,
+            'Get "https://10.0.0.1/v2/": x509: cannot validate certificate for 10.0.0.1 because it '
+            "doesn't contain any IP SANs",
+            EngineFault,
+            "the registry 10.0.0.1 has a certificate for another name: cannot validate certificate for 10.0.0.1 "
+            "because it doesn't contain any IP SANs",
+            "name the registry as its certificate does",
+        ),
+        (
+            500,
+            'Get "https://reg.example/v2/": x509: certificate has expired or is not yet valid: '
+            "current time 2026-11-26T03:00:00Z is after 2026-11-25T03:00:00Z",
+            EngineFault,
+            "the registry reg.example has a certificate that has expired or is not yet valid",
+            "clock",
+        ),
+        (
+            500,
+            'Get "https://reg.example/v2/": remote error: tls: bad certificate',
+            EngineFault,
+            "the registry reg.example asks the engine for a certificate",
+            "/etc/docker/certs.d/reg.example/",
+        ),
+        (
+            500,
+            'Get "https://reg.example:5000/v2/": http: server gave HTTP response to HTTPS client',
+            EngineFault,
+            "the registry reg.example:5000 speaks without TLS, which the engine does not do with it",
+            "insecure-registries",
+        ),
+        (
+            500,
+            'Get "https://nowhere.example/v2/": dial tcp: lookup nowhere.example on 10.0.0.53:53: no such host',
+            EngineFault,
+            "the engine's machine knows no host nowhere.example, so there is no registry nowhere.example",
+            "is the registry's name right?",
+        ),
+        (
+            500,
+            'Get "http://127.0.0.1:5000/v2/": dial tcp 127.0.0.1:5000: connect: connection refused',
+            EngineFault,
+            "nobody answers at the registry 127.0.0.1:5000",
+            "is it running",
+        ),
+        (
+            400,
+            "Client sent an HTTP request to an HTTPS server.\n",
+            EngineRefused,
+            "the engine speaks with TLS only",
+            "DOCKER_TLS_VERIFY",
         ),
         (
             403,
@@ -122,3 +191,23 @@ def test_an_answer_that_is_no_json_is_its_own_message() -> None:
 
 def test_an_empty_answer_is_told_by_its_status() -> None:
     assert failure(502, "").message == "the engine answered with status 502"
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "hint"),
+    [
+        (None, "is it running?", "start it"),
+        (ConnectionRefusedError(111, "Connection refused"), "is it running?", "start it"),
+        (ConnectionResetError(104, "Connection reset by peer"), "connection reset by peer", "start it"),
+        (socket.gaierror(-2, "Name or service not known"), "name or service not known", "start it"),
+        (TimeoutError("timed out"), "timed out", "start it"),
+        (NoWayIn("it does not speak TLS", "unset DOCKER_TLS"), "it does not speak TLS", "unset DOCKER_TLS"),
+    ],
+)
+def test_an_unreachable_engine_is_told_of_in_words_without_numbers(
+    error: Exception | None, told: str, hint: str
+) -> None:
+    made = unreachable("tcp://far:2376", error)
+
+    assert made.message == f"cannot reach a Docker engine at tcp://far:2376: {told}"
+    assert hint in made.hint

@@ -565,6 +565,24 @@ def test_what_the_buildkit_of_an_old_engine_would_leave_out_is_told(
 
 
 @pytest.mark.parametrize(
+    ("dockerfile", "is_read_by_an_image"),
+    [
+        ("# syntax=docker/dockerfile:1\nFROM base\n", True),
+        ("# escape=`\r\n#Syntax = docker/dockerfile:1\r\nFROM base\n", True),
+        ("FROM base\n# syntax=docker/dockerfile:1\n", False),
+        ("# a comment\n# syntax=docker/dockerfile:1\nFROM base\n", False),
+        ("# syntax=\nFROM base\n", False),
+    ],
+)
+def test_an_old_engine_has_more_contexts_where_an_image_reads_the_dockerfile(
+    dockerfile: str, is_read_by_an_image: bool
+) -> None:
+    lacking = _lacks_of_buildkit(OLD, dockerfile_inline=dockerfile, additional_contexts={"base": "service:base"})
+
+    assert lacking == ([] if is_read_by_an_image else [(("additional_contexts",), False)])
+
+
+@pytest.mark.parametrize(
     ("fields", "found"),
     [
         ({"cache_to": ("type=inline", "type=gha")}, [(("cache_to", 1), True)]),

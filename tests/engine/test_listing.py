@@ -1,9 +1,7 @@
 """What the engine's lists and streams say."""
 
-import base64
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ from minicompose.engine.lacks.builds import is_remote
 from minicompose.engine.listing import exit_code_in, health_in, observed
 from minicompose.engine.moments import timestamp
 from minicompose.engine.protocol import LogChunk, Progress
-from minicompose.engine.registry import Credentials, follow_transfer, name_and_tag
+from minicompose.engine.registry import follow_transfer, name_and_tag
 from minicompose.engine.streams import gathered, lines, output_chunks
 from minicompose.errors import EngineFault, EngineRefused, UsageError
 from minicompose.model import Build, ByteSize, Ulimit
@@ -214,25 +212,6 @@ def test_an_error_in_the_midst_of_a_pull_is_raised() -> None:
 )
 def test_an_images_name_has_a_tag(image: str, parts: tuple[str, str]) -> None:
     assert name_and_tag(image) == parts
-
-
-def test_credentials_are_those_of_docker_login(tmp_path: Path) -> None:
-    auths = {"registry.example": {"auth": base64.b64encode(b"me:hush").decode()}}
-    (tmp_path / "config.json").write_text(json.dumps({"auths": auths}))
-    credentials = Credentials({"DOCKER_CONFIG": str(tmp_path)})
-
-    sent = json.loads(base64.urlsafe_b64decode(credentials.pull_headers("registry.example/a:1")["X-Registry-Auth"]))
-
-    assert (sent["username"], sent["password"]) == ("me", "hush")
-    assert credentials.pull_headers("other.example/a:1") == {}
-    everything = json.loads(base64.urlsafe_b64decode(credentials.build_headers()["X-Registry-Config"]))
-    assert list(everything) == ["registry.example"]
-
-
-def test_without_a_login_nothing_is_sent(tmp_path: Path) -> None:
-    credentials = Credentials({"DOCKER_CONFIG": str(tmp_path)})
-
-    assert (credentials.pull_headers("a"), credentials.build_headers()) == ({}, {})
 
 
 # ---- builds ----

@@ -15,6 +15,7 @@ import pytest
 from minicompose.engine.api import Api
 from minicompose.engine.connect import open_transport
 from minicompose.engine.contexts import Endpoint
+from minicompose.engine.http_engine import HttpEngine
 from minicompose.engine.lacks.podman import lacking_on_podman
 from minicompose.engine.podman.answers import answer_of_podman, event_of_podman, short_name, with_health_and_networks
 from minicompose.engine.podman.late import LateAnswer
@@ -23,7 +24,7 @@ from minicompose.engine.podman.requests import body_for_podman, path_for_podman,
 from minicompose.engine.protocol import Abilities, LoggedEvent
 from minicompose.engine.sockets import SocketTransport, unix_dial
 from minicompose.errors import Conflict, EngineError, NoProgram, NotFound
-from minicompose.model import DeviceRequest, Healthcheck, NetworkAttachment, Port, Service
+from minicompose.model import DeviceRequest, Healthcheck, Network, NetworkAttachment, Port, Service
 from tests.engine.canned import CannedServer, answer, read_request
 
 
@@ -112,6 +113,18 @@ def test_a_list_of_containers_tells_health_and_the_ids_of_networks() -> None:
     assert told("")["NetworkSettings"]["Networks"]["shop_default"]["NetworkID"] == "1f"
 
 
+def test_a_list_of_containers_tells_the_ports_that_are_published_now() -> None:
+    def told(state: str, *ports: dict[str, object]) -> Any:
+        its = {"State": state, "Image": "a", "Ports": ports, "NetworkSettings": None}
+        return answered("GET", "/containers/json", [its])[0]["Ports"]
+
+    anywhere = {"PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"}
+    here = {**anywhere, "IP": "127.0.0.1"}
+
+    assert told("running", anywhere, here) == [{**anywhere, "IP": "0.0.0.0"}, here]
+    assert told("exited", anywhere) == []
+
+
 def test_one_that_does_not_run_has_no_processes() -> None:
     with pytest.raises(Conflict):
         answer_of_podman("GET", "/containers/a/top", b"")
@@ -173,7 +186,8 @@ def test_networks_are_asked_for_in_its_own_words() -> None:
     assert path_for_podman("GET", "/networks/shop_default") == "/networks/shop_default"
 
 
-def test_its_own_api_is_asked_by_its_own_version(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pinned", [None, (1, 41)])
+def test_its_own_api_is_asked_by_its_own_version(tmp_path: Path, pinned: tuple[int, int] | None) -> None:
     asked: list[str] = []
 
     def script(channel: socket.socket, number: int) -> None:
@@ -183,11 +197,50 @@ def test_its_own_api_is_asked_by_its_own_version(tmp_path: Path) -> None:
 
     path = str(tmp_path / "s")
     with CannedServer(script, path):
-        api = Api(SocketTransport(unix_dial(path), f"unix://{path}"))
+        api = Api(SocketTransport(unix_dial(path), f"unix://{path}"), pinned)
         api.get("/networks")
         api.transport.close()
 
     assert (api.is_podman, asked) == (True, ["/_ping", "/v4.0.0/libpod/networks/json"])
+
+
+def test_whoever_lists_containers_first_is_told_their_health(tmp_path: Path) -> None:
+    its = {"Id": "a", "Names": ["/web"], "Image": "a", "State": "running", "Status": "Up 5 seconds"}
+    lists = {
+        "/_ping": b"OK",
+        "/v1.41/containers/json": json.dumps([{**its, "NetworkSettings": {"Networks": {}}}]).encode(),
+        "/v4.0.0/libpod/containers/json": b'[{"Id": "a", "Status": "healthy"}]',
+        "/v4.0.0/libpod/networks/json": b"[]",
+    }
+
+    def script(channel: socket.socket, number: int) -> None:
+        while request := read_request(channel):
+            body = lists[request.split()[1].decode().partition("?")[0]]
+            channel.sendall(answer(body, headers="Api-Version: 1.41\r\nLibpod-Api-Version: 4.3.1\r\n"))
+
+    path = str(tmp_path / "s")
+    with CannedServer(script, path), HttpEngine(Api(SocketTransport(unix_dial(path), f"unix://{path}")), {}) as engine:
+        assert [each.health for each in engine.project_containers("shop")] == ["healthy"]
+
+
+def test_a_network_is_made_though_an_interface_has_gone_meanwhile(tmp_path: Path) -> None:
+    asked: list[str] = []
+    fault = b'{"message": "route ip+net: no such network interface"}'
+
+    def script(channel: socket.socket, number: int) -> None:
+        headers = "Api-Version: 1.41\r\nLibpod-Api-Version: 4.3.1\r\n"
+        while request := read_request(channel):
+            asked.append(request.split()[1].decode())
+            is_first = asked.count("/v1.41/networks/create") == 1
+            channel.sendall(
+                answer(fault, "500 Internal Server Error", headers) if is_first else answer(b"{}", headers=headers)
+            )
+
+    path = str(tmp_path / "s")
+    with CannedServer(script, path), HttpEngine(Api(SocketTransport(unix_dial(path), f"unix://{path}")), {}) as engine:
+        engine.create_network(Network(name="shop_default"), {})
+
+    assert asked == ["/_ping", "/v1.41/networks/create", "/v1.41/networks/create"]
 
 
 # ---- refusals ----

@@ -1,37 +1,36 @@
 """The transports: connections kept and lost, streams, uploads, hijacking, and what cannot be reached."""
 
-import shutil
+import os
 import socket
 import ssl
 import stat
-import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from minicompose.engine.contexts import TlsFiles
 from minicompose.engine.sdk_transport import SdkTransport
-from minicompose.engine.sockets import SocketTransport, ssh_dial, tcp_dial, tls_dial, unix_dial
+from minicompose.engine.sockets import SocketTransport, tcp_dial, tls_dial, unix_dial
+from minicompose.engine.ssh import explained, ssh_dial
 from minicompose.engine.transport import Transport, target
 from minicompose.errors import EngineRefused, EngineUnreachable
+from tests.certificates import Authority
 from tests.engine.canned import CannedServer, Script, always, answer, read_request
 
 Reach = Callable[[Script], tuple[Transport, CannedServer]]
 
 
 @pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
-    """A certificate for 127.0.0.1, which is its own authority, for both sides."""
-    if not shutil.which("openssl"):
-        pytest.skip("a certificate needs openssl")
-    directory = tmp_path_factory.mktemp("keys")
-    cert, key = directory / "cert.pem", directory / "key.pem"
-    made_by = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    of_whom = ["-subj", "/CN=engine", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "1"]
-    subprocess.run([*made_by, *of_whom, "-keyout", key, "-out", cert], check=True, capture_output=True)
-    return TlsFiles(ca=str(cert), cert=str(cert), key=str(key))
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("tls") / "authority")
+
+
+@pytest.fixture(scope="session")
+def keys(authority: Authority) -> TlsFiles:
+    """A certificate for 127.0.0.1, for both sides."""
+    return authority.sign("IP:127.0.0.1")
 
 
 def with_tls(script: Script, keys: TlsFiles, version: ssl.TLSVersion) -> Script:
@@ -271,11 +270,74 @@ def test_no_engine_at_the_address_is_said_with_what_to_do(reach: Reach) -> None:
 # ---- what only our own sockets promise ----
 
 
-def test_an_engine_whose_certificate_is_not_known_is_not_spoken_to(keys: TlsFiles) -> None:
-    with CannedServer(with_tls(always(b"OK"), keys, ssl.TLSVersion.TLSv1_3)) as server:
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize(
+    ("theirs", "ours", "complaint", "hint"),
+    [
+        ("good", "nobody's", "of an authority that we do not know", "there is no ca.pem"),
+        ("good", "stranger's", "of an authority that we do not know", "ca.pem does not have it"),
+        ("expired", "good", "its certificate has expired", "the clock of this machine"),
+        ("another's", "good", "its certificate is not for 127.0.0.1", "by the name that its certificate has"),
+        ("good", "anonymous", "wants to know who we are", "cert.pem and key.pem"),
+        ("good", "unknown", "does not take our certificate", "signed by the engine's authority"),
+        ("good", "expired", "does not take our certificate", ""),
+        ("good", "missing", "cannot be read: No such file", "DOCKER_CERT_PATH"),
+        ("good", "torn", "is no certificate with its key", "DOCKER_CERT_PATH"),
+    ],
+)
+def test_what_keeps_both_sides_from_believing_each_other_is_said(
+    identities: Mapping[str, TlsFiles], theirs: str, ours: str, complaint: str, hint: str, version: ssl.TLSVersion
+) -> None:
+    with CannedServer(with_tls(always(b"OK"), identities[theirs], version)) as server:
+        transport = SocketTransport(tls_dial("127.0.0.1", server.port, identities[ours]), "tcp://far")
+
+        with pytest.raises(EngineUnreachable, match=complaint) as told:
+            transport.request("GET", "/_ping")
+
+    assert "tcp://far" in told.value.message
+    assert hint in told.value.hint
+
+
+@pytest.fixture(scope="session")
+def identities(authority: Authority, keys: TlsFiles, tmp_path_factory: pytest.TempPathFactory) -> dict[str, TlsFiles]:
+    """Who one can be: what is believed, and how one proves who one is."""
+    stranger = Authority(tmp_path_factory.mktemp("tls") / "stranger").sign("IP:127.0.0.1")
+    return {
+        "good": keys,
+        "expired": authority.sign("IP:127.0.0.1", days=-1),
+        "another's": authority.sign("DNS:another"),
+        "anonymous": TlsFiles(ca=keys.ca),
+        "nobody's": TlsFiles(cert=keys.cert, key=keys.key),
+        "stranger's": TlsFiles(ca=stranger.ca, cert=keys.cert, key=keys.key),
+        "unknown": TlsFiles(ca=keys.ca, cert=stranger.cert, key=stranger.key),
+        "missing": TlsFiles(ca="/nowhere/ca.pem"),
+        "torn": TlsFiles(ca=keys.ca, cert=keys.cert, key=stranger.key),
+    }
+
+
+def test_an_engine_without_tls_is_not_spoken_to_with_it(keys: TlsFiles) -> None:
+    def script(channel: socket.socket, number: int) -> None:
+        channel.recv(100)
+        channel.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+    with CannedServer(script) as server:
+        transport = SocketTransport(tls_dial("127.0.0.1", server.port, keys), "tcp://far")
+
+        with pytest.raises(EngineUnreachable, match="it does not speak TLS"):
+            transport.request("GET", "/_ping")
+
+
+def test_who_says_nothing_where_tls_is_wanted_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minicompose.engine.sockets._CONNECT_SECONDS", 0.05)
+
+    def silent(channel: socket.socket, number: int) -> None:
+        while channel.recv(65536):
+            pass
+
+    with CannedServer(silent) as server:
         transport = SocketTransport(tls_dial("127.0.0.1", server.port, TlsFiles()), "tcp://far")
 
-        with pytest.raises(EngineUnreachable, match="certificate"):
+        with pytest.raises(EngineUnreachable, match="timed out"):
             transport.request("GET", "/_ping")
 
 
@@ -382,6 +444,69 @@ def test_ssh_is_asked_for_the_engines_socket(tmp_path: Path, monkeypatch: pytest
     assert got == b"ok"
     asked = (tmp_path / "asked").read_text()
     assert asked.strip() == "-p 2222 -o ConnectTimeout=30 -T -- me@server docker system dial-stdio"
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "complaint", "hint"),
+    [
+        ("Host key verification failed.", 255, "ssh does not know the host's key", "`ssh me@server -p 22`"),
+        (
+            "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
+            255,
+            "the host's key is another than ssh knows",
+            "known_hosts",
+        ),
+        ("me@server: Permission denied (publickey).", 255, "ssh is not let in: me@server: Permission denied", "agent"),
+        ("bash: line 1: docker: command not found", 127, "there is no docker command on the host", "ssh -L"),
+        (
+            "failed to open the raw stream connection: dial unix /var/run/docker.sock: connect: no such file",
+            1,
+            "docker on it does not reach an engine: failed to open",
+            "`ssh me@server -p 22 docker version`",
+        ),
+        ("ssh: connect to host server port 22: Connection refused", 255, "port 22: Connection refused", "`ssh"),
+        ("", 255, "ssh ended with 255", "`ssh"),
+    ],
+)
+def test_what_ssh_complains_of_is_told_with_what_to_do(said: str, code: int, complaint: str, hint: str) -> None:
+    told = explained(said, code, "me@server -p 22")
+
+    assert (complaint in str(told), hint in told.hint) == (True, True), f"{told}; {told.hint}"
+
+
+def test_ctrl_c_is_not_for_the_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ssh = tmp_path / "ssh"
+    said = r"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
+    ssh.write_text(f'#!/bin/sh\nsession=$(cut -d" " -f6 /proc/$$/stat)\nprintf "{said}" ${{#session}} $session\n')
+    ssh.chmod(ssh.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    transport = SocketTransport(ssh_dial("me@server", None), "ssh://me@server")
+
+    session = int(transport.request("GET", "/_ping").read())
+    transport.close()
+
+    assert session != os.getsid(0)
+
+
+def test_an_ssh_that_ends_before_the_engine_has_said_anything_is_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\necho Host key verification failed. >&2\nexit 255\n")
+    ssh.chmod(ssh.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+
+    with pytest.raises(EngineUnreachable, match="ssh does not know the host's key"):
+        SocketTransport(ssh_dial("me@server", None), "ssh://me@server").request("GET", "/_ping")
+
+    assert capfd.readouterr().err == ""
+
+
+def test_without_an_ssh_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(EngineUnreachable, match="there is no ssh command here"):
+        SocketTransport(ssh_dial("me@server", None), "ssh://me@server").request("GET", "/_ping")
 
 
 @pytest.mark.parametrize(

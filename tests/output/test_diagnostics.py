@@ -108,10 +108,10 @@ def test_a_line_that_is_not_in_the_file_is_not_shown() -> None:
     assert render_diagnostics([problem(3, 1)], {"stack.yaml": ""}, color=False) == "stack.yaml:3:1: something is wrong"
 
 
-def test_a_problem_without_a_place_is_one_line() -> None:
+def test_a_problem_without_a_place_is_one_line_that_says_who_speaks() -> None:
     found = Diagnostic(severity="error", pos=None, summary="the file is missing")
 
-    assert render_diagnostics([found], {}, color=False) == "the file is missing"
+    assert render_diagnostics([found], {}, color=False) == "minicompose: the file is missing"
 
 
 def test_a_warning_says_that_it_is_one() -> None:

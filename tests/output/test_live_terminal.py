@@ -33,7 +33,7 @@ class Terminal(io.StringIO):
         self._screen.set_mode(LNM)
         self._fed = pyte.Stream(self._screen)
         self.writes: list[str] = []
-        self._tell(columns, lines)
+        self.say(columns, lines)
 
     def write(self, text: str) -> int:
         self.writes.append(text)
@@ -48,9 +48,9 @@ class Terminal(io.StringIO):
         self._screen.set_mode(LNM)
         self._fed = pyte.Stream(self._screen)
         self._fed.feed("\n".join(lines[:cursor]) + "\n")
-        self._tell(columns, height)
+        self.say(columns, height)
 
-    def _tell(self, columns: int, lines: int) -> None:
+    def say(self, columns: int, lines: int) -> None:
         self._monkeypatch.setenv("COLUMNS", str(columns))
         self._monkeypatch.setenv("LINES", str(lines))
 
@@ -223,6 +223,33 @@ def test_a_narrow_terminal_has_the_names_and_what_happens_to_them(small: Termina
         ["shop-db-1", "until", "healthy", "0.0s"],
     ]
     assert max(map(len, small.shown())) < 40
+
+
+@pytest.mark.usefixtures("undisturbed")
+def test_long_names_of_one_project_are_told_apart_on_a_narrow_terminal(small: Terminal) -> None:
+    form = LiveForm(small, color=False)
+    form.show(RunStarted(at=0, plan=plan_of(start(1, "a-long-name-reader"), start(2, "a-long-name-writer"))))
+    form.show(StepStarted(at=0, step=1))
+    form.draw()
+
+    assert [line.split()[1] for line in small.shown()[:2]] == ["…-name-reader-1", "…-name-writer-1"]
+
+
+@pytest.mark.usefixtures("undisturbed")
+@pytest.mark.parametrize("columns", [3, 8, 16, 20, 25, 30])
+def test_no_line_is_wider_than_the_terminal_however_narrow_that_is(
+    monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    terminal = Terminal(monkeypatch, 200, 40)
+    terminal.say(columns, 24)
+    form = LiveForm(terminal, color=False)
+    form.show(RunStarted(at=0, plan=plan_of(start(1, "web"), start(2, "db"))))
+    form.show(StepStarted(at=0, step=1))
+    form.show(StepStarted(at=0, step=2))
+    form.show(StepFailed(at=1, step=2, message="port is already allocated"))
+    form.draw()
+
+    assert max(map(len, terminal.shown())) < columns
 
 
 @pytest.mark.usefixtures("undisturbed")

@@ -1,6 +1,6 @@
 """Tables."""
 
-from minicompose.output.tables import cut, display_width, fitted, table
+from minicompose.output.tables import cut, cut_before, display_width, fitted, table
 
 
 def test_a_table_without_rows_is_its_header() -> None:
@@ -41,3 +41,15 @@ def test_no_line_is_wider_than_the_terminal_however_narrow_that_is() -> None:
 
 def test_what_would_break_a_line_or_be_obeyed_by_the_terminal_is_a_blank() -> None:
     assert table(("A", "B"), [("one\ntwo", "\x1b[2Jx")]).splitlines() == ["A         B", "one two    [2Jx"]
+
+
+def test_names_that_begin_alike_are_told_apart_on_a_narrow_terminal() -> None:
+    header = ("ID", "NAME", "CPU %")
+    rows = [("1", "bookshop-web-1", "0.1%"), ("2", "bookshop-db-1", "0.2%")]
+
+    assert fitted(header, rows, width=18, spare=(0,), tails=(1,)).splitlines() == [
+        "NAME         CPU %",
+        "…hop-web-1   0.1%",
+        "…shop-db-1   0.2%",
+    ]
+    assert cut_before("日本語", 4) == "…語"

@@ -11,21 +11,27 @@ import pytest
 
 from minicompose.engine.api import Api
 from minicompose.engine.connect import connect, find_endpoint, open_transport
+from minicompose.engine.contexts import TlsFiles
 from minicompose.engine.http_engine import HttpEngine
 from minicompose.errors import EngineError
 from tests.real_engine import import_image
 
 PATIENCE = 60.0
+TLS_PORT = 2376
 
 
 class OwnEngine:
-    """A dockerd below `directory`. Skips the test where there is none to run, or no right to."""
+    """A dockerd below `directory`. Skips the test where there is none to run, or no right to.
 
-    def __init__(self, directory: Path) -> None:
+    With `tls` it also listens on TLS_PORT of 127.0.0.1 in its own network namespace, for whom `tls.ca` has signed.
+    """
+
+    def __init__(self, directory: Path, tls: TlsFiles | None = None) -> None:
         if not shutil.which("dockerd") or os.geteuid() != 0:
             pytest.skip("an engine of one's own needs dockerd, and root")
         self.address = f"unix://{directory}/engine.sock"
         self._directory = directory
+        self._tls = tls
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -37,6 +43,12 @@ class OwnEngine:
         namespaces = ["--containerd-namespace=minicompose-test", "--containerd-plugins-namespace=minicompose-plugins"]
         options = ["--iptables=false", f"--host={self.address}", *namespaces, *words]
         command = ["unshare", "--net", "dockerd", *options]
+        if self._tls is not None:
+            keys = (f"--tlscacert={self._tls.ca}", f"--tlscert={self._tls.cert}", f"--tlskey={self._tls.key}")
+            door = (f"--host=tcp://127.0.0.1:{TLS_PORT}", "--tlsverify", *keys)
+            # A new namespace's loopback is down.
+            command[2:2] = ["sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+            command += door
         with (self._directory / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
         until = time.monotonic() + PATIENCE
@@ -51,6 +63,12 @@ class OwnEngine:
             self._process.terminate()
             self._process.wait(PATIENCE)
             self._process = None
+
+    @property
+    def network(self) -> str:
+        """Its network namespace, as a file."""
+        assert self._process is not None
+        return f"/proc/{self._process.pid}/ns/net"
 
     def connected(self) -> HttpEngine:
         return connect(self.address, None, os.environ)

@@ -99,14 +99,21 @@ class Running:
 class Stage:
     """Containers, networks and volumes made here carry the project's label, and go by it in the end."""
 
-    def __init__(self, directory: Path, project: str, engine: HttpEngine, api: Api) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        project: str,
+        engine: HttpEngine,
+        api: Api,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.directory = directory
         self.project = project
         self.engine = engine
         self.api = api
         self._environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("COMPOSE_", "MINICOMPOSE_"))
-        } | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        } | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **(environment or {})}
 
     def write(self, stack: str, name: str = "compose.yaml") -> None:
         (self.directory / name).write_text(stack)
@@ -170,12 +177,18 @@ class Stage:
         """Begin a command at a terminal, for a `with`."""
         return Typing(self._command(words), self.directory, self._environment | dict(environment or {}))
 
-    def piped(self, *words: str, given: bytes = b"", within: float = PATIENCE) -> "subprocess.CompletedProcess[bytes]":
+    def piped(
+        self,
+        *words: str,
+        given: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+        within: float = PATIENCE,
+    ) -> "subprocess.CompletedProcess[bytes]":
         """Run a command to its end with `given` as its input; all in bytes."""
         return subprocess.run(
             self._command(words),
             cwd=self.directory,
-            env=self._environment,
+            env=self._environment | dict(environment or {}),
             input=given,
             capture_output=True,
             timeout=within,

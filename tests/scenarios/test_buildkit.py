@@ -83,6 +83,24 @@ secrets: {gone: {file: ./no-such}, unset: {environment: NO_SUCH_VARIABLE}}
     assert "the variable NO_SUCH_VARIABLE of the secret unset is not set" in done.err
 
 
+def test_each_service_is_built_from_its_own_inline_dockerfile_though_they_are_of_one_size(shop: Stage) -> None:
+    services = "".join(
+        f"""
+  {word}:
+    command: cat /word
+    build: {{dockerfile_inline: "FROM busybox:test\\nRUN echo {word} > /word\\n"}}"""
+        for word in ("one", "two", "six")
+    )
+    shop.write(f"services:{services}\n")
+
+    said = {}
+    for word in ("one", "two", "six"):
+        shop.good("build", word)
+        said[word] = shop.good("run", "--rm", "-T", word).out.strip()
+
+    assert said == {"one": "one", "two": "two", "six": "six"}
+
+
 def test_images_are_built_from_directories_and_from_those_of_other_services(shop: Stage) -> None:
     for name in ("web", "shared"):
         (shop.directory / name).mkdir()

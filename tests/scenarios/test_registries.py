@@ -89,6 +89,46 @@ def test_a_push_whose_connection_is_lost_is_tried_again(stage: Stage) -> None:
     assert ": pushed (" in done.err
 
 
+@pytest.mark.parametrize("words", [("pull",), ("up", "-d")])
+def test_ctrl_c_ends_a_pull_at_once_and_changes_nothing(stage: Stage, words: tuple[str, ...]) -> None:
+    with CountingRegistry() as slow:
+        slow.stall()
+        stage.write(f"services: {{web: {{image: '{slow.host}/{stage.project}:1'}}}}")
+        with stage.start(*words) as pulling:
+            pulling.until(": pulling")
+            slow.asked_for_a_layer()
+            pulling.interrupt()
+            done = pulling.end(within=20)
+
+    assert done.code == 130, done.said
+    assert stage.states() == {}
+
+
+def test_ctrl_c_ends_the_wait_for_another_attempt(stage: Stage) -> None:
+    with CountingRegistry() as flaky:
+        flaky.falter(*[503] * 20)
+        stage.write(f"services: {{web: {{image: '{flaky.host}/{stage.project}:1'}}}}")
+        with stage.start("pull") as pulling:
+            pulling.until("trying again in 4s")
+            pulling.interrupt()
+            done = pulling.end(within=20)
+
+    assert (done.code, "trying again" in done.out.partition("interrupted")[2]) == (130, False), done.said
+
+
+def test_an_image_of_several_services_is_asked_for_once(stage: Stage) -> None:
+    with CountingRegistry() as registry:
+        image = f"{registry.host}/{stage.project}:1"
+        services = ", ".join(f"web{number}: {{image: '{image}'}}" for number in range(5))
+        stage.write(f"services: {{{services}}}")
+        for words in (("pull",), ("up", "--no-start", "--pull", "always")):
+            registry.pulls = 0
+            stage.good(*words)
+            assert registry.pulls == 1
+        stage.good("down")
+        forget_images_of(registry.host, stage)
+
+
 def test_an_image_that_the_registry_has_not_is_asked_for_once(stage: Stage) -> None:
     with registry(stage.directory / "registry") as running:
         stage.write(f"services: {{web: {{image: '{running.image('nothing:1')}'}}}}")

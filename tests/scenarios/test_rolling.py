@@ -19,7 +19,7 @@ def copy_of_the_stack(to: Path) -> None:
 
 def test_no_request_fails_while_replicas_are_updated_start_first(stage: Stage) -> None:
     copy_of_the_stack(stage.directory)
-    stage.good("up", "-d", "--wait")
+    stage.good("up", "-d", "--wait", "--build")
     published = stage.inspect("proxy-1")["NetworkSettings"]["Ports"]["8080/tcp"][0]
     proxy = stage.ids()["proxy-1"]
 
@@ -36,7 +36,7 @@ def test_no_request_fails_while_replicas_are_updated_start_first(stage: Stage) -
 
 def test_no_request_fails_while_an_update_that_does_not_work_is_put_back(stage: Stage) -> None:
     copy_of_the_stack(stage.directory)
-    stage.good("up", "-d", "--wait")
+    stage.good("up", "-d", "--wait", "--build")
     before = stage.ids()
     published = stage.inspect("proxy-1")["NetworkSettings"]["Ports"]["8080/tcp"][0]
     stack = stage.directory / "compose.yaml"

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator, Mapping
 
 from minicompose.engine.api import Api
-from minicompose.engine.builders import RunningBuilds
 from minicompose.engine.buildkit.calls import CallFailed, ConnectionLost, Link
 from minicompose.engine.buildkit.failing import build_failure
 from minicompose.engine.buildkit.keys import agents
@@ -15,6 +14,7 @@ from minicompose.engine.buildkit.session import Logins, Session
 from minicompose.engine.buildkit.solving import SOLVE, STATUS, solve_request, sources, status_request
 from minicompose.engine.failures import unreachable
 from minicompose.engine.protocol import OnProgress
+from minicompose.engine.underway import Underway
 from minicompose.planning.plan import BuildImage
 
 
@@ -24,16 +24,18 @@ def build_image(
     on_progress: OnProgress,
     logins: Logins,
     environment: Mapping[str, str],
-    running: RunningBuilds,
+    underway: Underway,
 ) -> None:
-    """Raises EngineFault when a step fails or the build is called off, BadRequest where something here is missing."""
+    """Raises EngineFault when a step fails or the build is called off, BadRequest where something here is missing,
+    and what keeps a login from being told.
+    """
     directories, attributes = sources(asked.build)
     with agents(asked.build.ssh or {}, environment) as keys:
         session = Session(directories, asked.secrets, keys, logins)
         story = Story(on_progress)
         try:
             with _connected(api, session) as control:
-                _solve(control, asked, attributes, session, story, running)
+                _solve(control, asked, attributes, session, story, underway)
         except ConnectionLost as error:
             raise unreachable(api.transport.address, error) from error
         except CallFailed as error:
@@ -56,14 +58,15 @@ def _solve(
     attributes: Mapping[str, str],
     session: Session,
     story: Story,
-    running: RunningBuilds,
+    underway: Underway,
 ) -> None:
     ref = secrets.token_hex(12)
-    call = control.call(SOLVE, solve_request(asked, attributes, ref=ref, session=session.id))
+    call = control.open_call(SOLVE)
     following = threading.Thread(target=_follow, args=(control, ref, story), name="build", daemon=True)
     following.start()
     try:
-        with running.holding(call.cancel):
+        with underway.holding(call.cancel):  # before the engine hears of it, so that it can be called off at any time
+            call.ask(solve_request(asked, attributes, ref=ref, session=session.id))
             for _ in call.messages():
                 pass  # digests, which the image's name stands for here
     finally:

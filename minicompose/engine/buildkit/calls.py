@@ -65,6 +65,12 @@ class Call:
         with self._sending:
             self._link.send(self, b"\0" + len(message).to_bytes(4, "big") + message)
 
+    def ask(self, message: bytes) -> None:
+        """Say all that there is to say in a call of ours. Raises ConnectionLost."""
+        with contextlib.suppress(CallFailed):  # an answer that came before the question was out is read as any other
+            self.send(message)
+        self.end_input()
+
     def messages(self) -> Iterator[bytes]:
         """What the other side says, until it has said all. Raises ConnectionLost, and CallFailed for a call of ours."""
         kept = bytearray()
@@ -114,9 +120,7 @@ class Link:
     def call(self, path: str, message: bytes) -> Call:
         """Begin a call that sends one message. Raises ConnectionLost."""
         call = self.open_call(path)
-        with contextlib.suppress(CallFailed):  # an answer that came before the question was out is read as any other
-            call.send(message)
-        call.end_input()
+        call.ask(message)
         return call
 
     def open_call(self, path: str, headers: Iterable[tuple[str, str]] = ()) -> Call:
@@ -129,7 +133,7 @@ class Link:
             ("content-type", "application/grpc"),
             ("te", "trailers"),
         ]
-        with self._changed:
+        with self._changed, _or_lost():
             if self._lost:
                 raise ConnectionLost
             call = Call(self, self._http.get_next_available_stream_id())
@@ -152,7 +156,7 @@ class Link:
     def send(self, call: Call, data: bytes) -> None:
         rest = memoryview(data)
         while rest:
-            with self._changed:
+            with self._changed, _or_lost():
                 room = self._room(call)
                 self._answer(call)
                 self._http.send_data(call.id, bytes(rest[:room]))
@@ -292,6 +296,15 @@ class Link:
                 self._stream.send(data)
             except OSError:
                 self._lost = True
+
+
+@contextlib.contextmanager
+def _or_lost() -> Iterator[None]:
+    """The other side may have said goodbye before it hangs up: nothing can be sent then."""
+    try:
+        yield
+    except h2.exceptions.ProtocolError as error:
+        raise ConnectionLost from error
 
 
 def _texts(headers: list[tuple[bytes, bytes]] | list[tuple[str, str]]) -> Headers:

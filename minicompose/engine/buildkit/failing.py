@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 
@@ -10,6 +9,7 @@ from minicompose.engine.buildkit import wire
 from minicompose.engine.buildkit.calls import CallFailed
 from minicompose.engine.buildkit.progress import Story
 from minicompose.engine.buildkit.solving import dockerfile_shown
+from minicompose.engine.lacks.builds import dockerfile_text
 from minicompose.errors import EngineError, EngineFault
 from minicompose.model import Build
 from minicompose.planning.plan import BuildImage
@@ -85,13 +85,7 @@ def _line_of(detail: bytes) -> int:
 def line_found(build: Build, step: str) -> int:
     """The line of the one instruction of the Dockerfile that a step is called after; older engines do not tell it."""
     wanted = " ".join(step.partition("] ")[2].split())
-    text = build.dockerfile_inline
-    if text is None:
-        try:
-            text = Path(build.context or ".", build.dockerfile or "Dockerfile").read_text(errors="replace")
-        except OSError:
-            return 0
-    lines = [number for number, instruction in _instructions(text) if instruction == wanted]
+    lines = [number for number, instruction in _instructions(dockerfile_text(build)) if instruction == wanted]
     return lines[0] if len(lines) == 1 else 0
 
 

@@ -11,13 +11,15 @@ from minicompose.engine.buildkit import wire
 from minicompose.engine.buildkit.calls import NOT_FOUND, UNIMPLEMENTED, Call, CallFailed, Link
 from minicompose.engine.buildkit.files import DIFF_COPY, Directory, give_files
 from minicompose.engine.buildkit.keys import Keys, check_keys, lend_keys
-from minicompose.errors import BadRequest
+from minicompose.engine.credentials import DOCKER_HUB, server_of
+from minicompose.engine.protocol import Login
+from minicompose.errors import BadRequest, EngineRefused, MinicomposeError, UsageError
 from minicompose.model import Sealed
 
 _SERVING = 1
-_HUB = ("docker.io", "registry-1.docker.io", "index.docker.io", "auth.docker.io")
+_HUBS_HOSTS = ("registry-1.docker.io", "auth.docker.io")
 
-Logins = Callable[[str], Mapping[str, str] | None]
+Logins = Callable[[str], Login | None]
 
 
 class Session:
@@ -34,7 +36,7 @@ class Session:
         logins: Logins,
     ) -> None:
         self.id = secrets.token_hex(12)
-        self.problem: BadRequest | None = None
+        self.problem: MinicomposeError | None = None
         self._directories = directories
         self._secrets = secrets_
         self._keys = keys
@@ -88,12 +90,17 @@ class Session:
 
     def _login(self, host: str) -> bytes:
         """`username` and `secret`; an identity token is a secret without a name. Empty without a login."""
-        with self._asking:
-            found = self._logins("docker.io" if host in _HUB else host) or {}
-        said = {name.lower(): value for name, value in found.items() if value}
-        if "identitytoken" in said:
-            return wire.octets(2, said["identitytoken"])
-        return wire.octets(1, said.get("username", "")) + wire.octets(2, said.get("password", ""))
+        try:
+            with self._asking:
+                login = self._logins(DOCKER_HUB if host in _HUBS_HOSTS else server_of(host))
+        except (EngineRefused, UsageError) as error:
+            self.problem = self.problem or error
+            raise CallFailed(NOT_FOUND, error.message) from error
+        if login is None:
+            return b""
+        if login.token:
+            return wire.octets(2, login.token)
+        return wire.octets(1, login.username) + wire.octets(2, login.password)
 
 
 def _name_in(call: Call) -> str:

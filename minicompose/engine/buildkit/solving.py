@@ -1,5 +1,6 @@
 """What BuildKit is asked for in one build: `moby.buildkit.v1.Control`, as Dockerfiles need it."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -44,14 +45,22 @@ def sources(build: Build) -> Sources:
         file = Path(context, build.dockerfile or "Dockerfile")
         if not file.is_file():
             raise BadRequest(f"there is no Dockerfile {file}")
-        directories["dockerfile"] = Directory(str(file.parent))
-        attributes["filename"] = file.name
+        name = _dockerfile_source(context, file.parent)
+        directories[name] = Directory(str(file.parent))
+        attributes |= {"filename": file.name, "dockerfilekey": name}
     for name, place in (build.additional_contexts or {}).items():
         attributes[f"context:{name}"] = place
         if not _is_fetched(place):
             directories[f"context-{name}"] = _directory(place)
             attributes[f"context:{name}"] = f"{_LOCAL_PREFIX}context-{name}"
     return directories, attributes
+
+
+def _dockerfile_source(context: str, directory: Path) -> str:
+    """A name of its own for each directory: the engine compares what comes with what came by the same name before."""
+    if directory == Path(context):
+        return "dockerfile"
+    return f"dockerfile-{hashlib.sha256(str(directory).encode()).hexdigest()[:12]}"
 
 
 def _directory(path: str) -> Directory:

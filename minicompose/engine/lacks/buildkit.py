@@ -1,14 +1,18 @@
 """What of a build BuildKit does not do, or not in the version that the engine has."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from minicompose.engine.builders import LIMITS_IN_BUILDKIT
-from minicompose.engine.lacks.builds import is_remote
+from minicompose.engine.lacks.builds import dockerfile_text, is_remote
 from minicompose.engine.lacks.everywhere import cache_words
 from minicompose.engine.lacks.lack import Lack
 from minicompose.model import Build
+from minicompose.regex import regex
 
+# A Dockerfile that is read by an image's frontend, and not by the engine's own; after other directives, if at all.
+_SYNTAX = regex(r"\A\ufeff?(?:[ \t]*#[ \t]*\w+[ \t]*=.*\r?\n)*?[ \t]*#[ \t]*syntax[ \t]*=[ \t]*\S", re.IGNORECASE)
 _IMAGE = "docker-image://"
 _ATTESTED = "is not kept by the engine's image store: images have no attestations here"
 
@@ -35,9 +39,13 @@ def _too_new(build: Build, api: tuple[int, int]) -> Iterator[Lack]:
     if api >= LIMITS_IN_BUILDKIT:
         return
     needed, has = ".".join(map(str, LIMITS_IN_BUILDKIT)), ".".join(map(str, api))
-    for attribute in ("additional_contexts", "shm_size", "ulimits"):
+    why = f"with BuildKit this needs engine API {needed}, and this engine has {has}"
+    for attribute in ("shm_size", "ulimits"):
         if getattr(build, attribute):
-            yield Lack((attribute,), f"with BuildKit this needs engine API {needed}, and this engine has {has}")
+            yield Lack((attribute,), why)
+    if build.additional_contexts and not _SYNTAX.search(dockerfile_text(build)):
+        hint = "or begin the Dockerfile with `# syntax=docker/dockerfile:1`, an image that is pulled"
+        yield Lack(("additional_contexts",), why, hint=hint)
 
 
 def _caches(build: Build) -> Iterator[Lack]:

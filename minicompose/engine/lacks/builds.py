@@ -33,7 +33,7 @@ def missing_for_build(build: Build) -> Iterator[Lack]:
         yield Lack(("dockerfile",), f"there is no Dockerfile {dockerfile}", hint=_other_dockerfile(context))
         return
     if build.target:
-        yield from _missing_stage(build.target, build.dockerfile_inline or _text(dockerfile))
+        yield from _missing_stage(build.target, dockerfile_text(build))
 
 
 def _other_dockerfile(context: str) -> str:
@@ -42,10 +42,12 @@ def _other_dockerfile(context: str) -> str:
     return f"there are: {', '.join(found[:5])}" if found else ""
 
 
-def _text(dockerfile: Path) -> str:
+def dockerfile_text(build: Build) -> str:
     """Empty where it cannot be read, which the build says better."""
+    if build.dockerfile_inline is not None:
+        return build.dockerfile_inline
     try:
-        return dockerfile.read_text(errors="replace")
+        return Path(build.context or ".", build.dockerfile or "Dockerfile").read_text(errors="replace")
     except OSError:
         return ""
 

@@ -18,6 +18,8 @@ _OPTIONS = {"mtu": "com.docker.network.driver.mtu"}
 # It sets this one by itself, for Docker's clients.
 _OWN_OPTION = "isolate"
 _DEFAULT_NETWORK = {"podman": "bridge"}
+_WITH_PORTS = ("running", "paused")
+_ANY_ADDRESS = "0.0.0.0"
 # Its own columns, by the titles that the `ps` of Docker's machine gives them.
 _TITLES = {"USER": "UID", "%CPU": "C", "COMMAND": "CMD"}
 
@@ -79,9 +81,17 @@ def _container_list(body: bytes) -> bytes:
     for its in told:
         its["State"] = _STATES.get(its["State"], its["State"])
         its["Image"] = short_name(its["Image"])
+        its["Ports"] = _ports(its)
         settings = its.get("NetworkSettings") or {}
         settings["Networks"] = _networks_of_one(settings.get("Networks"))
     return msgspec.json.encode(told)
+
+
+def _ports(its: Told) -> list[Told]:
+    """Those that are published now: Podman also lists what a container had, and no address where it is any."""
+    if its["State"] not in _WITH_PORTS:
+        return []
+    return [{"IP": _ANY_ADDRESS, **port} if "PublicPort" in port else port for port in its.get("Ports") or ()]
 
 
 def _networks_of_one(networks: Told | None) -> Told:

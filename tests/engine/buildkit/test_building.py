@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from minicompose.engine.api import Api
-from minicompose.engine.builders import RunningBuilds
 from minicompose.engine.buildkit import wire
 from minicompose.engine.buildkit.building import build_image
 from minicompose.engine.buildkit.calls import Call, Link
-from minicompose.engine.transport import Query, RawStream
+from minicompose.engine.transport import Answer, Query, RawStream
+from minicompose.engine.underway import Underway
 from minicompose.errors import CalledOff, EngineFault, EngineUnreachable
 from minicompose.model import Build
 from minicompose.planning.plan import BuildImage
@@ -42,6 +42,25 @@ class Upgraded:
         self._channel.close()
 
 
+class Greeting:
+    """The answer to a ping."""
+
+    status = 200
+    headers: Mapping[str, str] = {}
+
+    def read(self) -> bytes:
+        return b"OK"
+
+    def chunks(self) -> Iterator[bytes]:
+        return iter((b"OK",))
+
+    def hijack(self) -> RawStream:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        return
+
+
 class ScriptedEngine:
     """A transport to an engine: `control` answers what is asked on `/grpc`; `sessions` are what it was offered."""
 
@@ -61,7 +80,9 @@ class ScriptedEngine:
         body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
         upgrade: str = "",
-    ) -> Upgraded:
+    ) -> Answer:
+        if path == "/_ping":
+            return Greeting()
         assert (method, upgrade) == ("POST", "h2c")
         ours, theirs = socket.socketpair()
         if path.endswith("/session"):
@@ -76,7 +97,7 @@ class ScriptedEngine:
             link.close()
 
 
-def _build(engine: ScriptedEngine, directory: Path, running: RunningBuilds | None = None) -> list[str]:
+def _build(engine: ScriptedEngine, directory: Path, underway: Underway | None = None) -> list[str]:
     (directory / "Dockerfile").write_text("FROM x\n")
     printed: list[str] = []
     asked = BuildImage(image="shop:1", build=Build(context=str(directory)), service="web", labels={})
@@ -87,7 +108,7 @@ def _build(engine: ScriptedEngine, directory: Path, running: RunningBuilds | Non
             lambda progress: printed.append(progress.text),
             lambda host: None,
             {},
-            running or RunningBuilds(),
+            underway or Underway(),
         )
     return printed
 
@@ -128,18 +149,18 @@ def test_what_the_engine_says_of_a_failure_is_raised(tmp_path: Path) -> None:
 
 
 def test_a_build_that_is_called_off_is_taken_back_from_the_engine(tmp_path: Path) -> None:
-    running, taken_back = RunningBuilds(), threading.Event()
+    underway, taken_back = Underway(), threading.Event()
 
     def control(call: Call) -> None:
         if call.path.endswith("Solve"):
             list(call.messages())
-            running.cancel()
+            underway.call_off()
             with contextlib.suppress(Exception):
                 while True:
                     call.send(bytes(1000))
             taken_back.set()
 
     with pytest.raises(CalledOff):
-        _build(ScriptedEngine(control), tmp_path, running)
+        _build(ScriptedEngine(control), tmp_path, underway)
 
     assert taken_back.wait(20)

@@ -1,9 +1,12 @@
 """Calls between two ends of a connection."""
 
+import contextlib
 import socket
 import threading
 
 import pytest
+from h2.config import H2Configuration
+from h2.connection import H2Connection
 
 from minicompose.engine.buildkit.calls import NOT_FOUND, UNIMPLEMENTED, Call, CallFailed, ConnectionLost, Link
 from tests.engine.buildkit.linked import SocketBytes, linked
@@ -129,3 +132,18 @@ def test_headers_with_several_values_keep_them_all() -> None:
     call.headers = ((":path", "/a"), ("followpaths", "b"), ("followpaths", "c"))
 
     assert (call.path, call.values("followpaths")) == ("/a", ["b", "c"])
+
+
+def test_a_side_that_has_said_goodbye_takes_nothing_more() -> None:
+    ours, theirs = socket.socketpair()
+    goodbye = H2Connection(H2Configuration(client_side=False))
+    goodbye.initiate_connection()
+    with theirs, contextlib.closing(Link(SocketBytes(ours))) as link:
+        call = link.open_call("/x")
+        goodbye.receive_data(theirs.recv(1 << 16))
+        goodbye.close_connection()
+        theirs.sendall(goodbye.data_to_send())
+
+        with pytest.raises(ConnectionLost):
+            for _ in range(5000):  # it is heard meanwhile
+                call.send(b"more")

@@ -22,6 +22,7 @@ class Receiver:
     def __init__(self, link: Link, headers: Mapping[str, tuple[str, ...]]) -> None:
         self.told: list[tuple[str, int, str]] = []
         self.contents: dict[str, bytes] = {}
+        self.times: dict[str, int] = {}
         self.error = ""
         self._files: dict[int, str] = {}
         self._open = 0
@@ -53,6 +54,7 @@ class Receiver:
     def _hear_stat(self, found: Mapping[int, int | bytes]) -> None:
         path, mode = wire.text(found[1]), wire.signed(found.get(2, 0))
         number = len(self.told)
+        self.times[path] = wire.signed(found.get(6, 0))
         self.told.append((path, mode, wire.text(found.get(7, b""))))
         if not mode & (1 << 31 | 1 << 27 | 1 << 25):
             self._files[number] = path
@@ -135,6 +137,15 @@ def test_a_directory_may_be_made_up(tmp_path: Path) -> None:
     found = received(Directory(files={"Dockerfile": b"FROM x\n"}))
 
     assert found.contents == {"Dockerfile": b"FROM x\n"}
+
+
+def test_what_is_made_up_anew_is_not_taken_for_what_the_engine_had(tmp_path: Path) -> None:
+    def time_of(content: bytes) -> int:
+        return received(Directory(files={"Dockerfile": content})).times["Dockerfile"]
+
+    assert time_of(b"FROM x\n") != time_of(b"FROM y\n")
+    assert time_of(b"FROM x\n") == time_of(b"FROM x\n")
+    assert 0 <= time_of(b"FROM x\n") < 2**31 * 1_000_000_000
 
 
 def test_ten_thousand_files_are_given(tmp_path: Path) -> None:

@@ -13,13 +13,15 @@ from minicompose.engine.buildkit import wire
 from minicompose.engine.buildkit.calls import NOT_FOUND, UNIMPLEMENTED, CallFailed
 from minicompose.engine.buildkit.keys import Keys, agents
 from minicompose.engine.buildkit.session import Session
-from minicompose.errors import BadRequest
+from minicompose.engine.credentials import DOCKER_HUB
+from minicompose.engine.protocol import Login
+from minicompose.errors import BadRequest, EngineRefused
 from minicompose.model import Sealed
 from tests.engine.buildkit.linked import linked
 
 _LOGINS = {
-    "docker.io": {"username": "me", "password": "secret"},
-    "ghcr.io": {"IdentityToken": "token"},
+    DOCKER_HUB: Login(server=DOCKER_HUB, username="me", password="secret"),
+    "ghcr.io": Login(server="ghcr.io", username="", token="token"),
 }
 
 
@@ -66,6 +68,18 @@ def test_what_was_not_offered_is_not_given(path: str, status: int) -> None:
 )
 def test_the_engine_pulls_with_the_users_logins(host: str, answer: dict[int, bytes]) -> None:
     assert _ask(_session(), "/moby.filesync.v1.Auth/Credentials", host) == answer
+
+
+def test_a_login_that_cannot_be_had_is_the_builds_problem() -> None:
+    def locked(server: str) -> None:
+        raise EngineRefused("the keychain is locked")
+
+    session = _session(logins=locked)
+    with pytest.raises(CallFailed, match="locked"):
+        _ask(session, "/moby.filesync.v1.Auth/Credentials", "ghcr.io")
+
+    assert session.problem is not None
+    assert "locked" in session.problem.message
 
 
 def test_the_engine_hears_that_we_are_well() -> None:

@@ -75,17 +75,33 @@ def test_a_build_may_read_its_contexts_and_where_its_dockerfile_is(tmp_path: Pat
 
     directories, attributes = sources(build)
 
+    key = attributes["dockerfilekey"]
     assert {name: Path(directory.path).name for name, directory in directories.items()} == {
         "context": "context",
-        "dockerfile": "files",
+        key: "files",
         "context-more": "more",
     }
     assert attributes == {
         "filename": "D",
+        "dockerfilekey": key,
         "context:more": "local:context-more",
         "context:base": "docker-image://b:1",
         "context:far": "https://a/b.git",
     }
+
+
+def test_dockerfiles_of_one_name_in_several_directories_are_told_apart(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text(f"FROM {name}\n")
+
+    keys = {}
+    for name in ("a", "b"):
+        directories, attributes = sources(Build(context=str(tmp_path), dockerfile=f"{name}/Dockerfile"))
+        keys[name] = attributes["dockerfilekey"]
+        assert directories[keys[name]].path == str(tmp_path / name)
+
+    assert keys["a"] != keys["b"]
 
 
 def test_the_engine_fetches_a_repository_and_takes_our_dockerfile_for_it(tmp_path: Path) -> None:
