@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from minicompose.engine.failures import NoWayIn, failure, message_in, unreachable
+from minicompose.engine.failures import failure, message_in, unreachable
 from minicompose.errors import BadRequest, Conflict, EngineError, EngineFault, EngineRefused, NoProgram, NotFound
 
 
