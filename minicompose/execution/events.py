@@ -59,7 +59,7 @@ class StepFailed(Event, frozen=True, kw_only=True):
 
 
 class StepCancelled(Event, frozen=True, kw_only=True):
-    """It was not begun: `because` is "interrupted", or the failed step it needed, in words."""
+    """It was not done, or not to its end: `because` is "interrupted", or the failed step it needed, in words."""
 
     step: int
     because: str

@@ -164,7 +164,7 @@ class PlainForm:
         if event.failed or event.cancelled:
             parts = [f"{event.done} of {plural(self._count, 'step')} done"]
             parts += [f"{event.failed} failed"] if event.failed else []
-            parts += [f"{event.cancelled} not begun"] if event.cancelled else []
+            parts += [f"{event.cancelled} not done"] if event.cancelled else []
             self._line(f"{', '.join(parts)} ({seconds(event.at)})")
 
     def _say(self, step: Step, text: str, color: str = "") -> None:

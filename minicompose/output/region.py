@@ -8,7 +8,6 @@ from minicompose.output.styled import Line
 from minicompose.output.terminal_size import Size, terminal_size
 from minicompose.regex import regex
 
-_HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 _EMPTIED_LINE = "\r\x1b[2K"
 _REST_OF_SCREEN = "\x1b[J"
 # Colours may pass; what moves the cursor or sets the terminal up would spoil what is drawn.
@@ -25,14 +24,14 @@ _CONTROL = regex(
 class Region:
     """Lines in place. Each drawing is one write, and erases nothing that is not written anew: it does not flicker.
 
-    `color` False draws without colours. The cursor stands at the beginning of the line below.
+    `color` False draws without colours. The cursor stands at the beginning of the line below, and is seen there: if it
+    were hidden, nobody would show it again after a `kill -9`, nor while the command is stopped with Ctrl-Z.
     """
 
     def __init__(self, stream: TextIO, *, color: bool) -> None:
         self._stream = stream
         self._color = color
         self._drawn: list[Line] = []
-        self._begun = False
 
     @property
     def size(self) -> Size:
@@ -49,17 +48,13 @@ class Region:
             # Line by line: some terminals keep a screen that is erased at once among what has been scrolled away.
             back += f"{_EMPTIED_LINE}\n" * height + _up(height) + _tame(above)
         shown = "".join(f"{_EMPTIED_LINE}{line.rendered(color=self._color)}\n" for line in lines)
-        self._stream.write(f"{'' if self._begun else _HIDE_CURSOR}{back}{shown}{_REST_OF_SCREEN}")
+        self._stream.write(f"{back}{shown}{_REST_OF_SCREEN}")
         self._stream.flush()
         self._drawn = list(lines)
-        self._begun = True
 
     def leave(self) -> None:
-        """Leave what is drawn where it is, and the terminal as it was."""
-        if self._begun:
-            self._stream.write(_SHOW_CURSOR)
-            self._stream.flush()
-        self._begun, self._drawn = False, []
+        """Leave what is drawn where it is."""
+        self._drawn = []
 
     def _height(self) -> int:
         """How many lines are drawn. A terminal that has become narrower has broken those that are too long for it."""
