@@ -48,7 +48,7 @@ from minicompose.engine.streams import (
 )
 from minicompose.engine.translate import container_body, network_body, service_body, volume_body
 from minicompose.engine.transport import Query
-from minicompose.engine.underway import Underway
+from minicompose.engine.underway import EndBy, Underway
 from minicompose.errors import CalledOff, Conflict, EngineError, EngineFault, NotFound
 from minicompose.model import Network, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
@@ -271,28 +271,31 @@ class HttpEngine:
             retried(attempt, on_progress, pause)
 
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
+        called_off = threading.Event()
         try:
-            match builder_of(build.build, self._builder, self._api.version, memory=build.memory):
-                case "buildkit":
-                    from minicompose.engine.buildkit.building import build_image  # h2 costs 50 ms
+            with self._underway.holding(called_off.set) as end_by:  # also while it is being prepared
+                match builder_of(build.build, self._builder, self._api.version, memory=build.memory):
+                    case "buildkit":
+                        from minicompose.engine.buildkit.building import build_image  # h2 costs 50 ms
 
-                    build_image(self._api, build, on_progress, self._credentials.of, self._environment, self._underway)
-                case "classic":
-                    self._build_classically(build, on_progress)
+                        build_image(self._api, build, on_progress, self._credentials.of, self._environment, end_by)
+                    case "classic":
+                        self._build_classically(build, on_progress, end_by)
         finally:
             self._images.clear()
 
     def call_off(self) -> None:
         self._underway.call_off()
 
-    def _build_classically(self, build: BuildImage, on_progress: OnProgress) -> None:
+    def _build_classically(self, build: BuildImage, on_progress: OnProgress, end_by: EndBy) -> None:
         from minicompose.engine import builds  # only those who build pay for it
 
         headers = {"Content-Type": "application/x-tar", **self._credentials.build_headers(_told_to(on_progress))}
         with builds.build_context(build.build) as (dockerfile, archive):
             query = builds.build_query(build, dockerfile)
             answer = self._api.open("POST", "/build", query, archive, headers)
-            with contextlib.closing(answer), self._underway.holding(answer.close):
+            with contextlib.closing(answer):
+                end_by(answer.close)
                 builds.follow_build(answer.chunks(), on_progress)
 
     def image_id(self, image: str) -> str | None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from minicompose.errors import CalledOff
 
 CallOff = Callable[[], None]
+# Says how to end what goes on from now on. Raises CalledOff when that comes too late.
+EndBy = Callable[[CallOff], None]
 
 _CALLED_OFF = "it was called off"
 
@@ -19,10 +21,10 @@ class Underway:
         self._running: dict[object, CallOff] = {}
 
     @contextlib.contextmanager
-    def holding(self, call_off: CallOff) -> Iterator[Callable[[CallOff], None]]:
+    def holding(self, call_off: CallOff) -> Iterator[EndBy]:
         """One goes on inside the block; `call_off` ends it, from any thread. Raises CalledOff when it was.
 
-        What is yielded names another way to end it from then on, and raises CalledOff when that comes too late.
+        What is yielded names another way to end it from then on.
         """
         one = object()
         with self._lock:

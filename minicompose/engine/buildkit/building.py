@@ -14,7 +14,7 @@ from minicompose.engine.buildkit.session import Logins, Session
 from minicompose.engine.buildkit.solving import SOLVE, STATUS, solve_request, sources, status_request
 from minicompose.engine.failures import unreachable
 from minicompose.engine.protocol import OnProgress
-from minicompose.engine.underway import Underway
+from minicompose.engine.underway import EndBy
 from minicompose.planning.plan import BuildImage
 
 
@@ -24,10 +24,10 @@ def build_image(
     on_progress: OnProgress,
     logins: Logins,
     environment: Mapping[str, str],
-    underway: Underway,
+    end_by: EndBy,
 ) -> None:
-    """Raises EngineFault when a step fails or the build is called off, BadRequest where something here is missing,
-    and what keeps a login from being told.
+    """Raises EngineFault when a step fails, CalledOff when it was called off meanwhile, BadRequest where something
+    here is missing, and what keeps a login from being told.
     """
     directories, attributes = sources(asked.build)
     with agents(asked.build.ssh or {}, environment) as keys:
@@ -35,7 +35,7 @@ def build_image(
         story = Story(on_progress)
         try:
             with _connected(api, session) as control:
-                _solve(control, asked, attributes, session, story, underway)
+                _solve(control, asked, attributes, session, story, end_by)
         except ConnectionLost as error:
             raise unreachable(api.transport.address, error) from error
         except CallFailed as error:
@@ -58,17 +58,17 @@ def _solve(
     attributes: Mapping[str, str],
     session: Session,
     story: Story,
-    underway: Underway,
+    end_by: EndBy,
 ) -> None:
     ref = secrets.token_hex(12)
     call = control.open_call(SOLVE)
     following = threading.Thread(target=_follow, args=(control, ref, story), name="build", daemon=True)
     following.start()
     try:
-        with underway.holding(call.cancel):  # before the engine hears of it, so that it can be called off at any time
-            call.ask(solve_request(asked, attributes, ref=ref, session=session.id))
-            for _ in call.messages():
-                pass  # digests, which the image's name stands for here
+        end_by(call.cancel)  # before the engine hears of it, so that it can be called off at any time
+        call.ask(solve_request(asked, attributes, ref=ref, session=session.id))
+        for _ in call.messages():
+            pass  # digests, which the image's name stands for here
     finally:
         following.join(_LAST_WORDS)
 

@@ -14,7 +14,16 @@ from urllib.parse import quote, unquote
 import h2.exceptions
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from h2.events import DataReceived, Event, RequestReceived, ResponseReceived, StreamEnded, StreamReset, TrailersReceived
+from h2.events import (
+    ConnectionTerminated,
+    DataReceived,
+    Event,
+    RequestReceived,
+    ResponseReceived,
+    StreamEnded,
+    StreamReset,
+    TrailersReceived,
+)
 
 from minicompose.engine.transport import RawStream
 
@@ -270,6 +279,8 @@ class Link:
                 found.ended = True
                 if self._serve is None:
                     del self._calls[found.id]
+            case ConnectionTerminated():
+                self._lost = True  # h2 takes and gives nothing more
             case StreamReset() if found := self._calls.pop(event.stream_id, None):
                 found.ended = True
                 found.trailers.setdefault("grpc-status", str(CANCELLED))

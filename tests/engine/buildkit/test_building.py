@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,14 +102,14 @@ def _build(engine: ScriptedEngine, directory: Path, underway: Underway | None = 
     (directory / "Dockerfile").write_text("FROM x\n")
     printed: list[str] = []
     asked = BuildImage(image="shop:1", build=Build(context=str(directory)), service="web", labels={})
-    with contextlib.closing(engine):
+    with contextlib.closing(engine), (underway or Underway()).holding(threading.Event().set) as end_by:
         build_image(
             Api(engine, (1, 45)),
             asked,
             lambda progress: printed.append(progress.text),
             lambda host: None,
             {},
-            underway or Underway(),
+            end_by,
         )
     return printed
 
@@ -164,3 +165,24 @@ def test_a_build_that_is_called_off_is_taken_back_from_the_engine(tmp_path: Path
         _build(ScriptedEngine(control), tmp_path, underway)
 
     assert taken_back.wait(20)
+
+
+def test_a_build_that_is_called_off_while_it_is_prepared_is_not_asked_for(tmp_path: Path) -> None:
+    underway = Underway()
+    asked: list[bytes] = []
+
+    def control(call: Call) -> None:
+        if call.path.endswith("Solve"):
+            asked.extend(call.messages())
+        else:
+            underway.call_off()
+
+    class Hasty(ScriptedEngine):
+        def request(self, method: str, path: str, **how: Any) -> Answer:
+            underway.call_off()
+            return super().request(method, path, **how)
+
+    with pytest.raises(CalledOff):
+        _build(Hasty(control), tmp_path, underway)
+
+    assert asked == []
