@@ -43,6 +43,10 @@ class Load:
         for client in self._clients:
             client.join()
 
+    def go_on(self, seconds: float) -> None:
+        """Nothing but requests for so long."""
+        self._over.wait(seconds)
+
     def _ask_again_and_again(self) -> None:
         while not self._over.wait(PAUSE):
             began = time.monotonic()

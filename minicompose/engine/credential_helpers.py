@@ -4,7 +4,6 @@ Their protocol (github.com/docker/docker-credential-helpers): a verb as the one 
 input, the answer on standard output; on failure that is the reason, and the status is not 0.
 """
 
-import shutil
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -60,7 +59,8 @@ class CredentialHelper:
 
     def _ask(self, verb: str, about: str) -> bytes | None:
         """Its answer; None when it has nothing about that."""
-        import subprocess  # only those who have a helper pay for it
+        import shutil  # only those who have a helper pay for these
+        import subprocess
 
         program = shutil.which(self.program, path=self._environment.get("PATH"))
         if program is None:

@@ -16,7 +16,8 @@ _PASSING = regex(
     r"|\b50[0234] (Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time)"
     r"|connection reset by peer|broken pipe|\bEOF\b|connection closed|server closed idle connection"
     r"|i/o timeout|TLS handshake timeout|Client\.Timeout exceeded|context deadline exceeded"
-    r"|temporary failure in name resolution|server misbehaving",
+    r"|temporary failure in name resolution|server misbehaving"
+    r"|blob unknown to registry",  # two pushes of the same new layer at once, of which one has taken the other's
     re.IGNORECASE,
 )
 

@@ -518,13 +518,13 @@ def test_a_dockerfile_can_stand_outside_its_context(
     builder: HttpEngine, bench: Bench, tag: str, tmp_path: Path
 ) -> None:
     (tmp_path / "context").mkdir()
-    (tmp_path / "context" / "data").write_text("found")
+    (tmp_path / "context" / "data").write_text("found outside")  # no layer of another test's
     (tmp_path / "Dockerfile").write_text(f"FROM {IMAGE}\nCOPY data /data\n")
 
     _build(builder, tag, context=str(tmp_path / "context"), dockerfile="../Dockerfile")
     id = bench.run_to_end(bench.spec("job", "cat", "/data", image=tag))
 
-    assert _output(bench, id) == b"found"
+    assert _output(bench, id) == b"found outside"
 
 
 def test_a_build_that_fails_ends_with_what_it_printed(builder: HttpEngine, tag: str, tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_an_image_that_cannot_be_had_is_told_with_its_registrys_answer(stage: St
 
     (cause,) = web["causes"]
     assert (cause["kind"], cause["image"]) == ("ImageMissing", "127.0.0.1:1/nowhere/shop:9")
-    assert "connection refused" in cause["why"]
+    assert "nobody answers at the registry 127.0.0.1:1" in cause["why"]
 
 
 def test_what_restarts_again_and_again_tells_how_often(stage: Stage) -> None:

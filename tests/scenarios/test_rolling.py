@@ -8,9 +8,12 @@ import pytest
 from benchmarks.load import Load
 from tests.scenarios.stage import ROOT, Stage
 
-pytestmark = pytest.mark.engine
+# One after the other: both build the same image, which must not move to another while it is used.
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("rolling")]
 
 UPDATES = 10
+# As `delay` in the stack, between two updates also: by then the proxy has asked for the new addresses.
+PROXY_REMEMBERS = 3.0
 
 
 def copy_of_the_stack(to: Path) -> None:
@@ -27,6 +30,7 @@ def test_no_request_fails_while_replicas_are_updated_start_first(stage: Stage) -
         for version in range(2, 2 + UPDATES):
             done = stage.run("up", "-d", environment={"VERSION": str(version)})
             assert done.code == 0, done.said
+            load.go_on(PROXY_REMEMBERS)
 
     assert load.outcome.failed == []
     assert load.outcome.answers >= {str(version) for version in range(2, 2 + UPDATES - 1)}
