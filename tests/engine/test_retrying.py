@@ -35,6 +35,7 @@ class _Attempts:
         "received unexpected HTTP status: 503 Service Unavailable",
         "received unexpected HTTP status: 500 Internal Server Error",
         'Get "http://r:5000/v2/": read tcp 10.0.0.1:1->10.0.0.2:5000: read: connection reset by peer',
+        "errors:\ndigest invalid\nmanifest blob unknown: blob unknown to registry",
         'Get "https://r/v2/": EOF',
         'Get "https://r/v2/": net/http: TLS handshake timeout',
         "dial tcp 10.0.0.2:443: i/o timeout",
