@@ -354,7 +354,7 @@ STAND_IN = """#!{python}
 import os, socket, sys
 assert sys.argv[1:3] == ["system", "service"] and os.environ["LISTEN_PID"] == str(os.getpid())
 with open({started!r}, "a") as note:
-    note.write("started\\n")
+    note.write("started in " + os.getcwd() + "\\n")
 listening = socket.socket(fileno=3)
 while True:
     channel, _ = listening.accept()
@@ -395,7 +395,7 @@ def test_a_podman_is_started_when_it_is_asked_and_once(stand_in: Path, tmp_path:
 
     assert [_ask(place, stand_in) for _ in range(3)] == [b"OK"] * 3
 
-    assert (tmp_path / "started").read_text() == "started\n"
+    assert (tmp_path / "started").read_text() == "started in /\n"  # which stays, whatever becomes of ours
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
     assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700
 
@@ -406,4 +406,4 @@ def test_one_that_has_ended_is_started_again(stand_in: Path, tmp_path: Path) -> 
 
     assert [_ask(place, stand_in) for _ in range(2)] == [b"OK"] * 2
 
-    assert (tmp_path / "started").read_text() == "started\n" * 2
+    assert (tmp_path / "started").read_text() == "started in /\n" * 2

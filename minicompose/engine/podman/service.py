@@ -42,7 +42,10 @@ def _start(path: Path, podman: str) -> None:
         path.chmod(0o600)
         listening.listen()
         command = ["/bin/sh", "-c", _START, "sh", podman, "system", "service", f"--time={IDLE_SECONDS}"]
-        subprocess.run(command, stdin=listening.fileno(), stdout=log, stderr=log, start_new_session=True, check=True)
+        # In a directory that stays: where its own is removed, Podman starts no container any more.
+        subprocess.run(
+            command, cwd="/", stdin=listening.fileno(), stdout=log, stderr=log, start_new_session=True, check=True
+        )
 
 
 @contextlib.contextmanager
