@@ -43,6 +43,8 @@ def main() -> int:
     for path, name in ((str(ours), "minicompose"), (reference, "docker compose")):
         measured = measured.replace(path, name)
     print(measured)
+    if "\n|" not in measured:  # no table, but an answer to --help
+        return 0
     text = DOCUMENT.read_text()
     block = f"{BEGIN}\n{measured.rstrip()}\n{END}"
     DOCUMENT.write_text(re.sub(f"{BEGIN}.*?{END}", lambda _: block, text, flags=re.DOTALL))
