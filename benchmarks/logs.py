@@ -11,7 +11,6 @@ import argparse
 import os
 import re
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,11 +18,8 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from reference import reference_command
+from in_turns import table, tools, write
 
-ROOT = Path(__file__).resolve().parent.parent
-DOCUMENT = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- logs: begin -->", "<!-- logs: end -->"
 TEXT = "a line of a log as long as such lines often are"
 
 # Each waits until it is told to begin, so that a follower can be there before.
@@ -146,21 +142,16 @@ def measure(options, tools):
     return found
 
 
-def table(found, options):
-    rows = [
-        "| `logs` of | ours, s | theirs, s | ours, processor s | theirs, processor s | ours / theirs, processor"
-        " | ours, MB | theirs, MB |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|",
-    ]
-    for what in dict.fromkeys(what for what, _ in found):
-        ours, theirs = (
-            [statistics.median(parts) for parts in zip(*found[what, name], strict=True)]
-            for name in ("minicompose", "docker compose")
-        )
-        times = f"{ours[0]:.1f} | {theirs[0]:.1f} | {ours[1]:.1f} | {theirs[1]:.1f} | {ours[1] / theirs[1]:.2f}"
-        rows.append(f"| {what} | {times} | {ours[2]:.0f} | {theirs[2]:.0f} |")
-    head = f"{options.runs} runs, medians; cores {os.cpu_count()}, load {os.getloadavg()[0]:.1f}"
-    return f"{head}\n\n" + "\n".join(rows)
+HEAD = (
+    "| `logs` of | ours, s | theirs, s | ours, processor s | theirs, processor s | ours / theirs, processor"
+    " | ours, MB | theirs, MB |",
+    "|---|--:|--:|--:|--:|--:|--:|--:|",
+)
+
+
+def row(ours, theirs):
+    times = f"{ours[0]:.1f} | {theirs[0]:.1f} | {ours[1]:.1f} | {theirs[1]:.1f} | {ours[1] / theirs[1]:.2f}"
+    return f"{times} | {ours[2]:.0f} | {theirs[2]:.0f}"
 
 
 def main():
@@ -170,15 +161,10 @@ def main():
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is taken away
-    tools = {
-        "minicompose": [str(Path(sys.prefix) / "bin" / "minicompose")],
-        "docker compose": [reference_command(Path(sys.prefix))],
-    }
-    text = table(measure(options, tools), options)
+    text = table(measure(options, tools()), options.runs, HEAD, row)
     print(text)
     if options.write:
-        block = f"{BEGIN}\n{text}\n{END}"
-        DOCUMENT.write_text(re.sub(f"{BEGIN}.*?{END}", lambda _: block, DOCUMENT.read_text(), flags=re.DOTALL))
+        write("logs", text)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ What arrives is compared by its SHA-256. Time, processor time and memory are the
 import argparse
 import hashlib
 import os
-import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,11 +16,8 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from reference import reference_command
+from in_turns import table, tools, write
 
-ROOT = Path(__file__).resolve().parent.parent
-DOCUMENT = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- streams: begin -->", "<!-- streams: end -->"
 PROJECT = "bench-streams"
 STACK = """
 services:
@@ -118,21 +113,17 @@ def measure(options, tools):
     return found
 
 
-def table(found, options):
-    rows = [
-        f"| {options.megabytes} MB | ours, s | theirs, s | ours / theirs | ours, processor s | theirs, processor s"
+def head(megabytes):
+    return (
+        f"| {megabytes} MB | ours, s | theirs, s | ours / theirs | ours, processor s | theirs, processor s"
         " | ours, MB | theirs, MB |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
-    ]
-    for what in dict.fromkeys(what for what, _ in found):
-        ours, theirs = (
-            [statistics.median(parts) for parts in zip(*found[what, name], strict=True)]
-            for name in ("minicompose", "docker compose")
-        )
-        times = f"{ours[0]:.1f} | {theirs[0]:.1f} | {ours[0] / theirs[0]:.2f} | {ours[1]:.1f} | {theirs[1]:.1f}"
-        rows.append(f"| {what} | {times} | {ours[2]:.0f} | {theirs[2]:.0f} |")
-    head = f"{options.runs} runs, medians; cores {os.cpu_count()}, load {os.getloadavg()[0]:.1f}"
-    return f"{head}\n\n" + "\n".join(rows)
+    )
+
+
+def row(ours, theirs):
+    times = f"{ours[0]:.1f} | {theirs[0]:.1f} | {ours[0] / theirs[0]:.2f} | {ours[1]:.1f} | {theirs[1]:.1f}"
+    return f"{times} | {ours[2]:.0f} | {theirs[2]:.0f}"
 
 
 def main():
@@ -141,15 +132,10 @@ def main():
     parser.add_argument("--megabytes", type=int, default=1024)
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     options = parser.parse_args()
-    tools = {
-        "minicompose": [str(Path(sys.prefix) / "bin" / "minicompose")],
-        "docker compose": [reference_command(Path(sys.prefix))],
-    }
-    text = table(measure(options, tools), options)
+    text = table(measure(options, tools()), options.runs, head(options.megabytes), row)
     print(text)
     if options.write:
-        block = f"{BEGIN}\n{text}\n{END}"
-        DOCUMENT.write_text(re.sub(f"{BEGIN}.*?{END}", lambda _: block, DOCUMENT.read_text(), flags=re.DOTALL))
+        write("streams", text)
 
 
 if __name__ == "__main__":

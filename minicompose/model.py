@@ -395,12 +395,6 @@ class Develop(Value, frozen=True, kw_only=True):
     watch: tuple[WatchRule, ...] | None = None
 
 
-class EnvFile(Value, frozen=True, kw_only=True):
-    path: str
-    required: bool = True
-    format: str | None = None
-
-
 class CredentialSpec(Value, frozen=True, kw_only=True):
     config: str | None = None
     file: str | None = None
