@@ -243,13 +243,14 @@ class _Exec:
 
 
 class _Attached:
-    """The streams of a container's own command; `cat` prints what it is given and ends with its input."""
+    """The streams of a container's own command; `cat` prints what it is given and ends with its input, if that ends."""
 
     def __init__(self, engine: "FakeEngine", container: "_Container") -> None:
         self._engine = engine
         self._container = container
         self._queue: SimpleQueue[_Said | None] = SimpleQueue()
         self._given = b""
+        self._is_cat = (container.spec.service.command or ())[:1] == ("cat",)
         container.followers.append(self._queue)
 
     def output(self) -> Iterator[LogChunk]:
@@ -257,12 +258,16 @@ class _Attached:
             yield LogChunk(stream=said.stream, data=said.data)
 
     def write(self, data: bytes) -> None:
+        if self._is_cat and not self._container.spec.input_once:
+            self._engine.say(self._container.id, data)
         self._given += data
 
     def close_input(self) -> None:
-        if self._container.spec.input_once and (self._container.spec.service.command or ())[:1] == ("cat",):
+        if self._is_cat and self._container.spec.input_once:
             self._engine.say(self._container.id, self._given)
             self._engine.exit(self._container.id, 0)
+        elif not self._container.spec.input_once:
+            self.close()
 
     def resize(self, columns: int, rows: int) -> None: ...
 

@@ -419,7 +419,7 @@ class HttpEngine:
                 continue  # gone already, or the successor has it
 
     def inspect_container(self, container: str) -> ContainerState:
-        told = msgspec.json.decode(self._api.call("GET", f"/containers/{container}/json"), type=_Inspected)
+        told = self._inspected(container)
         state, health = told.state, told.state.health
         return ContainerState(
             id=told.id,
@@ -441,8 +441,11 @@ class HttpEngine:
             bind_sources={its.destination: its.source for its in told.mounts or () if its.type == "bind"},
         )
 
+    def _inspected(self, container: str) -> "_Inspected":
+        return msgspec.json.decode(self._api.call("GET", f"/containers/{container}/json"), type=_Inspected)
+
     def container_settings(self, container: str) -> ContainerSettings:
-        told = msgspec.json.decode(self._api.call("GET", f"/containers/{container}/json"), type=_Inspected).config
+        told = self._inspected(container).config
         pairs = (entry.partition("=") for entry in told.env or ())
         return ContainerSettings(
             environment={name: value for name, equals, value in pairs if equals},
@@ -543,19 +546,20 @@ class HttpEngine:
         start = {"Detach": spec.detach, "Tty": spec.tty}
         if spec.detach:
             self._api.post(f"/exec/{id}/start", start)
-            return HttpExec(self._api, f"/exec/{id}", None, spec.tty)
+            return HttpExec(self._api, f"/exec/{id}", None, tty=spec.tty, input_ends=True)
         headers = {"Content-Type": "application/json"}
         content = msgspec.json.encode(start)
         answer = self._api.open("POST", f"/exec/{id}/start", None, content, headers, upgrade="tcp")
-        return HttpExec(self._api, f"/exec/{id}", answer.hijack(), spec.tty)
+        return HttpExec(self._api, f"/exec/{id}", answer.hijack(), tty=spec.tty, input_ends=True)
 
     def attach(self, container: str, *, stdin: bool = True, detach_keys: str = "") -> HttpSession:
-        tty = self.inspect_container(container).tty
+        asked = self._inspected(container).config
         query = {"stream": "1", "stdout": "1", "stderr": "1"}
         query |= {"stdin": "1"} if stdin else {}
         query |= {"detachKeys": detach_keys} if detach_keys else {}
         answer = self._api.open("POST", f"/containers/{container}/attach", query, upgrade="tcp")
-        return HttpSession(self._api, f"/containers/{container}", answer.hijack(), tty)
+        input_ends = asked.stdin_once and not asked.tty
+        return HttpSession(self._api, f"/containers/{container}", answer.hijack(), tty=asked.tty, input_ends=input_ends)
 
     # ---- files, and what is made of a container ----
 
@@ -705,6 +709,7 @@ class _State(msgspec.Struct, rename="pascal"):
 
 class _Config(msgspec.Struct, rename="pascal"):
     tty: bool = False
+    stdin_once: bool = False
     env: list[str] | None = None
     entrypoint: list[str] | None = None
     cmd: list[str] | None = None

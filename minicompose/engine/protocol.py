@@ -282,7 +282,7 @@ class Session(Protocol):
         """Send to the command's standard input."""
 
     def close_input(self) -> None:
-        """The command's standard input ends here."""
+        """The command's standard input ends here; where it stays open for others, the session ends a moment later."""
 
     def resize(self, columns: int, rows: int) -> None: ...
 

@@ -225,25 +225,35 @@ def _frames(data: bytes, place: int) -> tuple[int, bytes, int]:
 # ---- commands ----
 
 
+# How long output is still shown after the end of an input that others may go on writing to.
+_ANSWER_SECONDS = 1.0
+
+
 class _ExecState(msgspec.Struct, rename="pascal"):
     running: bool
     exit_code: int | None = None
 
 
 class HttpSession:
-    """The streams of a command. `path` is where the engine has it; `stream` is None for one that was only started."""
+    """The streams of a command. `path` is where the engine has it; `stream` is None for one that was only started.
 
-    def __init__(self, api: Api, path: str, stream: RawStream | None, tty: bool) -> None:
+    `input_ends` is whether the command's input ends with ours. Where it does not, because others may still write, the
+    engine takes an end of ours for the end of the conversation and sends no more output: an answer has a moment first.
+    """
+
+    def __init__(self, api: Api, path: str, stream: RawStream | None, *, tty: bool, input_ends: bool) -> None:
         self._api = api
         self._path = path
         self._stream = stream
         self._tty = tty
+        self._input_ends = input_ends
         self._sending = threading.Lock()
+        self._over = threading.Event()
 
     def output(self) -> Iterator[LogChunk]:
-        if self._stream is None:
-            return iter(())
-        return output_chunks(iter(self._stream.receive, b""), self._tty)
+        if self._stream is not None:
+            yield from output_chunks(iter(self._stream.receive, b""), self._tty)
+        self._over.set()
 
     def write(self, data: bytes) -> None:
         if self._stream is None:
@@ -255,13 +265,17 @@ class HttpSession:
                 raise EngineUnreachable("the command no longer reads its input") from error
 
     def close_input(self) -> None:
-        if self._stream is not None:
-            self._stream.close_input()
+        if self._stream is None:
+            return
+        if not self._input_ends:
+            self._over.wait(_ANSWER_SECONDS)
+        self._stream.close_input()
 
     def resize(self, columns: int, rows: int) -> None:
         self._api.post(f"{self._path}/resize", query={"w": str(columns), "h": str(rows)})
 
     def close(self) -> None:
+        self._over.set()
         if self._stream is not None:
             self._stream.close()
 

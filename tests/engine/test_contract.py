@@ -760,6 +760,17 @@ def test_a_containers_command_reads_what_it_is_given_until_its_input_ends(bench:
     assert heard(session) == b"given"
 
 
+def test_where_input_stays_open_for_others_the_end_of_ours_ends_the_session_after_the_answer(bench: Bench) -> None:
+    id = bench.run(bench.spec("shared", "cat", stdin_open=True))
+    session = bench.engine.attach(id)
+
+    session.write(b"ours\n")
+    session.close_input()
+
+    assert heard(session) == b"ours\n"
+    assert bench.observed(id).state == "running"
+
+
 def test_a_closed_session_ends_and_the_command_goes_on(bench: Bench) -> None:
     id = bench.run(bench.spec("web"))
     session = bench.engine.attach(id, stdin=False)
