@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from minicompose import __version__
 from minicompose.errors import ExitCode, MinicomposeError, StackFileError, UsageError, nearest
-from minicompose.parsing import Parser
+from minicompose.parsing import Parser, at_once
 
 TYPE_CHECKING = False  # as type checkers know it: `typing` is more than some commands need
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def global_parser() -> Parser:
         help="name containers PROJECT_SERVICE_1, as the first docker-compose did",
     )
     add("--workdir", dest="project_directory", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # the old name
-    add("--parallel", type=int, metavar="N", help="how many engine calls at once, -1 for no limit (default: 4)")
+    add("--parallel", type=at_once, metavar="N", help="how many engine calls at once, -1 for no limit (default: 4)")
     add("-c", "--context", metavar="NAME", help="the Docker context to use")
     add("-H", "--host", metavar="URL", help="the engine to use, as unix:///var/run/docker.sock")
     add("--all-resources", action="store_true", help="also take in the networks, volumes, ... that no service uses")

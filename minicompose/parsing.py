@@ -24,6 +24,8 @@ _FALSE = ("0", "f", "F", "false", "FALSE", "False")
 
 # As argparse says it.
 _REQUIRED = "the following arguments are required: "
+# As many calls of the engine at once as are worth their threads.
+_UNLIMITED = 64
 _TOGETHER = regex(r"argument (\S+): not allowed with argument (\S+)")
 
 
@@ -213,3 +215,10 @@ class _Words:
             self._flags[action] = name
         elif isinstance(action.const, bool):
             self.switched[action.dest] = not action.const
+
+
+def at_once(text: str) -> int:
+    """How many calls of the engine there may be at once, where -1 is for no limit."""
+    if not text.removeprefix("-").isdigit() or (number := int(text)) == 0 or number < -1:
+        raise argparse.ArgumentTypeError(f'a number from 1 on is wanted, or -1 for no limit, not "{text}"')
+    return _UNLIMITED if number == -1 else number

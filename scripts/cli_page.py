@@ -32,9 +32,7 @@ NO_OPTION = {
     ("build", "--check"): "the engine's builders look a Dockerfile over while they build it, and not before",
     ("build", "--provenance"): "the engine keeps images without attestations; `false` is taken",
     ("build", "--sbom"): "the engine keeps images without attestations; `false` is taken",
-    ("create", "--yes"): "nothing is asked: a volume whose definition changed is kept, with its data, and told of",
     ("up", "--menu"): "there is no menu; `logs`, `watch` and the rest are commands of their own",
-    ("up", "--yes"): "nothing is asked: a volume whose definition changed is kept, with its data, and told of",
 }
 
 HEAD = """\

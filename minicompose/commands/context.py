@@ -8,6 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from minicompose.errors import ExitCode, NoStackFile, StackFileError, UsageError, WouldFail, nearest
+from minicompose.parsing import at_once
 
 TYPE_CHECKING = False  # as type checkers know it: `typing` is more than some commands need
 if TYPE_CHECKING:
@@ -435,18 +436,14 @@ class Context:
 
     @property
     def workers(self) -> int:
-        asked, name = self.options.parallel, "--parallel"
-        if asked is None:
-            asked, name = self._settings.get("COMPOSE_PARALLEL_LIMIT"), "COMPOSE_PARALLEL_LIMIT"
-        if asked in (None, ""):
-            return WORKERS
+        """How many calls of the engine there may be at once. Raises UsageError."""
+        if self.options.parallel is not None:
+            return int(self.options.parallel)
+        said = self._settings.get("COMPOSE_PARALLEL_LIMIT", "")
         try:
-            number = int(asked)
-        except ValueError:
-            number = 0
-        if number == 0 or number < -1:
-            raise UsageError(f'{name} is a number from 1 on, or -1 for no limit, not "{asked}"')
-        return 64 if number == -1 else number
+            return at_once(said) if said else WORKERS
+        except argparse.ArgumentTypeError as error:
+            raise UsageError(f"COMPOSE_PARALLEL_LIMIT: {error}") from None
 
     def carry_out(
         self, plan: "Plan", *, deadline: float | None = None, through: "Through | None" = None

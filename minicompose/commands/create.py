@@ -17,6 +17,7 @@ def configure(parser: ArgumentParser) -> None:
     exclusive.configure(parser)
     up.configure_creating(parser, ("always", "missing", "never", "build"))
     up.configure_changing(parser)
+    up.configure_asking(parser)
     parser.add_argument("--quiet-pull", action="store_true", help="do not show how far pulls are")
     parser.set_defaults(no_start=True, detach=False, wait=False, wait_timeout=None, no_deps=False)
     parser.set_defaults(always_recreate_deps=False, quiet_build=False)

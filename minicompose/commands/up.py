@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 def configure(parser: ArgumentParser) -> None:
     configure_planning(parser)
     configure_running(parser)
+    configure_asking(parser)
 
 
 def configure_running(parser: ArgumentParser) -> None:
@@ -91,6 +92,12 @@ def configure_creating(parser: ArgumentParser, pull: tuple[str, ...]) -> None:
     add("--scale", action="append", default=[], type=scale, metavar="SERVICE=N", help="how many containers; may repeat")
 
 
+def configure_asking(parser: ArgumentParser) -> None:
+    """What is said to commands that might ask, which `create` has too. Neither does: no volume is ever made anew."""
+    help = "ask nothing, which is so in any case: a volume whose definition changed is kept, with its data"
+    parser.add_argument("-y", "--yes", action="store_true", help=help)
+
+
 def configure_changing(parser: ArgumentParser) -> None:
     """The options that decide how containers are replaced, which `create` and `scale` have too."""
     add = parser.add_argument
@@ -108,7 +115,7 @@ def scale(text: str) -> tuple[str, int]:
     """A service and how many containers it is to have, on the command line."""
     service, _, number = text.partition("=")
     if not service or not number.isdigit():
-        raise argparse.ArgumentTypeError(f'SERVICE=N is wanted, with N from 0 on, not "{text}"')
+        raise argparse.ArgumentTypeError(f'"{text}" is not of the form SERVICE=N, with N from 0 on')
     return service, int(number)
 
 

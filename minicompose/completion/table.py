@@ -57,6 +57,7 @@ VERBS = {
         (('--quiet-pull',), '-', 'do not show how far pulls are'),
         (('--timestamps',), '-', 'show when each line was printed'),
         (('-w', '--watch'), '-', 'bring files that change into the containers, as `watch` does'),
+        (('-y', '--yes'), '-', 'ask nothing, which is so in any case: a volume whose definition changed is kept, with its data'),
     ), ('SERVICE ...',)),
     'create': ((
         (('--no-wait',), '-', 'fail at once when another command is changing the project'),
@@ -70,6 +71,7 @@ VERBS = {
         (('--scale',), 'SERVICE=N', 'how many containers; may repeat'),
         (('--on-failure',), 'rollback|keep|stop', 'when a step fails: put back what was replaced, keep everything as it is then, or stop what was started (default: rollback)'),
         (('-t', '--timeout'), '', 'how long a container may take to stop'),
+        (('-y', '--yes'), '-', 'ask nothing, which is so in any case: a volume whose definition changed is kept, with its data'),
         (('--quiet-pull',), '-', 'do not show how far pulls are'),
     ), ('SERVICE ...',)),
     'scale': ((

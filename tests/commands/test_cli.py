@@ -219,10 +219,20 @@ def test_a_file_that_cannot_be_written_is_no_bug(stack: Path, capsys: Printed) -
     assert capsys.readouterr().err == f"minicompose: {stack}/nowhere/out.yaml: No such file or directory\n"
 
 
-def test_no_workers_at_all_are_refused(stack: Path) -> None:
-    context = Context(global_parser().parse_args(["--parallel", "0"]), {}, str(stack))
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize("number", ["0", "-2", "many"])
+def test_no_workers_at_all_are_refused_by_every_verb(stack: Path, capsys: Printed, number: str) -> None:
+    assert main(["--parallel", number, "version"]) == 2
+    assert f'--parallel: a number from 1 on is wanted, or -1 for no limit, not "{number}"' in capsys.readouterr().err
+
+    context = Context(global_parser().parse_args([]), {"COMPOSE_PARALLEL_LIMIT": number}, str(stack))
+    with pytest.raises(UsageError, match="COMPOSE_PARALLEL_LIMIT: a number from 1 on is wanted"):
         _ = context.workers
+
+
+def test_no_limit_is_many_workers(stack: Path) -> None:
+    context = Context(global_parser().parse_args(["--parallel", "-1"]), {}, str(stack))
+
+    assert context.workers == 64
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,12 @@ HOOKS = """
 services:
   db: {image: "db:1", command: sleep 1, post_start: [{command: "true"}], pre_stop: [{command: "true"}]}
 """
+STORED = """
+services:
+  db: {{image: "db:1", volumes: ["data:/data"]}}
+volumes:
+  data: {{driver: {driver}}}
+"""
 VERBS = ("stop", "restart", "rm", "kill", "pause", "unpause")
 
 
@@ -509,7 +515,7 @@ def test_scale_takes_a_service_and_a_number(shop: Shop, word: str) -> None:
 
     shop.run("scale", word, code=2)
 
-    assert "SERVICE=N is wanted" in shop.err
+    assert "is not of the form SERVICE=N, with N from 0 on" in shop.err
 
 
 def test_scale_of_a_service_that_there_is_not_is_refused(shop: Shop) -> None:
@@ -619,3 +625,18 @@ def test_what_is_neither_yes_nor_no_is_refused(shop: Shop, monkeypatch: pytest.M
     shop.run("up", "-d", code=2)
 
     assert 'COMPOSE_REMOVE_ORPHANS must be true or false, and not "maybe"' in shop.err
+
+
+@pytest.mark.parametrize("verb", [("up", "-d"), ("create",)])
+def test_a_volume_that_changed_is_kept_and_told_of_also_where_nothing_is_to_be_asked(
+    shop: Shop, verb: tuple[str, ...]
+) -> None:
+    shop.up(STORED.format(driver="local"))
+    before = [call for call in shop.engine.calls if "volume" in call.verb]
+
+    shop.write(STORED.format(driver="another"))
+    shop.run(*verb, "-y")
+
+    assert [call for call in shop.engine.calls if "volume" in call.verb] == before
+    assert shop.engine.volumes == ["shop_data"]
+    assert "warning" in shop.err and "data" in shop.err, shop.err
