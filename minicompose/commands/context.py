@@ -32,7 +32,6 @@ Through = Callable[[OnEvent], OnEvent]
 # as fast as one, and more gain nothing.
 WORKERS = 4
 
-
 _YES = ("1", "t", "true", "y", "yes")
 _NO = ("0", "f", "false", "n", "no")
 

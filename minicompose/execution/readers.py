@@ -4,12 +4,15 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
-from minicompose.engine.protocol import Engine
+from minicompose.engine.protocol import Engine, LogStream
 from minicompose.errors import Conflict, EngineError, EngineUnreachable, NotFound
 from minicompose.execution.events import LogLine
 from minicompose.execution.followed import Followed, HistoryRead, LogEnded
 from minicompose.execution.logs import OnLines, lines_of, merged
-from minicompose.execution.seams import a_second_before, beyond
+from minicompose.execution.seams import a_second_before, beyond, reaches_back
+
+# How many of the last lines of a log that has ended are looked at, to see that nothing was left out.
+_FEW = 64
 
 
 class LogReaders:
@@ -69,7 +72,7 @@ class LogReaders:
         unreadable = ""
         if found.readable:
             try:
-                heard = self._pass_on(found, follow=True)
+                heard = self._pass_on(self._lines(found, follow=True))
             except (NotFound, EngineUnreachable):
                 raise
             except EngineError as error:  # the logging driver keeps nothing to read
@@ -78,28 +81,35 @@ class LogReaders:
         if state.state in ("exited", "dead") and found.readable and not unreadable and (heard or found.tail is None):
             # The engine may end a followed log before the last that a short-lived container printed.
             with contextlib.suppress(NotFound, Conflict):  # it is being removed, and how it ended is known
-                heard = self._pass_on(found, follow=False) or heard
+                heard = self._pass_on(self._left_out(found)) or heard
         return LogEnded(found.id, state, heard, unreadable=unreadable)
 
-    def _pass_on(self, found: Followed, *, follow: bool) -> bool:
+    def _pass_on(self, log: Iterator[list[LogLine]]) -> bool:
         """Pass on the lines that were not passed on yet; return whether there were any."""
         heard = False
-        for lines in self._lines(found, follow=follow):
+        for lines in log:
             heard = True
             self._on_lines(lines)
         return heard
 
+    def _left_out(self, found: Followed) -> Iterator[list[LogLine]]:
+        """The lines of a log that has ended which were not read yet. Mostly there are none, which its end shows."""
+        if found.marks:
+            last = list(lines_of(found.source, self._opened(found, tail=_FEW, since=found.since)))
+            if reaches_back(last, found.marks.values(), asked=_FEW):
+                return beyond(found.marks, last)
+        return self._lines(found, follow=False)
+
     def _lines(self, found: Followed, *, follow: bool) -> Iterator[list[LogLine]]:
         """The lines that were not read yet."""
         since = a_second_before(found.marks.values())
-        stream = self._engine.logs(
-            found.id,
-            follow=follow,
-            tail=None if since else found.tail,
-            since=since or found.since,
-            timestamps=True,
-        )
+        tail, since = (None, since) if since else (found.tail, found.since)
+        return beyond(found.marks, lines_of(found.source, self._opened(found, follow=follow, tail=tail, since=since)))
+
+    def _opened(self, found: Followed, *, tail: int | None, since: str, follow: bool = False) -> LogStream:
+        """A reading of its log, which `closed` ends early."""
+        stream = self._engine.logs(found.id, follow=follow, tail=tail, since=since, timestamps=True)
         found.stream = stream
         if self._closed.is_set():
             stream.close()
-        return beyond(found.marks, lines_of(found.source, stream))
+        return stream

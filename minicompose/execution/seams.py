@@ -1,6 +1,6 @@
 """Where reading a log was left, so that reading it again from about there neither loses nor doubles a line."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -50,6 +50,16 @@ def _cut(mark: Mark, lines: list[LogLine]) -> tuple[list[LogLine], Mark]:
         elif line.time >= mark.time:
             return lines[index:], mark
     return [], Mark(mark.time, count)
+
+
+def reaches_back(log: Collection[list[LogLine]], marks: Iterable[Mark], *, asked: int) -> bool:
+    """Whether the end of a log, for so many lines as were `asked` for, has all that comes after the marks.
+
+    It has where it begins before the last line that was read, for a log is read in its own order, or where it is all of
+    it.
+    """
+    last = max(mark.time for mark in marks)
+    return sum(map(len, log)) < asked or min(lines[0].time for lines in log) < last
 
 
 def a_second_before(marks: Iterable[Mark]) -> str:

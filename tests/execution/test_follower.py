@@ -6,6 +6,7 @@ from typing import Any, Literal
 import pytest
 from msgspec.structs import replace
 
+from minicompose.engine.protocol import LogChunk
 from minicompose.errors import Conflict, EngineFault
 from minicompose.execution.events import AnyEvent, ContainerExited, LogLines, Notice
 from minicompose.execution.follower import AllExited, Ending, FirstExited, Follower, Stopped
@@ -49,6 +50,12 @@ class Heard:
 def follower(engine: FakeEngine, heard: Heard, plan: Plan | None = None, **options: Any) -> Follower:
     sources = sources_of(plan or plan_of(), engine.observe(PROJECT))
     return Follower(engine, PROJECT, heard, sources, **{"patience": 0.0, **options})
+
+
+class Said(list[LogChunk]):
+    """A log that can be closed."""
+
+    def close(self) -> None: ...
 
 
 def up(*services: str) -> Plan:
@@ -326,6 +333,32 @@ def test_the_exit_of_a_container_is_told_though_another_command_is_removing_it(
         assert following.wait(Interrupts()) == AllExited()
 
     assert heard.lines == ["web-1 last words", "shop-web-1 exited 143"]
+
+
+@pytest.mark.parametrize(("kept_back", "readings"), [(0, 2), (3, 2), (200, 3)])
+def test_what_the_engine_keeps_back_of_a_followed_log_comes_before_the_exit(
+    monkeypatch: pytest.MonkeyPatch, kept_back: int, readings: int
+) -> None:
+    engine = FakeEngine(IMAGE)
+    engine.script("job", Behaviour(exits=0, output=b"anything"))
+    log = [
+        LogChunk(stream="stdout", data=f"2026-01-01T00:00:00.000000{number:03}Z line {number}\n".encode())
+        for number in range(300)
+    ]
+    asked = []
+
+    def logs(_: str, *, follow: bool = False, tail: int | None = None, **_options: Any) -> Any:
+        asked.append(tail)
+        return Said(log[: len(log) - kept_back] if follow else log[-tail:] if tail else log)
+
+    monkeypatch.setattr(engine, "logs", logs)
+    heard = Heard()
+    with follower(engine, heard, up("job")) as following:
+        run(up("job"), engine)
+        following.wait(Interrupts())
+
+    assert heard.lines == [*(f"job-1 line {number}" for number in range(300)), "shop-job-1 exited 0"]
+    assert asked == [None, 64, None][:readings]
 
 
 def test_logs_go_on_when_the_engine_was_away() -> None:
