@@ -7,7 +7,9 @@ RUN (apt-get install -qq nginx-light busybox || (apt-get update -qq && apt-get i
  && rm /etc/nginx/sites-enabled/default \
  && ln -sf /dev/stdout /var/log/nginx/access.log \
  && ln -sf /dev/stderr /var/log/nginx/error.log
+COPY frontend-entrypoint /usr/local/bin/
 EXPOSE 80
 # Requests that are being answered are finished first.
 STOPSIGNAL SIGQUIT
+ENTRYPOINT ["frontend-entrypoint"]
 CMD ["nginx", "-g", "daemon off;"]
