@@ -73,7 +73,10 @@ def run(args: Namespace, context: Context) -> ExitCode:
     _refuse_contradictions(args)
     text = _text(args, context)
     if args.output and args.what != "quiet":
-        Path(args.output).write_text(text.rstrip("\n") + "\n")
+        from minicompose.wholefiles import whole_file
+
+        with whole_file(Path(args.output)) as file:
+            file.write((text.rstrip("\n") + "\n").encode())
     elif text:
         context.print(text)
     return ExitCode.OK

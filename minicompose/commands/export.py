@@ -8,7 +8,6 @@ file, which is there only when it is complete.
 """
 
 import contextlib
-import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from pathlib import Path
 from minicompose.commands.context import Context
 from minicompose.commands.one_container import configure_index, find_container
 from minicompose.errors import ExitCode, MinicomposeError, UsageError
+from minicompose.wholefiles import whole_file
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -50,18 +50,5 @@ def _write(file: Path, archive: Iterable[bytes]) -> None:
         raise MinicomposeError(f"there is no directory {file.parent}")
     if file.is_dir():
         raise MinicomposeError(f"{file} is a directory", "name a file in it")
-    if file.exists() and not file.is_file():
-        with file.open("wb") as output:
-            output.writelines(archive)
-        return
-    import tempfile  # costs 10 ms
-
-    descriptor, name = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as output:
-            output.writelines(archive)
-        Path(name).replace(file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+    with whole_file(file) as output:
+        output.writelines(archive)

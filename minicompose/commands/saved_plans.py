@@ -1,7 +1,6 @@
 """Plans in files: what `plan -o` keeps, and how `apply` gets back to where that was planned."""
 
 import argparse
-import contextlib
 import os
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ from minicompose.history.sealing import contents, sealed
 from minicompose.history.since import seen
 from minicompose.planning.encoding import plan_json
 from minicompose.planning.masking import sealed_text
+from minicompose.wholefiles import whole_file
 
 if TYPE_CHECKING:
     from minicompose.model import Stack
@@ -92,18 +92,11 @@ def _write(path: Path, text: bytes, shown: str) -> None:
     """Nobody ever sees half of it, and only its owner sees it at all."""
     if path.exists() and not path.is_file():
         raise UsageError(f"{shown} is no file that a plan could be written to")
-    unfinished = path.with_name(f".{path.name}-{os.urandom(6).hex()}.tmp")
     try:
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with whole_file(path, mode=0o600, lasting=True) as file:
             file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
     except OSError as error:
         raise MinicomposeError(f"the plan cannot be written to {shown}: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
 
 
 # ---- back again ----

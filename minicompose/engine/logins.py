@@ -4,18 +4,16 @@ What is written here is what `docker login` and `docker logout` write, so that e
 """
 
 import json
-import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from minicompose.engine.contexts import config_directory, docker_config
 from minicompose.engine.credential_helpers import CredentialHelper
 from minicompose.engine.credentials import DOCKER_HUB, Credentials, entry_of, helper_of
 from minicompose.engine.protocol import Login
+from minicompose.wholefiles import whole_file
 
 
 class Logins:
@@ -63,14 +61,8 @@ class Logins:
     def _write(self, config: dict[str, Any]) -> None:
         """Whole or not at all, and for nobody else to read."""
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix="config.json", dir=self.file.parent)
-        try:
-            with os.fdopen(descriptor, "w") as written:  # made with the mode 0600
-                json.dump(config, written, indent="\t", ensure_ascii=False)
-            Path(name).replace(self.file)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with whole_file(self.file, mode=0o600) as written:
+            written.write(json.dumps(config, indent="\t", ensure_ascii=False).encode())
 
 
 def default_helper() -> str:

@@ -12,6 +12,7 @@ from typing import IO, cast
 
 from minicompose.errors import MinicomposeError
 from minicompose.execution.copying import CONTENTS, Place
+from minicompose.wholefiles import whole_file
 
 _PIECE = 1 << 20
 
@@ -71,7 +72,8 @@ class _Unpacking:
             return
         if target.is_dir() and not target.is_symlink():
             raise MinicomposeError(f"{target} is a directory, and what is copied there is not")
-        target.unlink(missing_ok=True)
+        if not entry.isreg() or target.is_symlink() or not target.is_file():
+            target.unlink(missing_ok=True)
         if entry.isreg():
             self._write_file(tar, entry, target)
         elif entry.issym():
@@ -112,7 +114,7 @@ class _Unpacking:
     def _write_file(self, tar: tarfile.TarFile, entry: tarfile.TarInfo, target: Path) -> None:
         content = tar.extractfile(entry)
         assert content is not None, "a regular file has content"
-        with target.open("xb") as file:
+        with whole_file(target, mode=0o600) as file:
             shutil.copyfileobj(content, file, _PIECE)
 
     def _make_node(self, entry: tarfile.TarInfo, target: Path) -> None:

@@ -170,6 +170,18 @@ def test_a_file_takes_the_place_of_a_link_and_not_of_what_it_leads_to(tmp_path: 
     assert (tmp_path / "link").read_bytes() == b"x"
 
 
+def test_a_file_stays_as_it_was_where_its_successor_does_not_come_whole(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(b"x" * 100_000)
+    (tmp_path / "file").write_text("kept")
+    archive = b"".join(packed(str(tmp_path / "source"), "source"))
+
+    with pytest.raises(MinicomposeError):
+        unpack(iter([archive[:50_000]]), Place(str(tmp_path), "file"), own=False)
+
+    assert (tmp_path / "file").read_text() == "kept"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "source"]
+
+
 def test_what_is_no_archive_is_said(tmp_path: Path) -> None:
     with pytest.raises(MinicomposeError, match="no archive"):
         unpack(iter([b"x" * 2000]), Place(str(tmp_path), "file"), own=False)
