@@ -24,6 +24,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         podman.adapt(items)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run where the groups that were asked for are lost: what is in one must not run side by side."""
+    if getattr(session.config.option, "loadgroup", False):
+        for item in session.items:
+            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+                raise pytest.UsageError("pytest-xdist does not keep groups together with this version of pytest")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def state_directory(tmp_path_factory: pytest.TempPathFactory) -> None:
     """No command that a test runs writes into the history of whoever runs the tests."""

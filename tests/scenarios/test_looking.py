@@ -130,6 +130,7 @@ services:
 def test_what_is_not_well_says_why_on_a_terminal(stage: Stage) -> None:
     stage.write(UNWELL)
     stage.run("up", "-d", "--on-failure", "keep")
+    stage.run("wait", "broken")
 
     wide = on_a_terminal(stage, 140, "ps", "-a")
     narrow = on_a_terminal(stage, 40, "ps", "-a")
