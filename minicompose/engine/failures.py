@@ -124,7 +124,8 @@ _WELL_KNOWN = (
     _told(
         _REGISTRY + r"http: server gave HTTP response to HTTPS client",
         'add "{registry}" to insecure-registries in /etc/docker/daemon.json on the engine\'s machine, and have it '
-        "read that (`sudo systemctl reload docker`); what goes there can be read and changed on the way",
+        "read that (`sudo systemctl reload docker`); for Podman a file in /etc/containers/registries.conf.d says "
+        '[[registry]], location = "{registry}" and insecure = true; what goes there can be read and changed on the way',
         "the registry {registry} speaks without TLS, which the engine does not do with it",
     ),
     _told(

@@ -523,11 +523,12 @@ class HttpEngine:
         query |= _between(since, until)
         tty = self.inspect_container(container).tty
         ask = functools.partial(self._api.open, "GET", f"/containers/{container}/logs", query)
-        if follow and self._api.is_podman:
-            from minicompose.engine.podman.late import LateAnswer
+        if not self._api.is_podman:
+            return HttpLogs(ask(), tty)
+        from minicompose.engine.podman.late import LateAnswer
+        from minicompose.engine.podman.log_frames import with_times_once
 
-            return HttpLogs(LateAnswer(ask), tty)
-        return HttpLogs(ask(), tty)
+        return HttpLogs(LateAnswer(ask) if follow else ask(), tty, with_times_once if timestamps and not tty else None)
 
     def exec(self, container: str, spec: ExecSpec) -> HttpExec:
         body = {
@@ -667,6 +668,9 @@ class HttpEngine:
 
     def _remove(self, container: str, *, volumes: bool, force: bool) -> None:
         """One that the engine is removing already is waited for."""
+        if force and self._api.is_podman:  # it would give the command the time that a stop gives
+            with contextlib.suppress(NotFound, Conflict):
+                self.kill_container(container, "SIGKILL")
         query = {name: "1" for name, said in (("v", volumes), ("force", force)) if said}
         try:
             self._api.delete(f"/containers/{container}", query)

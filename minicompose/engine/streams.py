@@ -157,15 +157,23 @@ def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
 # ---- output ----
 
 
-class HttpLogs:
-    """A container's output; with a tty it is one stream, otherwise frames of two."""
+MendedFrames = Callable[[Iterator[bytes]], Iterator[bytes]]
 
-    def __init__(self, answer: Answer, tty: bool) -> None:
+
+class HttpLogs:
+    """A container's output; with a tty it is one stream, otherwise frames of two.
+
+    `mended` makes Docker's of another engine's frames.
+    """
+
+    def __init__(self, answer: Answer, tty: bool, mended: MendedFrames | None = None) -> None:
         self._answer = answer
         self._tty = tty
+        self._mended = mended
 
     def __iter__(self) -> Iterator[LogChunk]:
-        return output_chunks(gathered(self._answer.chunks()), self._tty)
+        chunks = self._answer.chunks()
+        return output_chunks(gathered(self._mended(chunks) if self._mended else chunks), self._tty)
 
     def close(self) -> None:
         self._answer.close()

@@ -19,6 +19,7 @@ from minicompose.engine.http_engine import HttpEngine
 from minicompose.engine.lacks.podman import lacking_on_podman
 from minicompose.engine.podman.answers import answer_of_podman, event_of_podman, short_name, with_health_and_networks
 from minicompose.engine.podman.late import LateAnswer
+from minicompose.engine.podman.log_frames import with_times_once
 from minicompose.engine.podman.refusals import refusal_of_podman
 from minicompose.engine.podman.requests import body_for_podman, path_for_podman, query_for_podman
 from minicompose.engine.protocol import Abilities, LoggedEvent
@@ -291,6 +292,38 @@ def test_what_goes_wrong_is_told_to_whoever_reads() -> None:
 
     with pytest.raises(NotFound):
         list(LateAnswer(open).chunks())
+
+
+def frame(stream: int, content: bytes) -> bytes:
+    return bytes([stream, 0, 0, 0, *len(content).to_bytes(4)]) + content
+
+
+@pytest.mark.parametrize("cut", [1, 7, 30, 1000])
+def test_a_line_that_comes_in_pieces_has_its_time_once(cut: int) -> None:
+    told = b"".join(
+        [
+            frame(1, b"2026-11-26T13:59:34Z whole\n"),
+            frame(1, b"2026-11-26T13:59:34Z in "),
+            frame(2, b"2026-11-26T13:59:34Z another output\n"),
+            frame(1, b"2026-11-26T13:59:35Z three "),
+            frame(1, b"2026-11-26T13:59:35Z pieces\n"),
+            frame(1, b"2026-11-26T13:59:36Z and no end"),
+        ]
+    )
+    chunks = iter([told[place : place + cut] for place in range(0, len(told), cut)])
+
+    found = b"".join(with_times_once(chunks))
+
+    assert found == b"".join(
+        [
+            frame(1, b"2026-11-26T13:59:34Z whole\n"),
+            frame(1, b"2026-11-26T13:59:34Z in "),
+            frame(2, b"2026-11-26T13:59:34Z another output\n"),
+            frame(1, b"three "),
+            frame(1, b"pieces\n"),
+            frame(1, b"2026-11-26T13:59:36Z and no end"),
+        ]
+    )
 
 
 # ---- what it lacks ----
