@@ -4,16 +4,14 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from types import FrameType
+
+from minicompose.execution.signals import heard
 
 Listener = Callable[[int], None]
 
 
 class Interrupts:
-    """Counts presses. `press` may be called from a signal handler and from any thread.
-
-    It takes no lock: a signal handler may run in the middle of any other method, in the same thread.
-    """
+    """Counts presses. `press` may be called from any thread, one at a time."""
 
     def __init__(self) -> None:
         self._presses = 0
@@ -60,19 +58,8 @@ def handling_signals(interrupts: Interrupts) -> Iterator[None]:
 
     Signals reach the main thread alone, so in any other this changes nothing.
     """
-    if threading.current_thread() is not threading.main_thread():
+    with heard({"SIGINT": interrupts.press, "SIGTERM": interrupts.press}):
         yield
-        return
-
-    def press(_number: int, _frame: FrameType | None) -> None:
-        interrupts.press()
-
-    before = {number: signal.signal(number, press) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
@@ -83,17 +70,13 @@ def handling_hangup(interrupts: Interrupts) -> Iterator[threading.Event]:
     """
     hung_up = threading.Event()
     number = getattr(signal, "SIGHUP", None)
-    is_main = threading.current_thread() is threading.main_thread()
-    if number is None or not is_main or signal.getsignal(number) == signal.SIG_IGN:
+    if number is None or signal.getsignal(number) == signal.SIG_IGN:
         yield hung_up
         return
 
-    def press(_number: int, _frame: FrameType | None) -> None:
+    def press() -> None:
         hung_up.set()
         interrupts.press()
 
-    before = signal.signal(number, press)
-    try:
+    with heard({"SIGHUP": press}):
         yield hung_up
-    finally:
-        signal.signal(number, before)

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from types import FrameType
 
@@ -14,6 +14,7 @@ from minicompose.descriptors import read_some, write_all
 from minicompose.engine.protocol import Session
 from minicompose.errors import EngineError
 from minicompose.execution.detach_keys import DetachKeys
+from minicompose.execution.signals import Call, heard
 
 # A terminal has its size only from when the command has really begun, a moment after the engine said so.
 _SIZE_TRIES = 20
@@ -78,7 +79,7 @@ _Errand = Callable[[], object]
 
 @contextlib.contextmanager
 def _errands() -> Iterator["SimpleQueue[_Errand | None]"]:
-    """Calls of the engine that a signal asks for: a thread makes them, for a handler may interrupt any other call."""
+    """Calls of the engine that a signal asks for: a thread makes them, one after the other."""
     waiting: SimpleQueue[_Errand | None] = SimpleQueue()
 
     def run() -> None:
@@ -100,38 +101,27 @@ def ending_in_order() -> Iterator[None]:
     def end(number: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    with _handling(dict.fromkeys(_ENDING, end)):
+    if threading.current_thread() is not threading.main_thread():  # which no signal reaches
         yield
+        return
+    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
+    before = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
 def _forwarding(errands: "SimpleQueue[_Errand | None]", forward: Forward) -> Iterator[None]:
     """Signals go to the command."""
 
-    def pass_on(number: int, _frame: FrameType | None) -> None:
-        name = signal.Signals(number).name
-        errands.put(lambda: forward(name))
+    def pass_on(name: str) -> Call:
+        return lambda: errands.put(lambda: forward(name))
 
-    with _handling(dict.fromkeys(_FORWARDED, pass_on)):
+    with heard({name: pass_on(name) for name in _FORWARDED}):
         yield
-
-
-_Handler = Callable[[int, FrameType | None], None]
-
-
-@contextlib.contextmanager
-def _handling(handlers: Mapping[str, _Handler]) -> Iterator[None]:
-    """Those signals that there are here, in the block; signals reach the main thread alone."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = {getattr(signal, name): handler for name, handler in handlers.items() if hasattr(signal, name)}
-    before = {number: signal.signal(number, handler) for number, handler in numbers.items()}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 # ---- our terminal is the command's ----
@@ -153,41 +143,10 @@ def raw_terminal() -> Iterator[None]:
 
     try:
         set_raw()
-        with _continuing(set_raw):
+        with heard({"SIGCONT": set_raw}):
             yield
     finally:
         termios.tcsetattr(0, termios.TCSANOW, before)
-
-
-@contextlib.contextmanager
-def _continuing(call: Callable[[], None]) -> Iterator[None]:
-    """Make the call whenever the process goes on after it was stopped.
-
-    Any thread may be given that signal, when the one in which handlers run is still waiting for output: so it is read
-    from the pipe into which Python writes signals as they come.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    ours, theirs = os.pipe()
-    os.set_blocking(theirs, False)
-
-    def wait() -> None:
-        while came := os.read(ours, 64):
-            if signal.SIGCONT in came:
-                call()
-        os.close(ours)
-
-    waiting = threading.Thread(target=wait, daemon=True)
-    waiting.start()
-    with _handling({"SIGCONT": lambda _number, _frame: None}):
-        before = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
-        try:
-            yield
-        finally:
-            signal.set_wakeup_fd(before)
-            os.close(theirs)
-            waiting.join()
 
 
 @contextlib.contextmanager
@@ -206,5 +165,5 @@ def _following_size(session: Session, errands: "SimpleQueue[_Errand | None]") ->
             time.sleep(_SIZE_PAUSE)
 
     errands.put(resize_first)
-    with _handling({"SIGWINCH": lambda _number, _frame: errands.put(resize)}):
+    with heard({"SIGWINCH": lambda: errands.put(resize)}):
         yield

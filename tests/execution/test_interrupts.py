@@ -2,9 +2,11 @@
 
 import os
 import signal
+import threading
 from queue import SimpleQueue
 
 from minicompose.execution.interrupts import Interrupts, handling_hangup, handling_signals
+from tests.runs import DEADLINE
 
 
 def test_every_press_is_counted_and_told_to_those_who_listen() -> None:
@@ -47,6 +49,35 @@ def test_sigint_and_sigterm_wake_who_waits_and_mean_what_they_meant_before_after
         assert heard.get(timeout=10) == 2
 
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_signal_is_told_while_the_main_thread_takes_no_step() -> None:
+    interrupts = Interrupts()
+    heard: SimpleQueue[int] = SimpleQueue()
+    told: list[int] = []
+
+    def press_and_see() -> None:
+        signal.raise_signal(signal.SIGINT)  # for this thread, where handlers do not run
+        told.append(heard.get(timeout=DEADLINE))
+
+    with handling_signals(interrupts), interrupts.listening(heard.put):
+        thread = threading.Thread(target=press_and_see)
+        thread.start()
+        thread.join(DEADLINE)  # no signal interrupts it: it came to another thread
+
+    assert told == [1]
+
+
+def test_one_who_waits_inside_another_passes_on_what_is_for_the_other() -> None:
+    interrupts, inner = Interrupts(), Interrupts()
+
+    with handling_signals(interrupts):
+        with handling_hangup(inner) as told:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGHUP)
+        signal.raise_signal(signal.SIGTERM)
+
+    assert (interrupts.presses, inner.presses, told.is_set()) == (2, 1, True)
 
 
 def test_the_end_of_the_terminal_is_a_press_unless_it_is_ignored() -> None:
