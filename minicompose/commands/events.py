@@ -23,17 +23,19 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, context: Context) -> ExitCode:
+    from minicompose.execution.interrupts import handling_signals
     from minicompose.output.happenings import event_json, event_text
 
     observed, services = context.observe()
     context.check_services(args.services, services, ExitCode.FAILED)
     printed = event_json if args.json else event_text
     log = context.engine.event_log(observed.project, since=args.since, until=args.until)
-    for event in log:
-        its = event.attributes
-        if its.get(labels.ONEOFF, "").lower() == "true":
-            continue
-        if not args.services or its.get(labels.SERVICE) in args.services:
-            context.print(printed(event))
-            sys.stdout.flush()
-    return ExitCode.OK
+    with handling_signals(context.interrupts), context.interrupts.listening(lambda _: log.close()):
+        for event in () if context.interrupts.presses else log:
+            its = event.attributes
+            if its.get(labels.ONEOFF, "").lower() == "true":
+                continue
+            if not args.services or its.get(labels.SERVICE) in args.services:
+                context.print(printed(event))
+                sys.stdout.flush()
+    return ExitCode.INTERRUPTED if context.interrupts.presses else ExitCode.OK

@@ -1,8 +1,8 @@
 """Signals, told as they come by a thread of their own.
 
 Python runs a signal's handler between two steps of the main thread. Of one that comes after the last step before a wait
-nothing is heard until that wait is over, which may be never. So no handler does anything here: Python writes each signal
-into a socket as it comes (`signal.set_wakeup_fd`), and whoever reads that is not waiting for anything else.
+nothing is heard until that wait is over, which may be never. So no handler does anything here: Python writes each
+signal into a socket as it comes (`signal.set_wakeup_fd`), and whoever reads that is not waiting for anything else.
 """
 
 import contextlib
