@@ -16,9 +16,10 @@ from minicompose.diagnostic import Diagnostic
 from minicompose.engine.builds import left_out_of
 from minicompose.engine.lacks.builds import is_remote
 from minicompose.errors import Conflict, MinicomposeError, NotFound
-from minicompose.execution.events import Notice
+from minicompose.execution.events import Notice, RunReport
 from minicompose.execution.interrupts import Interrupts
 from minicompose.execution.run import run_plan
+from minicompose.planning.image_verbs import BuildOptions, plan_build
 from minicompose.planning.observed import Observed
 from minicompose.planning.plan import Plan
 from minicompose.planning.record import service_image
@@ -117,9 +118,24 @@ class _Changes:
         self._tell = tell
         self._built: dict[str, str] = {}
 
-    def rebuild(self, service: str, interrupts: Interrupts) -> bool:
+    def rebuild(self, services: Sequence[str], interrupts: Interrupts) -> Collection[str]:
+        """The images are built side by side, before anybody's turn; a replacement that fails undoes no other one."""
+        return [service for service in self._built_of(services, interrupts) if self._replace(service, interrupts)]
+
+    def restart(self, services: Sequence[str], interrupts: Interrupts) -> None:
+        options = RestartOptions(services=tuple(services), timeout=getattr(self._args, "timeout", None))
+        self._in_turn(lambda observed: plan_restart(observed, options, self._stack), interrupts)
+
+    def _built_of(self, services: Sequence[str], interrupts: Interrupts) -> list[str]:
+        """Build the images of these services, and of what they are built from; those that have theirs then."""
+        plan = plan_build(self._stack, BuildOptions(services=tuple(services)))
+        report = self._run(plan, Observed(project=self._stack.name), interrupts)
+        built = {step.subject.name for step in plan.steps if step.id in report.done}
+        return [name for name in services if service_image(self._stack, self._stack.services[name]) in built]
+
+    def _replace(self, service: str, interrupts: Interrupts) -> bool:
         timeout = getattr(self._args, "timeout", None)
-        options = UpOptions(services=(service,), builds=(service,), no_deps=True, timeout=timeout, now=time.time())
+        options = UpOptions(services=(service,), no_build=True, no_deps=True, timeout=timeout, now=time.time())
 
         def plan_of(observed: Observed) -> Plan:
             return plan_up(self._stack, with_images(observed, self._stack, self._context.engine), options)
@@ -128,10 +144,6 @@ class _Changes:
         if done:
             self._prune(service_image(self._stack, self._stack.services[service]))
         return done
-
-    def restart(self, service: str, interrupts: Interrupts) -> bool:
-        options = RestartOptions(services=(service,), timeout=getattr(self._args, "timeout", None))
-        return self._in_turn(lambda observed: plan_restart(observed, options, self._stack), interrupts)
 
     def _in_turn(self, plan_of: Callable[[Observed], Plan], interrupts: Interrupts) -> bool:
         """Plan and carry the plan out; False when that failed or was interrupted."""
@@ -147,10 +159,14 @@ class _Changes:
                 self._tell("warning", summary)
             if wrong:
                 return False
-            told = Witness(context, self._stack, observed, plan, quieted(self._args, plan, self._on_event))
-            return run_plan(plan, context.engine, told, interrupts=interrupts, workers=context.workers).ok
+            return self._run(plan, observed, interrupts).ok
         finally:
             turn.end()
+
+    def _run(self, plan: Plan, observed: Observed, interrupts: Interrupts) -> RunReport:
+        context = self._context
+        told = Witness(context, self._stack, observed, plan, quieted(self._args, plan, self._on_event))
+        return run_plan(plan, context.engine, told, interrupts=interrupts, workers=context.workers)
 
     def _prune(self, image: str) -> None:
         """Remove the image that the one before of our own builds has made; those that were there before stay."""

@@ -11,11 +11,12 @@ Listener = Callable[[int], None]
 
 
 class Interrupts:
-    """Counts presses. `press` may be called from any thread, one at a time."""
+    """Counts presses. All of it may be called from any thread; presses come from one at a time."""
 
     def __init__(self) -> None:
         self._presses = 0
         self._listeners: tuple[Listener, ...] = ()
+        self._changing = threading.Lock()
 
     @property
     def presses(self) -> int:
@@ -39,17 +40,20 @@ class Interrupts:
             later._presses = max(later._presses, 1)
             later.press()
 
-        self._listeners = (*self._listeners, press)
+        with self._changing:
+            self._listeners = (*self._listeners, press)
         return later
 
     @contextlib.contextmanager
     def listening(self, listener: Listener) -> Iterator[None]:
         """Tell `listener` of every press inside the block."""
-        self._listeners = (*self._listeners, listener)
+        with self._changing:
+            self._listeners = (*self._listeners, listener)
         try:
             yield
         finally:
-            self._listeners = tuple(each for each in self._listeners if each is not listener)
+            with self._changing:
+                self._listeners = tuple(each for each in self._listeners if each is not listener)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from minicompose.execution.events import (
     AnyEvent,
     Interrupted,
     LogLines,
+    Notice,
     RunFinished,
     RunStarted,
     StepFailed,
@@ -77,7 +78,8 @@ class LiveForm:
         if isinstance(event, RunStarted):
             self.end()
             self._board = Board(event.plan)
-        self._zero = self._clock() - event.at
+        if not isinstance(event, Notice):  # whose time may be counted from another beginning
+            self._zero = self._clock() - event.at
         self._board.hear(event)
         if isinstance(event, StepStarted | StepWaits | StepFailed) and self._ticker is None:
             self._begin()

@@ -1,7 +1,8 @@
 """Watch, and do what is to be done, until Ctrl-C.
 
-The calling thread does everything, one batch of changes after the other; the threads that hear of changes only put
-them into its queue, where they wait while it is busy.
+The calling thread keeps the state: what has changed, and what is under way. It hands jobs to a few workers, those of
+different services side by side; the threads that hear of changes, and the workers when a job has ended, put that into
+its queue.
 """
 
 import os
@@ -16,11 +17,13 @@ from minicompose.engine.protocol import Engine, ExecSession
 from minicompose.errors import MinicomposeError
 from minicompose.execution.hooks import exec_spec
 from minicompose.execution.interrupts import Interrupts
+from minicompose.execution.workers import Workers
 from minicompose.model import Hook
 from minicompose.planning.observed import ObservedContainer
 from minicompose.watching.batches import Batch
 from minicompose.watching.owners import Owners
 from minicompose.watching.rules import Command, Rule
+from minicompose.watching.schedule import Job, Schedule
 from minicompose.watching.syncing import in_each, sync_all
 from minicompose.watching.tree import (
     Changed,
@@ -39,17 +42,28 @@ Tell = Callable[[Literal["info", "warning"], str], None]
 
 
 class Doing(Protocol):
-    """What changes the project, and so needs its turn. Raises MinicomposeError."""
+    """What changes the project, and so needs its turn: one call at a time. What fails is told."""
 
-    def rebuild(self, service: str, interrupts: Interrupts) -> bool:
-        """Build its image and replace its containers; False when that failed, which has been told then."""
+    def rebuild(self, services: Sequence[str], interrupts: Interrupts) -> Collection[str]:
+        """Build their images and replace their containers; those with which all went well."""
 
-    def restart(self, service: str, interrupts: Interrupts) -> bool:
-        """Restart its containers; False when that failed, which has been told then."""
+    def restart(self, services: Sequence[str], interrupts: Interrupts) -> None:
+        """Restart their containers."""
 
 
 class _Interrupted(msgspec.Struct, frozen=True):
     """Ctrl-C."""
+
+
+class _Ended(msgspec.Struct, frozen=True):
+    """A job, by which these services have been rebuilt. `unexpected` is an error of ours."""
+
+    job: Job
+    rebuilt: Collection[str] = ()
+    unexpected: Exception | None = None
+
+
+_AT_ONCE = 8
 
 
 class Session:
@@ -78,26 +92,34 @@ class Session:
         self._words = Wording(directories)
         self._since = since
         self._clock = clock
-        self._messages: SimpleQueue[Tidings | _Interrupted] = SimpleQueue()
+        self._messages: SimpleQueue[Tidings | _Interrupted | _Ended] = SimpleQueue()
         self._tree = Tree({rule.root for rule in rules}, self._messages.put)
         self._batch = Batch()
+        self._schedule = Schedule(rules)
+        self._workers = Workers(_AT_ONCE)
         self._owners = Owners(engine)
         self._interrupts = Interrupts()
 
     def watch(self, interrupts: Interrupts) -> None:
-        """Return at the first Ctrl-C. Raises MinicomposeError where nothing can be watched."""
+        """Return at the first Ctrl-C, when what was under way has ended, or at the second.
+
+        Raises MinicomposeError where nothing can be watched.
+        """
         self._interrupts = interrupts
         with interrupts.listening(lambda _: self._messages.put(_Interrupted())):
             self._tree.open()
             try:
                 self._tell("info", self._words.watched(self._rules))
                 self._warn_of_too_many()
-                self._sync_at_first({rule.service for rule in self._rules})
+                self._schedule.begin_with(dict.fromkeys(rule.service for rule in self._rules if _comes_first(rule)))
+                self._hand_out()
                 self._add(self._changed_before())
                 while not interrupts.presses:
                     self._hear_one()
+                self.settle()
             finally:
                 self._tree.close()
+                self._workers.dismiss()
 
     def _warn_of_too_many(self) -> None:
         most, many = most_directories(), self._tree.directories()
@@ -118,6 +140,9 @@ class Session:
         except Empty:
             self.deal_with(self._batch.take())
             return
+        self._heed(message)
+
+    def _heed(self, message: Tidings | _Interrupted | _Ended) -> None:
         match message:
             case Changed():
                 self._add([message.path])
@@ -126,6 +151,12 @@ class Session:
             case Overflowed():
                 self._tell("warning", "more changed than could be told of: everything is taken for changed")
                 self._add(path for rule in self._rules for path in files_below(rule.root))
+            case _Ended():
+                self._workers.take_back()
+                if message.unexpected is not None:
+                    raise message.unexpected
+                self._schedule.ended(message.job, message.rebuilt)
+                self._hand_out()
             case _Interrupted():
                 pass
             case _:
@@ -136,30 +167,54 @@ class Session:
         for path in paths:
             self._batch.add(path, now)
 
-    def deal_with(self, paths: Collection[str]) -> None:
-        """Do what the rules ask for when these have changed; what goes wrong is told."""
-        for work in work_for(self._rules, paths):
-            if self._interrupts.presses:
-                return
-            try:
-                self._do(work)
-            except MinicomposeError as error:
-                self._tell("warning", f"{work.service}: {error.message}")
+    # ---- who does what ----
 
-    def _do(self, work: Work) -> None:
-        """In the order of `Work`; where a build or a restart fails, the rest is done all the same."""
-        if work.rebuild:
-            self._tell("info", self._words.changed(work, "building"))
-            if self._doing.rebuild(work.service, self._interrupts):
-                self._sync_at_first({work.service})
-        if work.copies:
-            self._sync(work.service, work.copies)
-        if work.restart:
-            if not work.copies:
-                self._tell("info", self._words.changed(work, "restarting"))
-            self._doing.restart(work.service, self._interrupts)
-        for command in work.commands:
-            self._run(work.service, command)
+    def deal_with(self, paths: Collection[str]) -> None:
+        """Begin what the rules ask for when these have changed; what goes wrong is told."""
+        self._schedule.changed(paths)
+        self._hand_out()
+
+    def settle(self) -> None:
+        """Wait until all has been done that was begun; after a Ctrl-C nothing more begins, and a second one ends it."""
+        while not self._workers.idle and self._interrupts.presses < 2:
+            self._heed(self._messages.get())
+
+    def _hand_out(self) -> None:
+        while self._workers.free and not self._interrupts.presses and (job := self._schedule.due()):
+            self._workers.hand(lambda job=job: self._messages.put(self._done(job)))  # type: ignore[misc]
+
+    def _done(self, job: Job) -> _Ended:
+        """Do it, in a worker; where something fails, the rest is done all the same."""
+        try:
+            return _Ended(job, self._do(job))
+        except MinicomposeError as error:
+            self._tell("warning", f"{', '.join(work.service for work in job.works)}: {error.message}")
+            return _Ended(job)
+        except Exception as error:  # noqa: BLE001 - raised by the thread that watches
+            return _Ended(job, unexpected=error)
+
+    def _do(self, job: Job) -> Collection[str]:
+        services = [work.service for work in job.works]
+        match job.part:
+            case "rebuild":
+                for work in job.works:
+                    self._tell("info", self._words.changed(work, "building"))
+                return self._doing.rebuild(services, self._interrupts)
+            case "copy":
+                for work in job.works:
+                    self._copy(work, anew=job.anew)
+            case "restart":
+                for work in job.works:
+                    if not work.copies:
+                        self._tell("info", self._words.changed(work, "restarting"))
+                self._doing.restart(services, self._interrupts)
+            case "run":
+                for work in job.works:
+                    for command in work.commands:
+                        self._run(work.service, command)
+            case _:
+                assert_never(job.part)
+        return ()
 
     # ---- what is done ----
 
@@ -176,15 +231,17 @@ class Session:
         if done:
             self._tell("info", self._words.synced(service, copies, done, self._clock() - begun))
 
-    def _sync_at_first(self, services: Collection[str]) -> None:
+    def _copy(self, work: Work, *, anew: bool) -> None:
+        if anew:
+            self._sync_at_first(work.service)
+        if work.copies:
+            self._sync(work.service, work.copies)
+
+    def _sync_at_first(self, service: str) -> None:
         """Send all files of the rules that ask for it."""
-        rules = [rule for rule in self._rules if rule.initial_sync and rule.syncs and rule.service in services]
-        paths = {path for rule in rules for path in files_below(rule.root)}
-        for work in work_for(rules, paths):
-            try:
-                self._sync(work.service, [copy for copy in work.copies if os.path.lexists(copy.source)])
-            except MinicomposeError as error:
-                self._tell("warning", f"{work.service}: {error.message}")
+        rules = [rule for rule in self._rules if _comes_first(rule) and rule.service == service]
+        for work in work_for(rules, {path for rule in rules for path in files_below(rule.root)}):
+            self._sync(service, [copy for copy in work.copies if os.path.lexists(copy.source)])
 
     def _run(self, service: str, command: Command) -> None:
         containers = [each for each in self._containers(service) if each.state == "running"]
@@ -221,3 +278,7 @@ class Session:
         """Those that stand for the service now, whichever replaced which."""
         found = self._engine.observe(self._project).containers
         return [each for each in found if each.service == service and not each.oneoff and each.state != "removing"]
+
+
+def _comes_first(rule: Rule) -> bool:
+    return rule.initial_sync and rule.syncs

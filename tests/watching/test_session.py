@@ -3,7 +3,7 @@
 import io
 import tarfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from minicompose.watching.rules import Action, Command, Rule
 from minicompose.watching.session import Session
 from tests.carrying_out import engine_running
 from tests.fake_engine import FakeEngine
+from tests.runs import DEADLINE
 from tests.stack_of import stack_of
 
 STACK = stack_of("""
@@ -25,19 +26,21 @@ services:
 
 
 class Changes:
-    """What was asked for that changes the project."""
+    """What was asked for that changes the project. A rebuild takes until `may_go_on`."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.fails = False
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
 
-    def rebuild(self, service: str, interrupts: Interrupts) -> bool:
-        self.asked.append(f"rebuild {service}")
-        return not self.fails
+    def rebuild(self, services: Sequence[str], interrupts: Interrupts) -> Collection[str]:
+        self.asked.append(f"rebuild {', '.join(services)}")
+        assert self.may_go_on.wait(DEADLINE)
+        return () if self.fails else services
 
-    def restart(self, service: str, interrupts: Interrupts) -> bool:
-        self.asked.append(f"restart {service}")
-        return not self.fails
+    def restart(self, services: Sequence[str], interrupts: Interrupts) -> None:
+        self.asked.append(f"restart {', '.join(services)}")
 
 
 class Watched:
@@ -48,6 +51,14 @@ class Watched:
         self.engine: FakeEngine = engine_running(STACK)
         self.changes = Changes()
         self.told: list[str] = []
+        self.on_told: Callable[[str], object] = lambda text: None
+
+    def changed(self, rules: Sequence[Rule], paths: Collection[str], *, times: int = 1) -> None:
+        """These paths change, and all that is to be done about it is done, so many times."""
+        session = self.session(*rules)
+        for _ in range(times):
+            session.deal_with(paths)
+            session.settle()
 
     def session(self, *rules: Rule) -> Session:
         return Session(
@@ -55,13 +66,25 @@ class Watched:
             "shop",
             rules,
             self.changes,
-            lambda severity, text: self.told.append(text if severity == "info" else f"{severity}: {text}"),
+            self._tell,
             directories=(str(self.directory),),
             clock=lambda: 0.0,
         )
 
-    def rule(self, action: Action, *, service: str = "api", command: Sequence[str] = (), initial: bool = False) -> Rule:
-        root = str(self.directory)
+    def _tell(self, severity: str, text: str) -> None:
+        self.told.append(text if severity == "info" else f"{severity}: {text}")
+        self.on_told(text)
+
+    def rule(
+        self,
+        action: Action,
+        *,
+        service: str = "api",
+        command: Sequence[str] = (),
+        initial: bool = False,
+        only: str = "",
+    ) -> Rule:
+        root = str(self.directory / only)
         return Rule(
             service=service,
             action=action,
@@ -96,7 +119,7 @@ def watched(tmp_path: Path) -> Watched:
 def test_a_saved_file_is_copied_into_every_replica(watched: Watched) -> None:
     path = watched.save("a", "content")
 
-    watched.session(watched.rule("sync", service="web")).deal_with([path])
+    watched.changed([watched.rule("sync", service="web")], [path])
 
     assert watched.read("shop-web-1", "/app/a") == watched.read("shop-web-2", "/app/a") == "content"
     assert watched.told == ["web: copied a to /app/a in 2 containers (0 ms)"]
@@ -105,7 +128,7 @@ def test_a_saved_file_is_copied_into_every_replica(watched: Watched) -> None:
 def test_a_thousand_files_are_one_archive_for_each_container_and_one_message(watched: Watched) -> None:
     paths = [watched.save(f"many/{number}") for number in range(1000)]
 
-    watched.session(watched.rule("sync")).deal_with(paths)
+    watched.changed([watched.rule("sync")], paths)
 
     assert watched.engine.called("write_files") == ["write_files shop-api-1"]
     assert watched.told == ["api: copied 1000 files (0 ms)"]
@@ -116,7 +139,7 @@ def test_what_has_gone_is_removed_by_one_command_and_a_directory_without_naming_
 ) -> None:
     gone = [str(watched.directory / name) for name in ("b", "d/in", "d")]
 
-    watched.session(watched.rule("sync")).deal_with(gone)
+    watched.changed([watched.rule("sync")], gone)
 
     assert watched.ran() == [("shop-api-1", ("rm", "-rf", "--", "/app/b", "/app/d"))]
     assert watched.engine.called("write_files") == []
@@ -127,7 +150,7 @@ def test_a_file_that_takes_a_directorys_place_makes_its_way(watched: Watched) ->
     path = watched.save("a", "content")
     watched.engine.fail("write_files", None, EngineFault("cannot overwrite directory with non-directory", status=500))
 
-    watched.session(watched.rule("sync")).deal_with([path])
+    watched.changed([watched.rule("sync")], [path])
 
     assert watched.ran() == [("shop-api-1", ("rm", "-rf", "--", "/app/a"))]
     assert watched.read("shop-api-1", "/app/a") == "content"
@@ -136,7 +159,7 @@ def test_a_file_that_takes_a_directorys_place_makes_its_way(watched: Watched) ->
 def test_what_was_in_a_directory_that_became_a_file_goes_with_it(watched: Watched) -> None:
     path = watched.save("d", "a file now")
 
-    watched.session(watched.rule("sync")).deal_with([path, f"{path}/in", f"{path}/deep/in"])
+    watched.changed([watched.rule("sync")], [path, f"{path}/in", f"{path}/deep/in"])
 
     assert watched.ran() == []
     assert watched.read("shop-api-1", "/app/d") == "a file now"
@@ -146,7 +169,7 @@ def test_a_target_that_cannot_be_written_is_told_and_nothing_is_removed_for_it(w
     path = watched.save("a")
     watched.engine.fail("write_files", None, BadRequest("container rootfs is marked read-only", status=400))
 
-    watched.session(watched.rule("sync")).deal_with([path])
+    watched.changed([watched.rule("sync")], [path])
 
     assert watched.ran() == []
     assert watched.told == ["warning: api: shop-api-1: container rootfs is marked read-only"]
@@ -156,7 +179,7 @@ def test_one_container_that_fails_keeps_no_other_from_its_files(watched: Watched
     path = watched.save("a", "content")
     watched.engine.fail("write_files", "shop-web-1", NotFound("No such container", status=404))
 
-    watched.session(watched.rule("sync", service="web")).deal_with([path])
+    watched.changed([watched.rule("sync", service="web")], [path])
 
     assert watched.read("shop-web-2", "/app/a") == "content"
     assert watched.told == ["warning: web: shop-web-1 is gone", "web: copied a to /app/a (0 ms)"]
@@ -166,7 +189,7 @@ def test_a_container_that_does_not_run_gets_its_files_for_its_next_start(watched
     watched.engine.kill_container("shop-api-1", "SIGKILL")
     path = watched.save("a", "content")
 
-    watched.session(watched.rule("sync")).deal_with([path, str(watched.directory / "gone")])
+    watched.changed([watched.rule("sync")], [path, str(watched.directory / "gone")])
 
     assert watched.read("shop-api-1", "/app/a") == "content"
     assert watched.told == [
@@ -179,18 +202,16 @@ def test_a_service_without_a_container_is_told_of(watched: Watched) -> None:
     watched.engine.remove_container("shop-api-1", volumes=False, force=True)
     path = watched.save("a")
 
-    watched.session(watched.rule("sync")).deal_with([path])
+    watched.changed([watched.rule("sync")], [path])
 
     assert watched.told == ["warning: api: a not copied, for it has no container"]
 
 
 def test_an_engine_that_is_away_for_a_moment_ends_nothing(watched: Watched) -> None:
     path = watched.save("a")
-    session = watched.session(watched.rule("sync"))
     watched.engine.fail("write_files", None, EngineUnreachable("the engine does not answer"))
 
-    session.deal_with([path])
-    session.deal_with([path])
+    watched.changed([watched.rule("sync")], [path], times=2)
 
     assert watched.told == [
         "warning: api: shop-api-1: the engine does not answer",
@@ -201,14 +222,14 @@ def test_an_engine_that_is_away_for_a_moment_ends_nothing(watched: Watched) -> N
 def test_files_are_there_before_the_restart(watched: Watched) -> None:
     path = watched.save("a")
 
-    watched.session(watched.rule("sync+restart")).deal_with([path])
+    watched.changed([watched.rule("sync+restart")], [path])
 
     assert watched.changes.asked == ["restart api"]
     assert watched.told == ["api: copied a to /app/a (0 ms)"]
 
 
 def test_a_restart_alone_says_why(watched: Watched) -> None:
-    watched.session(watched.rule("restart")).deal_with([watched.save("a"), watched.save("b")])
+    watched.changed([watched.rule("restart")], [watched.save("a"), watched.save("b")])
 
     assert watched.changes.asked == ["restart api"]
     assert watched.told == ["api: 2 files changed, restarting"]
@@ -217,7 +238,7 @@ def test_a_restart_alone_says_why(watched: Watched) -> None:
 def test_a_command_is_run_once_when_the_files_are_there_and_what_it_prints_is_shown(watched: Watched) -> None:
     paths = [watched.save(name) for name in ("a", "b")]
 
-    watched.session(watched.rule("sync+exec", command=("echo", "reload"))).deal_with(paths)
+    watched.changed([watched.rule("sync+exec", command=("echo", "reload"))], paths)
 
     assert watched.ran() == [("shop-api-1", ("echo", "reload"))]
     assert watched.told[0] == "api: copied 2 files (0 ms)"
@@ -227,10 +248,8 @@ def test_a_command_is_run_once_when_the_files_are_there_and_what_it_prints_is_sh
 
 def test_a_command_that_fails_is_told_and_watching_goes_on(watched: Watched) -> None:
     path = watched.save("a")
-    session = watched.session(watched.rule("sync+exec", command=("sh", "-c", "exit 3")))
 
-    session.deal_with([path])
-    session.deal_with([path])
+    watched.changed([watched.rule("sync+exec", command=("sh", "-c", "exit 3"))], [path], times=2)
 
     assert watched.told.count("warning: api: sh -c exit 3 in shop-api-1: exited with code 3") == 2
 
@@ -239,7 +258,7 @@ def test_a_rebuild_comes_first_and_brings_back_what_was_synced_at_first(watched:
     path = watched.save("a", "content")
     rules = (watched.rule("rebuild"), watched.rule("sync", initial=True))
 
-    watched.session(*rules).deal_with([path])
+    watched.changed(rules, [path])
 
     assert watched.changes.asked == ["rebuild api"]
     assert watched.told[0] == "api: a changed, building"
@@ -250,9 +269,30 @@ def test_a_build_that_fails_keeps_nothing_else_from_being_done(watched: Watched)
     watched.changes.fails = True
     path = watched.save("a", "content")
 
-    watched.session(watched.rule("rebuild"), watched.rule("sync")).deal_with([path])
+    watched.changed([watched.rule("rebuild"), watched.rule("sync")], [path])
 
     assert watched.read("shop-api-1", "/app/a") == "content"
+
+
+def test_a_build_keeps_no_other_service_from_its_files(watched: Watched) -> None:
+    building, saved = watched.save("Dockerfile"), watched.save("a", "content")
+    rules = (watched.rule("rebuild", only="Dockerfile"), watched.rule("sync", service="web", only="a"))
+    watched.changes.may_go_on.clear()
+    session, interrupts, copied = watched.session(*rules), Interrupts(), threading.Event()
+    watched.on_told = lambda text: copied.set() if "copied" in text else None
+
+    thread = threading.Thread(target=session.watch, args=(interrupts,))
+    session.deal_with([building, saved])
+    thread.start()
+    try:
+        assert copied.wait(DEADLINE)
+    finally:
+        interrupts.press()
+        watched.changes.may_go_on.set()
+        thread.join(DEADLINE)
+
+    assert watched.read("shop-web-1", "/app/a") == "content"
+    assert watched.changes.asked == ["rebuild api"]
 
 
 def test_what_has_changed_before_watching_began_is_dealt_with(watched: Watched) -> None:
