@@ -34,11 +34,11 @@ test: $(VENV)/.dev  ## all tests: the unit suite, then those on Docker, on Podma
 unit: $(VENV)/.dev  ## the tests that need no engine, in seconds
 	$(PYTEST) -q -n auto -m "not engine and not browser and not shells"
 
-podman: $(VENV)/.dev  ## the contract and the scenarios of every day on Podman alone
+podman: $(VENV)/.dev  ## all tests that can hold on Podman, on Podman alone
 	scripts/engine
 	scripts/base-image
 	scripts/podman
-	MINICOMPOSE_TEST_ENGINE=podman timeout 900 $(PYTEST) -q -n 2 --dist loadgroup -m podman
+	MINICOMPOSE_TEST_ENGINE=podman timeout 1800 $(PYTEST) -q -n 2 --dist loadgroup -m "podman or podman_besides"
 	scripts/podman stop
 
 check: $(VENV)/.dev  ## format, lint, types, the rooms' borders, links in the docs

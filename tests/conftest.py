@@ -18,8 +18,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if item.get_closest_marker("engine") and item.path.relative_to(config.rootpath).as_posix() in podman.MODULES:
-            item.add_marker("podman")
+        if item.get_closest_marker("engine"):
+            module = item.path.relative_to(config.rootpath).as_posix()
+            if module in podman.EVERY_DAY:
+                item.add_marker("podman")
+            elif module in podman.BESIDES:
+                item.add_marker("podman_besides")
     if os.environ.get("MINICOMPOSE_TEST_ENGINE") == "podman":
         podman.adapt(items)
 

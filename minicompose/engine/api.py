@@ -8,14 +8,12 @@ import msgspec
 
 from minicompose.engine.failures import failure, message_in
 from minicompose.engine.transport import Answer, Query, Transport
-from minicompose.errors import EngineError, EngineTooOld
+from minicompose.errors import EngineTooOld
 
 # The newest version whose requests are known here, and the oldest that has all that is needed.
 NEWEST = (1, 51)
 OLDEST = (1, 41)
 _DONE_ALREADY = 304
-# Of Podman's own API, the oldest that is used.
-_LIBPOD = "/v4.0.0"
 # A header of what Podman answers to a ping.
 _PODMANS_OWN = "libpod-api-version"
 
@@ -23,13 +21,14 @@ _PODMANS_OWN = "libpod-api-version"
 class Api:
     """`pinned` is the version to speak; without it, it is negotiated before the first call.
 
-    What Podman is asked and answers is made Docker's here, so that nobody who calls need know.
+    A Podman is spoken to as Docker, so that nobody who calls need know.
     """
 
     def __init__(self, transport: Transport, pinned: tuple[int, int] | None = None) -> None:
         self.transport = transport
         self._version = pinned
         self._greeting: Mapping[str, str] | None = None
+        self._spoken_to: Transport | None = None
         self._negotiating = threading.RLock()
 
     @property
@@ -67,18 +66,9 @@ class Api:
     def call(self, method: str, path: str, query: Query | None = None, body: object = None) -> bytes:
         """Send `body` as JSON; the whole answer. Raises what `failures` makes of the status."""
         content, headers = None, None
-        if self.is_podman:
-            from minicompose.engine.podman.requests import body_for_podman  # here and below: only where it is Podman
-
-            body = body_for_podman(path, body)
         if body is not None:
             content, headers = msgspec.json.encode(body), {"Content-Type": "application/json"}
-        answer = self.open(method, path, query, content, headers).read()
-        if self.is_podman:
-            from minicompose.engine.podman.answers import answer_of_podman
-
-            return answer_of_podman(method, path, answer)
-        return answer
+        return self.open(method, path, query, content, headers).read()
 
     def open(
         self,
@@ -92,25 +82,23 @@ class Api:
     ) -> Answer:
         """The answer, not read yet, when it is not a refusal."""
         major, minor = self.version
-        version = f"/v{major}.{minor}"
-        if self.is_podman:
-            from minicompose.engine.podman.requests import path_for_podman, query_for_podman
-
-            path, query = path_for_podman(method, path), query_for_podman(path, query)
-            version = version if not path.startswith("/libpod/") else _LIBPOD
-        answer = self.transport.request(
-            method, f"{version}{path}", query=query, body=body, headers=headers, upgrade=upgrade
+        answer = self._docker().request(
+            method, f"/v{major}.{minor}{path}", query=query, body=body, headers=headers, upgrade=upgrade
         )
         if answer.status >= 300 and answer.status != _DONE_ALREADY:
-            raise self._refusal(answer.status, message_in(answer.read()))
+            raise failure(answer.status, message_in(answer.read()))
         return answer
 
-    def _refusal(self, status: int, message: str) -> EngineError:
-        if self.is_podman:
-            from minicompose.engine.podman.refusals import refusal_of_podman
+    def _docker(self) -> Transport:
+        """What answers as Docker does."""
+        if self._spoken_to is None:
+            if self.is_podman:
+                from minicompose.engine.podman.transport import PodmanTransport  # only where it is Podman
 
-            return refusal_of_podman(status, message)
-        return failure(status, message)
+                self._spoken_to = PodmanTransport(self.transport)
+            else:
+                self._spoken_to = self.transport
+        return self._spoken_to
 
     def _ping(self) -> Mapping[str, str]:
         answer = self.transport.request("GET", "/_ping")

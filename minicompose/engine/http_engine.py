@@ -49,14 +49,13 @@ from minicompose.engine.streams import (
 from minicompose.engine.translate import container_body, network_body, service_body, volume_body
 from minicompose.engine.transport import Query
 from minicompose.engine.underway import EndBy, Underway
-from minicompose.errors import CalledOff, Conflict, EngineError, EngineFault, NotFound
+from minicompose.errors import CalledOff, Conflict, EngineError, NotFound
 from minicompose.model import Network, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 from minicompose.regex import regex
 
 if TYPE_CHECKING:
-    from minicompose.engine.podman.checks import HealthChecks
     from minicompose.engine.usage import HttpUsage
 
 # What is subscribed to; a health check makes three exec events each time, which nobody reads.
@@ -75,7 +74,6 @@ _EVENTS = [
     "health_status",
 ]
 _Result = TypeVar("_Result")
-_LISTS = 3  # that may fail before it counts
 _LOOKS = 8  # at containers, side by side
 # From here on an image can be inspected for one of its platforms.
 _PLATFORM_OF_SEVERAL = (1, 49)
@@ -149,11 +147,8 @@ class HttpEngine:
         return chosen_builder(self._environment, self._api.greeting)
 
     def identity(self) -> str:
-        """Podman makes up another ID for each request; a host's name and a place on its disk say as much."""
         told = self._told_of_host()
-        if self.info().name == "Podman" or not told.get("ID"):
-            return f"{told.get('Name', '')}:{told.get('DockerRootDir', '')}"
-        return str(told["ID"])
+        return str(told.get("ID") or f"{told.get('Name', '')}:{told.get('DockerRootDir', '')}")
 
     def abilities(self) -> Abilities:
         from minicompose.engine.host import abilities  # most stacks ask nothing of the host
@@ -166,27 +161,12 @@ class HttpEngine:
             lambda: self._api.call("GET", "/containers/json", query),
             lambda: self._api.call("GET", "/networks"),
             lambda: self._api.call("GET", "/volumes"),
-            self._image_list,
+            lambda: self._api.call("GET", "/images/json"),
         )
-        if self._lacks_health(containers):
-            containers = self._with_health(containers, query, networks)
         return observed(project, containers, networks, volumes, images)
 
     def project_containers(self, project: str) -> tuple[ObservedContainer, ...]:
-        query = _all_of(project)
-        containers = self._api.call("GET", "/containers/json", query)
-        if self._lacks_health(containers):
-            containers = self._with_health(containers, query, self._api.call("GET", "/networks"))
-        return containers_in(containers)
-
-    def _lacks_health(self, containers: bytes) -> bool:
-        """Whether a list of containers, as it was answered, is Podman's, which lacks what other lists have."""
-        return self._api.is_podman and containers.strip() != b"[]"
-
-    def _with_health(self, containers: bytes, query: Query, networks: bytes) -> bytes:
-        from minicompose.engine.podman.answers import with_health_and_networks  # only where it is Podman
-
-        return with_health_and_networks(containers, self._api.call("GET", "/libpod/containers/json", query), networks)
+        return containers_in(self._api.call("GET", "/containers/json", _all_of(project)))
 
     def all_containers(self) -> tuple[ObservedContainer, ...]:
         return containers_in(self._api.call("GET", "/containers/json", {"all": "1"}))
@@ -194,19 +174,9 @@ class HttpEngine:
     # ---- networks and volumes ----
 
     def create_network(self, network: Network, labels: dict[str, str], on_progress: OnProgress = unheard) -> None:
-        told = self._created_network(network_body(network, labels))
+        told = self._api.post("/networks/create", network_body(network, labels))
         if warning := told.get("Warning"):
             on_progress(Progress(warning=warning))
-
-    def _created_network(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Podman gives up when any interface of its machine goes away while it looks for a free subnet."""
-        for _ in range(_LISTS if self._api.is_podman else 0):
-            try:
-                return dict(self._api.post("/networks/create", body))
-            except EngineFault as error:
-                if "no such network interface" not in error.message:
-                    raise
-        return dict(self._api.post("/networks/create", body))
 
     def remove_network(self, network: str) -> None:
         self._api.delete(f"/networks/{network}")
@@ -480,23 +450,13 @@ class HttpEngine:
         """The engine answers before it subscribes, so it is asked for all since just before."""
         filters = _filters(type=["container"], label=[f"{known_labels.PROJECT}={project}"], event=_EVENTS)
         query = {"since": self._engine_time(), "filters": filters}
-        answer = self._api.open("GET", "/events", query)
-        if not self._api.is_podman:
-            return HttpEvents(answer)
-        from minicompose.engine.podman.checks import health_after
-
-        return HttpEvents(answer, functools.partial(health_after, self._api), self._health_checks(project))
+        return HttpEvents(self._api.open("GET", "/events", query))
 
     def event_log(self, project: str, *, since: str = "", until: str = "") -> HttpEventLog:
         filters = _filters(type=["container"], label=[f"{known_labels.PROJECT}={project}"])
         between = _between(since, until)
         last = int(float(between["until"]) * 1_000_000_000) if until else None
-        answer = self._api.open("GET", "/events", {"filters": filters, **between})
-        if not self._api.is_podman:
-            return HttpEventLog(answer, last)
-        from minicompose.engine.podman.answers import event_of_podman
-
-        return HttpEventLog(answer, last, event_of_podman)
+        return HttpEventLog(self._api.open("GET", "/events", {"filters": filters, **between}), last)
 
     def processes(self, container: str) -> Processes:
         told = self._api.get(f"/containers/{container}/top")
@@ -522,13 +482,7 @@ class HttpEngine:
         query |= {name: "1" for name, said in (("follow", follow), ("timestamps", timestamps)) if said}
         query |= _between(since, until)
         tty = self.inspect_container(container).tty
-        ask = functools.partial(self._api.open, "GET", f"/containers/{container}/logs", query)
-        if not self._api.is_podman:
-            return HttpLogs(ask(), tty)
-        from minicompose.engine.podman.late import LateAnswer
-        from minicompose.engine.podman.log_frames import with_times_once
-
-        return HttpLogs(LateAnswer(ask) if follow else ask(), tty, with_times_once if timestamps and not tty else None)
+        return HttpLogs(self._api.open("GET", f"/containers/{container}/logs", query), tty)
 
     def exec(self, container: str, spec: ExecSpec) -> HttpExec:
         body = {
@@ -573,8 +527,6 @@ class HttpEngine:
         return HttpBytes(self._api.open("GET", f"/containers/{container}/archive", {"path": path}))
 
     def write_files(self, container: str, path: str, archive: Iterable[bytes], *, own: bool = False) -> None:
-        if self._api.is_podman:
-            self.file_in(container, path)  # it would make a directory that is not there
         query = {"path": path, "noOverwriteDirNonDir": "true", **({"copyUIDGID": "true"} if own else {})}
         headers = {"Content-Type": "application/x-tar"}
         self._api.open("PUT", f"/containers/{container}/archive", query, archive, headers).read()
@@ -594,31 +546,12 @@ class HttpEngine:
 
     # ---- inside ----
 
-    def _image_list(self) -> bytes:
-        """Podman finds fault with the list when an image goes away while it is made."""
-        for _ in range(_LISTS if self._api.is_podman else 0):
-            with contextlib.suppress(EngineFault):
-                return self._api.call("GET", "/images/json")
-        return self._api.call("GET", "/images/json")
-
     def _told_of_host(self) -> dict[str, Any]:
-        """Podman runs a dozen programs to tell it, which takes a second or more: it is asked once."""
-        if not self._api.is_podman:
-            return dict(self._api.get("/info"))
+        """Asked for once: some take a second to tell it."""
         with self._asking_host:
             if not self._host:
                 self._host = self._api.get("/info")
             return self._host
-
-    def _health_checks(self, project: str) -> "HealthChecks | None":
-        """For a Podman that has nobody to make them."""
-        from minicompose.engine.podman.checks import HealthChecks, makes_checks
-
-        if makes_checks(self._told_of_host()):
-            return None
-        checks = HealthChecks(self._api, project)
-        checks.begin()
-        return checks
 
     def _image(self, image: str) -> _Image:
         known = self._images.get(image)
@@ -668,9 +601,6 @@ class HttpEngine:
 
     def _remove(self, container: str, *, volumes: bool, force: bool) -> None:
         """One that the engine is removing already is waited for."""
-        if force and self._api.is_podman:  # it would give the command the time that a stop gives
-            with contextlib.suppress(NotFound, Conflict):
-                self.kill_container(container, "SIGKILL")
         query = {name: "1" for name, said in (("v", volumes), ("force", force)) if said}
         try:
             self._api.delete(f"/containers/{container}", query)

@@ -6,7 +6,7 @@ import msgspec
 
 from minicompose.engine.failures import failure
 from minicompose.engine.protocol import OnProgress, Progress
-from minicompose.engine.streams import lines
+from minicompose.engine.transport import lines
 
 
 class _Detail(msgspec.Struct):

@@ -4,15 +4,15 @@ import base64
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Protocol, cast
+from collections.abc import Iterator
+from typing import cast
 
 import msgspec
 
 from minicompose import labels
 from minicompose.engine.api import Api
 from minicompose.engine.protocol import EngineEvent, FileInContainer, LogChunk, LoggedEvent
-from minicompose.engine.transport import Answer, RawStream
+from minicompose.engine.transport import Answer, RawStream, lines
 from minicompose.errors import EngineFault, EngineUnreachable
 from minicompose.planning.observed import Health
 
@@ -47,31 +47,13 @@ class _Event(msgspec.Struct):
 
 
 _event_decoder = msgspec.json.Decoder(_Event)
-# Podman's words, where it does not use Docker's.
-_PODMANS_ACTIONS = {"remove": "destroy", "died": "die"}
-# How healthy a container is after a check that was told at that time.
-HealthAfter = Callable[[str, int], Health]
-
-
-class Checks(Protocol):
-    """Who makes the health checks while somebody subscribes."""
-
-    def started(self, container: str) -> None: ...
-
-    def close(self) -> None: ...
 
 
 class HttpEvents:
-    """The subscription to one project's containers. A second iteration goes on where the first stopped.
+    """The subscription to one project's containers. A second iteration goes on where the first stopped."""
 
-    `health_after` looks how healthy a container is, for an engine whose events do not say, and `checks` are for one
-    that makes none itself.
-    """
-
-    def __init__(self, answer: Answer, health_after: HealthAfter | None = None, checks: Checks | None = None) -> None:
+    def __init__(self, answer: Answer) -> None:
         self._answer = answer
-        self._health_after = health_after
-        self._checks = checks
         self._events = self._read()
 
     def __iter__(self) -> Iterator[EngineEvent]:
@@ -80,26 +62,16 @@ class HttpEvents:
     def _read(self) -> Iterator[EngineEvent]:
         try:
             for line in lines(self._answer.chunks()):
-                yield self._completed(_event(_event_decoder.decode(line)))
+                yield _event(_event_decoder.decode(line))
         except EngineUnreachable:
             return  # the engine went away, which ends the stream like any other end
 
-    def _completed(self, event: EngineEvent) -> EngineEvent:
-        if self._checks is not None and event.action in ("start", "unpause"):
-            self._checks.started(event.id)
-        if event.action != "health_status" or event.health != "none" or self._health_after is None:
-            return event
-        return msgspec.structs.replace(event, health=self._health_after(event.id, event.time))
-
     def close(self) -> None:
-        if self._checks is not None:
-            self._checks.close()
         self._answer.close()
 
 
 def _event(told: _Event) -> EngineEvent:
-    word, _, detail = told.action.partition(": ")
-    action = _PODMANS_ACTIONS.get(word, word)
+    action, _, detail = told.action.partition(": ")
     its = told.actor.attributes
     code = its.get("exitCode", "")
     return EngineEvent(
@@ -113,67 +85,38 @@ def _event(told: _Event) -> EngineEvent:
     )
 
 
-Mended = Callable[[LoggedEvent], LoggedEvent | None]
-
-
 class HttpEventLog:
-    """What the engine has noted, and what happens; nothing after `last`, in nanoseconds since 1970.
+    """What the engine has noted, and what happens; nothing after `last`, in nanoseconds since 1970."""
 
-    `mended` makes another engine's event Docker's, or None of one that Docker does not have.
-    """
-
-    def __init__(self, answer: Answer, last: int | None = None, mended: Mended | None = None) -> None:
+    def __init__(self, answer: Answer, last: int | None = None) -> None:
         self._answer = answer
         self._last = last
-        self._mended = mended
 
     def __iter__(self) -> Iterator[LoggedEvent]:
         for line in lines(self._answer.chunks()):
             told = _event_decoder.decode(line)
             if self._last is not None and told.time_nano > self._last:
                 continue
-            event = LoggedEvent(
+            yield LoggedEvent(
                 action=told.action, id=told.actor.id, attributes=told.actor.attributes, time=told.time_nano
             )
-            if self._mended is None:
-                yield event
-            elif (mended := self._mended(event)) is not None:
-                yield mended
 
     def close(self) -> None:
         self._answer.close()
 
 
-def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The lines in a stream of bytes, however these are cut; empty ones are left out."""
-    rest = b""
-    for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from (line for line in whole if line.strip())
-    if rest.strip():
-        yield rest
-
-
 # ---- output ----
 
 
-MendedFrames = Callable[[Iterator[bytes]], Iterator[bytes]]
-
-
 class HttpLogs:
-    """A container's output; with a tty it is one stream, otherwise frames of two.
+    """A container's output; with a tty it is one stream, otherwise frames of two."""
 
-    `mended` makes Docker's of another engine's frames.
-    """
-
-    def __init__(self, answer: Answer, tty: bool, mended: MendedFrames | None = None) -> None:
+    def __init__(self, answer: Answer, tty: bool) -> None:
         self._answer = answer
         self._tty = tty
-        self._mended = mended
 
     def __iter__(self) -> Iterator[LogChunk]:
-        chunks = self._answer.chunks()
-        return output_chunks(gathered(self._mended(chunks) if self._mended else chunks), self._tty)
+        return output_chunks(gathered(self._answer.chunks()), self._tty)
 
     def close(self) -> None:
         self._answer.close()

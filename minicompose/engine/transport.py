@@ -77,3 +77,13 @@ def target(path: str, query: Query | None) -> str:
     """A path with its query, encoded; the path's own slashes stay."""
     encoded = quote(path, safe="/:@")
     return f"{encoded}?{urlencode(query, doseq=True, quote_via=quote)}" if query else encoded
+
+
+def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The lines in a stream of bytes, however these are cut; empty ones are left out."""
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from (line for line in whole if line.strip())
+    if rest.strip():
+        yield rest

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from minicompose.engine.protocol import Usage
-from minicompose.engine.streams import lines
-from minicompose.engine.transport import Answer
+from minicompose.engine.transport import Answer, lines
 
 
 class _CpuUsage(msgspec.Struct):

@@ -12,7 +12,8 @@ from minicompose.engine.listing import exit_code_in, health_in, observed
 from minicompose.engine.moments import timestamp
 from minicompose.engine.protocol import LogChunk, Progress
 from minicompose.engine.registry import follow_transfer, name_and_tag
-from minicompose.engine.streams import gathered, lines, output_chunks
+from minicompose.engine.streams import gathered, output_chunks
+from minicompose.engine.transport import lines
 from minicompose.errors import EngineFault, EngineRefused, UsageError
 from minicompose.model import Build, ByteSize, Ulimit
 from minicompose.planning.observed import Observed, ObservedContainer, PublishedPort

@@ -15,14 +15,17 @@ import pytest
 from minicompose.engine.api import Api
 from minicompose.engine.connect import open_transport
 from minicompose.engine.contexts import Endpoint
+from minicompose.engine.failures import failure
 from minicompose.engine.http_engine import HttpEngine
 from minicompose.engine.lacks.podman import lacking_on_podman
-from minicompose.engine.podman.answers import answer_of_podman, event_of_podman, short_name, with_health_and_networks
+from minicompose.engine.podman.answers import Refused, mended, short_name, with_health_and_networks
+from minicompose.engine.podman.checks import HealthChecks
+from minicompose.engine.podman.events import event_of_podman
 from minicompose.engine.podman.late import LateAnswer
 from minicompose.engine.podman.log_frames import with_times_once
 from minicompose.engine.podman.refusals import refusal_of_podman
 from minicompose.engine.podman.requests import body_for_podman, path_for_podman, query_for_podman
-from minicompose.engine.protocol import Abilities, LoggedEvent
+from minicompose.engine.protocol import Abilities, LogChunk
 from minicompose.engine.sockets import SocketTransport, unix_dial
 from minicompose.errors import Conflict, EngineError, NoProgram, NotFound
 from minicompose.model import DeviceRequest, Healthcheck, Network, NetworkAttachment, Port, Service
@@ -30,7 +33,9 @@ from tests.engine.canned import CannedServer, answer, read_request
 
 
 def answered(method: str, path: str, body: object) -> Any:
-    return json.loads(answer_of_podman(method, path, json.dumps(body).encode()))
+    mend = mended(method, path)
+    assert mend is not None
+    return json.loads(mend(json.dumps(body).encode()))
 
 
 # ---- answers ----
@@ -127,21 +132,30 @@ def test_a_list_of_containers_tells_the_ports_that_are_published_now() -> None:
 
 
 def test_one_that_does_not_run_has_no_processes() -> None:
-    with pytest.raises(Conflict):
-        answer_of_podman("GET", "/containers/a/top", b"")
+    mend = mended("GET", "/containers/a/top")
+    assert mend is not None
+
+    with pytest.raises(Refused) as refused:
+        mend(b"")
+
+    assert refused.value.status == 409
 
 
 def test_an_event_is_told_as_docker_tells_it() -> None:
-    attributes = {"image": "docker.io/library/redis:8", "name": "a", "podId": "", "containerExitCode": "0"}
+    its = {"image": "docker.io/library/redis:8", "name": "a", "podId": "", "containerExitCode": "0"}
 
-    removed = event_of_podman(LoggedEvent(action="remove", id="a", attributes=attributes))
+    removed = event_of_podman({"Action": "remove", "Actor": {"ID": "a", "Attributes": its}, "timeNano": 1})
 
-    assert removed == LoggedEvent(action="destroy", id="a", attributes={"image": "redis:8", "name": "a"})
-    assert event_of_podman(LoggedEvent(action="init", id="a")) is None
+    assert removed == {
+        "Action": "destroy",
+        "Actor": {"ID": "a", "Attributes": {"image": "redis:8", "name": "a"}},
+        "timeNano": 1,
+    }
+    assert event_of_podman({"Action": "init", "Actor": {"ID": "a"}}) is None
 
 
 def test_what_is_the_same_is_not_touched() -> None:
-    assert answer_of_podman("GET", "/volumes", b'{"Volumes": []}') == b'{"Volumes": []}'
+    assert mended("GET", "/volumes") is None
 
 
 # ---- requests ----
@@ -168,13 +182,13 @@ def test_a_time_that_is_to_come_is_waited_for() -> None:
 
 @pytest.mark.parametrize("path", ["/containers/create", "/containers/a/exec"])
 def test_variables_without_a_value_are_left_out(path: str) -> None:
-    body = body_for_podman(path, {"Env": ["A=1", "B"], "StopTimeout": 3})
+    body = body_for_podman(path, b'{"Env": ["A=1", "B"], "StopTimeout": 3}')
 
-    assert body == {"Env": ["A=1"], "StopTimeout": 3}
+    assert json.loads(body) == {"Env": ["A=1"], "StopTimeout": 3}
 
 
 def test_a_container_that_says_nothing_of_its_stop_has_dockers_grace() -> None:
-    assert body_for_podman("/containers/create", {"Image": "a"}) == {"Image": "a", "StopTimeout": 10}
+    assert json.loads(body_for_podman("/containers/create", b'{"Image": "a"}')) == {"Image": "a", "StopTimeout": 10}
 
 
 @pytest.mark.parametrize(("asked", "sent"), [("/a/b/.", "/a/b"), ("/.", "/"), ("/a/b", "/a/b"), ("/a/b.", "/a/b.")])
@@ -187,61 +201,193 @@ def test_networks_are_asked_for_in_its_own_words() -> None:
     assert path_for_podman("GET", "/networks/shop_default") == "/networks/shop_default"
 
 
+# ---- an engine that is one ----
+
+_PODMAN = "Api-Version: 1.41\r\nLibpod-Api-Version: 4.3.1\r\n"
+# What is answered: a body, or a status and the body with it.
+Canned = bytes | tuple[str, bytes]
+
+
+class Podman:
+    """Answers by method and path, and notes what it is asked; of several answers the last is given again."""
+
+    def __init__(self, place: Path, answers: dict[str, list[Canned]]) -> None:
+        self.asked: list[str] = []
+        self._answers: dict[str, list[Canned]] = {"GET /_ping": [b"OK"], **answers}
+        self._address = str(place / "s")
+        self._server = CannedServer(self._serve, self._address)
+
+    def __enter__(self) -> "Podman":
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._server.__exit__(*error)
+
+    def api(self, pinned: tuple[int, int] | None = None) -> Api:
+        return Api(SocketTransport(unix_dial(self._address), f"unix://{self._address}"), pinned)
+
+    def _serve(self, channel: socket.socket, number: int) -> None:
+        while request := read_request(channel):
+            method, target = request.decode().split()[:2]
+            asked = f"{method} {target.partition('?')[0]}"
+            self.asked.append(asked)
+            answers = self._answers[asked]
+            said = answers.pop(0) if len(answers) > 1 else answers[0]
+            status, body = ("200 OK", said) if isinstance(said, bytes) else said
+            channel.sendall(answer(body, status, _PODMAN))
+
+
 @pytest.mark.parametrize("pinned", [None, (1, 41)])
 def test_its_own_api_is_asked_by_its_own_version(tmp_path: Path, pinned: tuple[int, int] | None) -> None:
-    asked: list[str] = []
-
-    def script(channel: socket.socket, number: int) -> None:
-        while request := read_request(channel):
-            asked.append(request.split()[1].decode())
-            channel.sendall(answer(b"[]", headers="Api-Version: 1.41\r\nLibpod-Api-Version: 4.3.1\r\n"))
-
-    path = str(tmp_path / "s")
-    with CannedServer(script, path):
-        api = Api(SocketTransport(unix_dial(path), f"unix://{path}"), pinned)
+    with Podman(tmp_path, {"GET /v4.0.0/libpod/networks/json": [b"[]"]}) as podman:
+        api = podman.api(pinned)
         api.get("/networks")
         api.transport.close()
 
-    assert (api.is_podman, asked) == (True, ["/_ping", "/v4.0.0/libpod/networks/json"])
+    assert (api.is_podman, podman.asked) == (True, ["GET /_ping", "GET /v4.0.0/libpod/networks/json"])
 
 
 def test_whoever_lists_containers_first_is_told_their_health(tmp_path: Path) -> None:
     its = {"Id": "a", "Names": ["/web"], "Image": "a", "State": "running", "Status": "Up 5 seconds"}
-    lists = {
-        "/_ping": b"OK",
-        "/v1.41/containers/json": json.dumps([{**its, "NetworkSettings": {"Networks": {}}}]).encode(),
-        "/v4.0.0/libpod/containers/json": b'[{"Id": "a", "Status": "healthy"}]',
-        "/v4.0.0/libpod/networks/json": b"[]",
+    lists: dict[str, list[Canned]] = {
+        "GET /v1.41/containers/json": [json.dumps([{**its, "NetworkSettings": {"Networks": {}}}]).encode()],
+        "GET /v4.0.0/libpod/containers/json": [b'[{"Id": "a", "Status": "healthy"}]'],
+        "GET /v4.0.0/libpod/networks/json": [b"[]"],
     }
 
-    def script(channel: socket.socket, number: int) -> None:
-        while request := read_request(channel):
-            body = lists[request.split()[1].decode().partition("?")[0]]
-            channel.sendall(answer(body, headers="Api-Version: 1.41\r\nLibpod-Api-Version: 4.3.1\r\n"))
-
-    path = str(tmp_path / "s")
-    with CannedServer(script, path), HttpEngine(Api(SocketTransport(unix_dial(path), f"unix://{path}")), {}) as engine:
+    with Podman(tmp_path, lists) as podman, HttpEngine(podman.api(), {}) as engine:
         assert [each.health for each in engine.project_containers("shop")] == ["healthy"]
 
 
 def test_a_network_is_made_though_an_interface_has_gone_meanwhile(tmp_path: Path) -> None:
-    asked: list[str] = []
     fault = b'{"message": "route ip+net: no such network interface"}'
+    made: list[Canned] = [("500 Internal Server Error", fault), b"{}"]
 
-    def script(channel: socket.socket, number: int) -> None:
-        headers = "Api-Version: 1.41\r\nLibpod-Api-Version: 4.3.1\r\n"
-        while request := read_request(channel):
-            asked.append(request.split()[1].decode())
-            is_first = asked.count("/v1.41/networks/create") == 1
-            channel.sendall(
-                answer(fault, "500 Internal Server Error", headers) if is_first else answer(b"{}", headers=headers)
-            )
-
-    path = str(tmp_path / "s")
-    with CannedServer(script, path), HttpEngine(Api(SocketTransport(unix_dial(path), f"unix://{path}")), {}) as engine:
+    with (
+        Podman(tmp_path, {"POST /v1.41/networks/create": made}) as podman,
+        HttpEngine(podman.api(), {}) as engine,
+    ):
         engine.create_network(Network(name="shop_default"), {})
 
-    assert asked == ["/_ping", "/v1.41/networks/create", "/v1.41/networks/create"]
+    assert podman.asked == ["GET /_ping", *["POST /v1.41/networks/create"] * 2]
+
+
+def test_what_it_refuses_is_an_error_of_ours_and_not_asked_for_again(tmp_path: Path) -> None:
+    refusal = b'{"message": "network already exists"}'
+    made: list[Canned] = [("500 Internal Server Error", refusal)]
+
+    with (
+        Podman(tmp_path, {"POST /v1.41/networks/create": made}) as podman,
+        HttpEngine(podman.api(), {}) as engine,
+        pytest.raises(Conflict),
+    ):
+        engine.create_network(Network(name="shop_default"), {})
+
+    assert podman.asked.count("POST /v1.41/networks/create") == 1
+
+
+def test_what_is_removed_by_force_is_killed_first_whether_it_runs_or_not(tmp_path: Path) -> None:
+    answers: dict[str, list[Canned]] = {
+        "GET /v1.41/containers/a/json": [
+            b'{"State": {"Status": "created"}, "Config": {"Labels": {}, "Image": "a"}, "Mounts": []}'
+        ],
+        "POST /v1.41/containers/a/kill": [("500 Error", b'{"message": "container state improper"}')],
+        "DELETE /v1.41/containers/a": [("204 No Content", b"")],
+    }
+
+    with Podman(tmp_path, answers) as podman, HttpEngine(podman.api(), {}) as engine:
+        engine.remove_container("a", volumes=False, force=True)
+        engine.remove_container("a", volumes=False)
+
+    assert [asked.split()[0] for asked in podman.asked] == ["GET", "GET", "POST", "DELETE", "GET", "DELETE"]
+
+
+def test_files_for_a_directory_that_is_not_there_are_not_sent(tmp_path: Path) -> None:
+    with (
+        Podman(tmp_path, {"HEAD /v1.41/containers/a/archive": [("404 Not Found", b"")]}) as podman,
+        HttpEngine(podman.api(), {}) as engine,
+        pytest.raises(NotFound),
+    ):
+        engine.write_files("a", "/nowhere", [b""])
+
+    assert podman.asked == ["GET /_ping", "HEAD /v1.41/containers/a/archive"]
+
+
+@pytest.mark.parametrize(("tty", "shown"), [(False, b"in pieces\n"), (True, b"in pieces\n")])
+def test_a_log_with_times_has_each_once(tmp_path: Path, tty: bool, shown: bytes) -> None:
+    pieces = frame(1, b"2026-11-26T13:59:34Z in ") + frame(1, b"2026-11-26T13:59:35Z pieces\n")
+    log = b"2026-11-26T13:59:34Z in pieces\n" if tty else pieces
+    its = {"Id": "a", "Name": "/a", "State": {"Status": "running"}, "Config": {"Image": "a", "Tty": tty}}
+    answers: dict[str, list[Canned]] = {
+        "GET /v1.41/containers/a/json": [json.dumps(its).encode()],
+        "GET /v1.41/containers/a/logs": [log],
+    }
+
+    with Podman(tmp_path, answers) as podman, HttpEngine(podman.api(), {}) as engine:
+        told = list(engine.logs("a", timestamps=True))
+
+    assert told == [LogChunk(stream="stdout", data=b"2026-11-26T13:59:34Z " + shown)]
+
+
+def test_a_log_that_is_refused_is_so_when_it_is_read(tmp_path: Path) -> None:
+    its = {"Id": "a", "Name": "/a", "State": {"Status": "running"}, "Config": {"Image": "a"}}
+    answers: dict[str, list[Canned]] = {
+        "GET /v1.41/containers/a/json": [json.dumps(its).encode()],
+        "GET /v1.41/containers/a/logs": [("500 Error", b'{"message": "no such container"}')],
+    }
+
+    with Podman(tmp_path, answers) as podman, HttpEngine(podman.api(), {}) as engine:
+        log = engine.logs("a", follow=True)
+        with pytest.raises(NotFound):
+            list(log)
+
+
+def test_its_name_for_itself_is_the_same_each_time(tmp_path: Path) -> None:
+    told: list[Canned] = [
+        json.dumps({"ID": id, "Name": "here", "DockerRootDir": "/var/lib/containers"}).encode() for id in ("one", "two")
+    ]
+    names = []
+    for number in range(2):
+        place = tmp_path / str(number)
+        place.mkdir()
+        with Podman(place, {"GET /v1.41/info": [told[number]]}) as podman, HttpEngine(podman.api(), {}) as engine:
+            names.append(engine.identity())
+
+    assert names == ["here:/var/lib/containers"] * 2
+
+
+# ---- health checks ----
+
+
+class Checked:
+    """A Podman in which one container is checked as often as there are `answers`; an error is what it answers."""
+
+    def __init__(self, answers: list[EngineError | None], running: list[bool]) -> None:
+        self.answers = answers
+        self.running = running
+        self.over = threading.Event()
+
+    def get(self, path: str, query: Any = None) -> Any:
+        if path.endswith("/healthcheck"):
+            if (error := self.answers.pop(0)) is not None:
+                raise error
+            return {}
+        if len(self.answers) == 0:
+            self.over.set()
+        check = {"Test": ["CMD", "true"], "Interval": 1_000_000}
+        running = self.running.pop(0) if len(self.running) > 1 else self.running[0]
+        return {"Config": {"Healthcheck": check}, "State": {"Running": running}}
+
+
+def test_a_check_that_could_not_be_made_once_is_made_again() -> None:
+    podman = Checked([None, EngineError("it is busy"), None, EngineError("it has ended")], [True, True, False])
+
+    checks = HealthChecks(podman, ["a=b"])
+    checks.started("web")
+
+    assert podman.over.wait(20)
+    assert podman.answers == []
+    checks.close()
 
 
 # ---- refusals ----
@@ -263,7 +409,7 @@ def test_a_network_is_made_though_an_interface_has_gone_meanwhile(tmp_path: Path
     ],
 )
 def test_a_refusal_is_what_docker_would_make_of_it(message: str, kind: type[EngineError], words: str) -> None:
-    error = refusal_of_podman(500, message)
+    error = failure(*refusal_of_podman(500, message))
 
     assert isinstance(error, kind)
     assert words in error.message

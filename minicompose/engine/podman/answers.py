@@ -6,8 +6,6 @@ from typing import Any
 
 import msgspec
 
-from minicompose.engine.protocol import LoggedEvent
-from minicompose.errors import Conflict
 from minicompose.regex import regex
 
 # Docker Hub's names are short ones for Docker's clients; Podman spells them out.
@@ -23,20 +21,27 @@ _ANY_ADDRESS = "0.0.0.0"
 # Its own columns, by the titles that the `ps` of Docker's machine gives them.
 _TITLES = {"USER": "UID", "%CPU": "C", "COMMAND": "CMD"}
 
-# Its words for what happened to a container, where they are others.
-ACTIONS = {"remove": "destroy", "died": "die"}
-_OWN_EVENTS = ("init", "cleanup")
-_OWN_ATTRIBUTES = ("containerExitCode", "podId")
-
 Told = dict[str, Any]
 
 
-def answer_of_podman(method: str, path: str, body: bytes) -> bytes:
-    """The body of an answer; those that are the same already are not touched."""
-    for its_method, pattern, mended in _MENDED:
+Mend = Callable[[bytes], bytes]
+
+
+class Refused(Exception):
+    """Podman's refusal, by the status and in the words that Docker gives it."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def mended(method: str, path: str) -> Mend | None:
+    """What makes Docker's of the body of an answer; None for one that is the same already. It may raise Refused."""
+    for its_method, pattern, mend in _MENDED:
         if its_method == method and pattern.fullmatch(path):
-            return mended(body)
-    return body
+            return mend
+    return None
 
 
 def short_name(image: str) -> str:
@@ -45,17 +50,6 @@ def short_name(image: str) -> str:
         if image.startswith(prefix):
             return image.removeprefix(prefix)
     return image
-
-
-def event_of_podman(event: LoggedEvent) -> LoggedEvent | None:
-    """None for what Docker does not tell: the steps of a start and of an end."""
-    if event.action in _OWN_EVENTS:
-        return None
-    attributes = {name: value for name, value in event.attributes.items() if name not in _OWN_ATTRIBUTES}
-    if "image" in attributes:
-        attributes["image"] = short_name(attributes["image"])
-    action = ACTIONS.get(event.action, event.action)
-    return msgspec.structs.replace(event, action=action, attributes=attributes)
 
 
 def _inspected_container(body: bytes) -> bytes:
@@ -162,7 +156,7 @@ def _with_algorithm(id: str) -> str:
 
 def _processes(body: bytes) -> bytes:
     if not body.strip():
-        raise Conflict("the container is not running", status=409)
+        raise Refused(409, "the container is not running")
     told: Told = msgspec.json.decode(body)
     titles = [_TITLES.get(title, title) for title in told["Titles"]]
     return msgspec.json.encode({**told, "Titles": titles})
@@ -174,7 +168,13 @@ def _nothing(body: bytes) -> bytes:
     return b""
 
 
-_MENDED: tuple[tuple[str, re.Pattern[str], Callable[[bytes], bytes]], ...] = (
+def of_this_host(body: bytes) -> bytes:
+    """It makes up another ID for each request; a host's name and a place on its disk say as much."""
+    told: Told = msgspec.json.decode(body)
+    return msgspec.json.encode({**told, "ID": f"{told.get('Name', '')}:{told.get('DockerRootDir', '')}"})
+
+
+_MENDED: tuple[tuple[str, re.Pattern[str], Mend], ...] = (
     ("GET", regex(r"/containers/json"), _container_list),
     ("GET", regex(r"/containers/[^/]+/json"), _inspected_container),
     ("GET", regex(r"/containers/[^/]+/top"), _processes),

@@ -1,7 +1,9 @@
 """The frames of Podman's logs with times, in which each line has its time once, as Docker's have."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+
+from minicompose.engine.transport import Answer, RawStream
 
 _HEAD = struct.Struct(">BxxxL")
 
@@ -32,3 +34,31 @@ def with_times_once(chunks: Iterator[bytes]) -> Iterator[bytes]:
             yield b"".join(mended)
     if rest:
         yield rest
+
+
+class Mended:
+    """An answer of which `mend` makes another."""
+
+    def __init__(self, answer: Answer, mend: Callable[[Iterator[bytes]], Iterator[bytes]]) -> None:
+        self._answer = answer
+        self._mend = mend
+
+    @property
+    def status(self) -> int:
+        return self._answer.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self._answer.headers
+
+    def read(self) -> bytes:
+        return b"".join(self.chunks())
+
+    def chunks(self) -> Iterator[bytes]:
+        return self._mend(self._answer.chunks())
+
+    def hijack(self) -> RawStream:
+        raise TypeError("what is mended is read, and not spoken to")
+
+    def close(self) -> None:
+        self._answer.close()

@@ -4,8 +4,6 @@ import re
 
 import msgspec
 
-from minicompose.engine.failures import failure
-from minicompose.errors import EngineError
 from minicompose.regex import regex
 
 
@@ -47,10 +45,10 @@ _TOLD = (
 )
 
 
-def refusal_of_podman(status: int, message: str) -> EngineError:
-    """The exception for an answer with this status and message."""
+def refusal_of_podman(status: int, message: str) -> tuple[int, str]:
+    """Docker's status and words for an answer with this status and message."""
     for told in _TOLD:
         if (found := told.pattern.search(message)) is not None:
             words = told.words.format_map(found.groupdict()) if told.words else message
-            return failure(told.status if status == 500 else status, words)
-    return failure(status, message)
+            return told.status if status == 500 else status, words
+    return status, message

@@ -37,33 +37,35 @@ def query_for_podman(path: str, query: Query | None) -> Query | None:
     return query
 
 
-def body_for_podman(path: str, body: object) -> object:
-    """The body of a request."""
-    if not isinstance(body, dict):
+def body_for_podman(path: str, body: bytes) -> bytes:
+    """The body of a request, in JSON."""
+    if path != "/containers/create" and not _EXEC.fullmatch(path):
         return body
+    asked: dict[str, Any] = msgspec.json.decode(body)
     if path == "/containers/create":
-        # Docker's grace where nothing is said; Podman would give none, and kill at once.
-        return _without_bare_names({"StopTimeout": _GRACE, **body})
-    return _without_bare_names(body) if _EXEC.fullmatch(path) else body
+        asked = {"StopTimeout": _GRACE, **asked}  # Docker's, where nothing is said; Podman would kill at once
+    return msgspec.json.encode(_without_bare_names(asked))
+
+
+def filters_of(query: Query | None) -> dict[str, list[str]]:
+    """What a query asks to be told of."""
+    filters: dict[str, list[str]] = msgspec.json.decode(str((query or {}).get("filters") or "{}"))
+    return filters
 
 
 def _events(query: dict[str, Any], now: float) -> Query:
     """It looks at nothing when the time is over before it has begun, and reads moments with less precision."""
     if "filters" in query:
-        query["filters"] = _event_filters(query["filters"])
+        asked = filters_of(query)
+        if "event" in asked:
+            asked["event"] = [_EVENTS.get(event, event) for event in asked["event"]]
+        query["filters"] = msgspec.json.encode(asked).decode()
     if "until" in query and float(query["until"]) <= now:
         del query["until"]
         query["stream"] = "0"
     if "since" in query:
         query["since"] = f"{float(query['since']) - _IMPRECISE:.9f}"
     return query
-
-
-def _event_filters(filters: str) -> str:
-    asked: dict[str, list[str]] = msgspec.json.decode(filters)
-    if "event" in asked:
-        asked["event"] = [_EVENTS.get(event, event) for event in asked["event"]]
-    return msgspec.json.encode(asked).decode()
 
 
 def _without_bare_names(body: dict[str, Any]) -> dict[str, Any]:
