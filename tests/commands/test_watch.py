@@ -60,6 +60,7 @@ def changes(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Changes:
                 path.parent.mkdir(exist_ok=True)
                 path.write_text("x")
                 session.deal_with([str(path)])
+                session.settle()
                 meanwhile()
 
         monkeypatch.setattr(Session, "watch", watch)

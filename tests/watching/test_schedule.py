@@ -27,11 +27,11 @@ def words(job: Job | None) -> str:
 
 
 def all_in_turn(schedule: Schedule, rebuilt: Sequence[str] = ()) -> list[str]:
-    """What is done when each job ends before the next is asked for."""
+    """What is done when each job ends before the next is asked for; rebuilds of `rebuilt` succeed."""
     done = []
     while job := schedule.due():
         done.append(words(job))
-        schedule.ended(job, [work.service for work in job.works if work.service in rebuilt])
+        schedule.ended(job, rebuilt if job.part == "rebuild" else ())
     return done
 
 

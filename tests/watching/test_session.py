@@ -279,7 +279,7 @@ def test_a_build_keeps_no_other_service_from_its_files(watched: Watched) -> None
     rules = (watched.rule("rebuild", only="Dockerfile"), watched.rule("sync", service="web", only="a"))
     watched.changes.may_go_on.clear()
     session, interrupts, copied = watched.session(*rules), Interrupts(), threading.Event()
-    watched.on_told = lambda text: copied.set() if "copied" in text else None
+    watched.on_told = lambda text: copied.set() if text.startswith("web: copied") else None
 
     thread = threading.Thread(target=session.watch, args=(interrupts,))
     session.deal_with([building, saved])
@@ -291,7 +291,7 @@ def test_a_build_keeps_no_other_service_from_its_files(watched: Watched) -> None
         watched.changes.may_go_on.set()
         thread.join(DEADLINE)
 
-    assert watched.read("shop-web-1", "/app/a") == "content"
+    assert watched.read("shop-web-1", "/app") == "content"
     assert watched.changes.asked == ["rebuild api"]
 
 
