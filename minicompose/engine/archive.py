@@ -29,4 +29,5 @@ def _tar(place: str, files: Iterable[InjectedFile]) -> bytes:
             entry.size = len(file.content.content)
             entry.uid, entry.gid, entry.mode = file.uid, file.gid, file.mode
             tar.addfile(entry, io.BytesIO(file.content.content))
-    return buffer.getvalue()
+        end = tar.offset + 2 * tarfile.BLOCKSIZE
+    return buffer.getvalue()[:end]  # Podman reads no further, and fails where more is sent (to fill a tape's record)
