@@ -96,7 +96,6 @@ FAILING: dict[str, str] = {
 LEFT_OUT: dict[str, str] = {
     "test_a_directory_that_becomes_a_file_and_a_directory_again_is_followed": _COPIED,
     "test_what_cannot_be_written_is_told_and_watching_goes_on": _COPIED,
-    "test_down_removes_dependents_before_what_they_need": "Podman ends a span of events at its time, read or not",
 }
 
 

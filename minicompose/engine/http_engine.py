@@ -454,9 +454,7 @@ class HttpEngine:
 
     def event_log(self, project: str, *, since: str = "", until: str = "") -> HttpEventLog:
         filters = _filters(type=["container"], label=[f"{known_labels.PROJECT}={project}"])
-        between = _between(since, until)
-        last = int(float(between["until"]) * 1_000_000_000) if until else None
-        return HttpEventLog(self._api.open("GET", "/events", {"filters": filters, **between}), last)
+        return HttpEventLog(self._api.open("GET", "/events", {"filters": filters, **_between(since, until)}))
 
     def processes(self, container: str) -> Processes:
         told = self._api.get(f"/containers/{container}/top")

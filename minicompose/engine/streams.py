@@ -86,17 +86,14 @@ def _event(told: _Event) -> EngineEvent:
 
 
 class HttpEventLog:
-    """What the engine has noted, and what happens; nothing after `last`, in nanoseconds since 1970."""
+    """What the engine has noted, and what happens."""
 
-    def __init__(self, answer: Answer, last: int | None = None) -> None:
+    def __init__(self, answer: Answer) -> None:
         self._answer = answer
-        self._last = last
 
     def __iter__(self) -> Iterator[LoggedEvent]:
         for line in lines(self._answer.chunks()):
             told = _event_decoder.decode(line)
-            if self._last is not None and told.time_nano > self._last:
-                continue
             yield LoggedEvent(
                 action=told.action, id=told.actor.id, attributes=told.actor.attributes, time=told.time_nano
             )

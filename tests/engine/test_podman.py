@@ -174,10 +174,13 @@ def test_a_time_that_is_over_is_read_to_its_end_at_once() -> None:
     assert query == {"since": "99.999999000", "stream": "0"}
 
 
-def test_a_time_that_is_to_come_is_waited_for() -> None:
-    until = f"{time.time() + 1000:.3f}"
+def test_a_time_that_is_to_come_is_waited_for_and_time_to_read() -> None:
+    until = time.time() + 1000
 
-    assert query_for_podman("/events", {"until": until}) == {"until": until}
+    query = query_for_podman("/events", {"until": f"{until:.3f}"})
+
+    assert query is not None
+    assert float(str(query["until"])) == pytest.approx(until + 3, abs=0.01)
 
 
 @pytest.mark.parametrize("path", ["/containers/create", "/containers/a/exec"])
@@ -257,6 +260,17 @@ def test_whoever_lists_containers_first_is_told_their_health(tmp_path: Path) -> 
 
     with Podman(tmp_path, lists) as podman, HttpEngine(podman.api(), {}) as engine:
         assert [each.health for each in engine.project_containers("shop")] == ["healthy"]
+
+
+def test_of_a_span_of_events_those_after_it_are_not_told(tmp_path: Path) -> None:
+    its = {"Type": "container", "Action": "start", "Actor": {"ID": "a", "Attributes": {}}}
+    told = b"".join(json.dumps({**its, "timeNano": time}).encode() + b"\n" for time in (100_000, 300_000))
+
+    with (
+        Podman(tmp_path, {"GET /v1.41/events": [told]}) as podman,
+        HttpEngine(podman.api(), {}) as engine,
+    ):
+        assert [event.time for event in engine.event_log("shop", until="0.0002")] == [100_000]
 
 
 def test_a_network_is_made_though_an_interface_has_gone_meanwhile(tmp_path: Path) -> None:

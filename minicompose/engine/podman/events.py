@@ -18,13 +18,20 @@ _BEGIN = ("start", "unpause")
 
 
 class EventsOfPodman:
-    """An `Answer` with events, a line each.
+    """An `Answer` with events, a line each, until `last`, in nanoseconds since 1970.
 
     With `looking` a health check is told with its outcome, as Docker does; `checks` makes the checks meanwhile.
     """
 
-    def __init__(self, answer: Answer, looking: Looking | None = None, checks: HealthChecks | None = None) -> None:
+    def __init__(
+        self,
+        answer: Answer,
+        last: int | None = None,
+        looking: Looking | None = None,
+        checks: HealthChecks | None = None,
+    ) -> None:
         self._answer = answer
+        self._last = last
         self._looking = looking
         self._checks = checks
 
@@ -43,6 +50,8 @@ class EventsOfPodman:
         for line in lines(self._answer.chunks()):
             event = event_of_podman(msgspec.json.decode(line))
             if event is None:
+                continue
+            if self._last is not None and event["timeNano"] > self._last:
                 continue
             if self._checks is not None and event["Action"] in _BEGIN:
                 self._checks.started(event["Actor"]["ID"])

@@ -12,6 +12,7 @@ from minicompose.regex import regex
 _EVENTS = {"die": "died", "destroy": "remove"}
 _GRACE = 10  # seconds
 _IMPRECISE = 1e-6  # seconds
+_READING = 3  # seconds, in which it has read its file of events many times over
 # Without these words it runs the `ps` of the container, where there may be none, and does not take its lines apart.
 _PROCESSES = "user,pid,ppid,pcpu,etime,tty,time,args"
 _EXEC = regex(r"/containers/[^/]+/exec")
@@ -54,7 +55,9 @@ def filters_of(query: Query | None) -> dict[str, list[str]]:
 
 
 def _events(query: dict[str, Any], now: float) -> Query:
-    """It looks at nothing when the time is over before it has begun, and reads moments with less precision."""
+    """It looks at nothing when the time is over before it has begun, stops at its end, read or not, and reads moments
+    with less precision. So it may tell of what comes after `until`.
+    """
     if "filters" in query:
         asked = filters_of(query)
         if "event" in asked:
@@ -63,6 +66,8 @@ def _events(query: dict[str, Any], now: float) -> Query:
     if "until" in query and float(query["until"]) <= now:
         del query["until"]
         query["stream"] = "0"
+    elif "until" in query:
+        query["until"] = f"{float(query['until']) + _READING:.9f}"
     if "since" in query:
         query["since"] = f"{float(query['since']) - _IMPRECISE:.9f}"
     return query

@@ -101,16 +101,18 @@ class PodmanTransport:
         """Who asks for health by name has the checks made, where nobody else makes them, and is told of each how it
         was. What is only looked up is told as it was noted.
         """
+        until = (query or {}).get("until")
+        last = int(float(str(until)) * 1_000_000_000) if until else None
         answer = self._answered(version, "GET", "/events", query)
         if "health_status" not in filters_of(query).get("event", ()):
-            return EventsOfPodman(answer)
+            return EventsOfPodman(answer, last)
         if self._host is None:  # it takes Podman a second or more to tell, so who has told it once is believed
             self._info(version)
         looking = _Looking(self, version)
         checks = None if makes_checks(self._host or {}) else HealthChecks(looking, filters_of(query)["label"])
         if checks is not None:
             checks.begin()
-        return EventsOfPodman(answer, looking, checks)
+        return EventsOfPodman(answer, last, looking, checks)
 
     def _logs(self, version: str, container: str, query: Query, ask: Callable[[], Answer]) -> Answer:
         answer = LateAnswer(lambda: _or_error(ask)) if query.get("follow") else ask()
