@@ -2,12 +2,28 @@
 
 import shutil
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from minicompose.engine.contexts import TlsFiles
 
+_BOOKS = """
+[ca]
+default_ca = tests
+[tests]
+database = {directory}/index
+unique_subject = no
+new_certs_dir = {directory}
+rand_serial = yes
+default_md = sha256
+policy = any
+copy_extensions = copy
+[any]
+commonName = supplied
+"""
+_TIME = "%Y%m%d%H%M%SZ"
 _NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
 
 
@@ -20,6 +36,9 @@ class Authority:
         directory.mkdir()
         self._directory = directory
         self.ca, self._key = directory / "ca.pem", directory / "ca-key.pem"
+        (directory / "index").touch()
+        self._books = directory / "books"
+        self._books.write_text(_BOOKS.format(directory=directory))
         self._run("req", "-x509", *_NEW_KEY, "-subj", "/CN=tests", "-days", "2", "-keyout", self._key, "-out", self.ca)
 
     def sign(self, whose: str, *, days: int = 1) -> TlsFiles:
@@ -41,8 +60,11 @@ class Authority:
             request,
         ]
         self._run("req", *_NEW_KEY, *asked)
-        signed: list[str | Path] = ["-CA", self.ca, "-CAkey", self._key, "-CAcreateserial", "-copy_extensions", "copy"]
-        self._run("x509", "-req", "-in", request, *signed, "-days", str(days), "-out", cert)
+        now = datetime.now(UTC)
+        begin, end = (f"{now + timedelta(days=each):{_TIME}}" for each in (-2, days))
+        valid = ["-startdate", begin, "-enddate", end]
+        by: list[str | Path] = ["-config", self._books, "-cert", self.ca, "-keyfile", self._key]
+        self._run("ca", "-batch", "-notext", *by, *valid, "-in", request, "-out", cert)
         return TlsFiles(ca=str(ca), cert=str(cert), key=str(key))
 
     def _run(self, *words: str | Path) -> None:

@@ -35,7 +35,8 @@ def keys(authority: Authority) -> TlsFiles:
 
 def with_tls(script: Script, keys: TlsFiles, version: ssl.TLSVersion) -> Script:
     """The script behind TLS, for who has the key."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=keys.ca)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_verify_locations(keys.ca)
     context.load_cert_chain(keys.cert, keys.key)
     context.verify_mode = ssl.CERT_REQUIRED
     context.maximum_version = version
@@ -477,15 +478,16 @@ def test_what_ssh_complains_of_is_told_with_what_to_do(said: str, code: int, com
 def test_ctrl_c_is_not_for_the_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ssh = tmp_path / "ssh"
     said = r"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
-    ssh.write_text(f'#!/bin/sh\nsession=$(cut -d" " -f6 /proc/$$/stat)\nprintf "{said}" ${{#session}} $session\n')
+    session = 'session=$(cut -d" " -f6 /proc/$$/stat)'
+    ssh.write_text(f'#!/bin/sh\nread asked\n{session}\nprintf "{said}" ${{#session}} $session\n')
     ssh.chmod(ssh.stat().st_mode | stat.S_IEXEC)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     transport = SocketTransport(ssh_dial("me@server", None), "ssh://me@server")
 
-    session = int(transport.request("GET", "/_ping").read())
+    answered = int(transport.request("GET", "/_ping").read())
     transport.close()
 
-    assert session != os.getsid(0)
+    assert answered != os.getsid(0)
 
 
 def test_an_ssh_that_ends_before_the_engine_has_said_anything_is_why(
