@@ -26,7 +26,7 @@ test: $(VENV)/.dev  ## all tests: the unit suite, then those on Docker, on Podma
 	scripts/shells
 	$(PYTEST) -q -n auto -m "not engine and not browser and not shells"
 	$(PYTEST) -q -n 2 --dist loadgroup -m "engine and not browser"
-	MINICOMPOSE_TEST_ENGINE=podman timeout 900 $(PYTEST) -q -n 2 --dist loadgroup -m podman
+	MINICOMPOSE_TEST_ENGINE=podman timeout 2400 $(PYTEST) -q -n 2 --dist loadgroup -m podman
 	scripts/podman stop
 	$(PYTEST) -q -m browser
 	$(PYTEST) -q -m shells
