@@ -35,6 +35,8 @@ def _told(pattern: str, hint: str, message: str = "", kind: type[EngineError] | 
 
 # How the engine says what it asked a registry, before what became of that.
 _REGISTRY = r'(?:Get|Head|Post|Put|Patch) "?https?://(?P<registry>[^/"\s]+)/[^"\s]*"?: '
+# Engines say more about it since 23.
+_CERTIFICATE = r"(?:tls: failed to verify certificate: )?x509: "
 
 _WELL_KNOWN = (
     _told(
@@ -100,19 +102,19 @@ _WELL_KNOWN = (
         NotFound,
     ),
     _told(
-        _REGISTRY + r"x509: certificate signed by unknown authority",
+        _REGISTRY + _CERTIFICATE + r"certificate signed by unknown authority",
         "put that authority's certificate on the engine's machine as /etc/docker/certs.d/{registry}/ca.crt; "
         "the engine finds it without a restart",
         "the registry {registry} has a certificate of an authority that the engine does not know",
     ),
     _told(
-        _REGISTRY + r"x509: (?P<why>certificate is (?:valid for .+, not|not valid for any) .+"
+        _REGISTRY + _CERTIFICATE + r"(?P<why>certificate is (?:valid for .+, not|not valid for any) .+"
         r"|cannot validate certificate for .+)",
         "name the registry as its certificate does, or give it a certificate for this name",
         "the registry {registry} has a certificate for another name: {why}",
     ),
     _told(
-        _REGISTRY + r"x509: certificate has expired or is not yet valid",
+        _REGISTRY + _CERTIFICATE + r"certificate has expired or is not yet valid",
         "give it a new one; or is the clock of the engine's machine wrong?",
         "the registry {registry} has a certificate that has expired or is not yet valid",
     ),
@@ -179,6 +181,12 @@ _WELL_KNOWN = (
         r'exec: "(?P<program>[^"]+)": (?:stat [^:]+: )?permission denied',
         "the file is not executable (`chmod +x` it in the image)",
         'the program "{program}" cannot be executed',
+        CannotRun,
+    ),
+    _told(
+        r'exec: "(?P<program>[^"]+)": is a directory',
+        "a program is a file",
+        '"{program}" is a directory, and cannot be executed',
         CannotRun,
     ),
     _told(

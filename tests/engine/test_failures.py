@@ -66,6 +66,14 @@ def test_every_status_has_its_exception(status: int) -> None:
         ),
         (
             500,
+            'Get "https://reg.example/v2/": tls: failed to verify certificate: x509: certificate signed by unknown '
+            "authority",
+            EngineFault,
+            "the registry reg.example has a certificate of an authority that the engine does not know",
+            "/etc/docker/certs.d/reg.example/ca.crt",
+        ),
+        (
+            500,
             'Head "https://reg.example/v2/a/manifests/1": x509: certificate is valid for 10.0.0.1, not reg.example',
             EngineFault,
             "the registry reg.example has a certificate for another name: "
@@ -168,6 +176,14 @@ def test_every_status_has_its_exception(status: int) -> None:
             NoProgram,
             'there is no program "serve" in the container',
             "spelled",
+        ),
+        (
+            400,
+            "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container "
+            'process: exec: "/etc": is a directory: unknown: permission denied',
+            CannotRun,
+            '"/etc" is a directory',
+            "a file",
         ),
     ],
 )

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -18,6 +19,13 @@ from tests.real_engine import import_image
 
 PATIENCE = 60.0
 TLS_PORT = 2376
+
+# A new network namespace's loopback is down: SIOCSIFFLAGS of netdevice(7) with IFF_UP.
+_WITH_LOOPBACK = """
+import fcntl, os, socket, struct, sys
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh22x", b"lo", 1))
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 
 
 class OwnEngine:
@@ -46,8 +54,7 @@ class OwnEngine:
         if self._tls is not None:
             keys = (f"--tlscacert={self._tls.ca}", f"--tlscert={self._tls.cert}", f"--tlskey={self._tls.key}")
             door = (f"--host=tcp://127.0.0.1:{TLS_PORT}", "--tlsverify", *keys)
-            # A new namespace's loopback is down.
-            command[2:2] = ["sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+            command[2:2] = [sys.executable, "-c", _WITH_LOOPBACK]
             command += door
         with (self._directory / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)

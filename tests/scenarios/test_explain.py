@@ -224,7 +224,7 @@ def test_what_the_same_up_replaces_is_not_in_its_way(stage: Stage) -> None:
 
 
 def test_doctor_finds_all_at_once_and_changes_nothing(stage: Stage) -> None:
-    stage.write("""
+    stack = """
 services:
   web:
     image: busybox:test
@@ -238,8 +238,9 @@ services:
 secrets: {s: {file: gone.txt}}
 networks:
   edge: {external: true, name: nobody-has-this-network}
-  mine: {ipam: {config: [{subnet: 172.17.0.0/24}]}}
-""")
+  mine: {ipam: {config: [{subnet: TAKEN}]}}
+"""
+    stage.write(stack.replace("TAKEN", stage.api.get("/networks/bridge")["IPAM"]["Config"][0]["Subnet"]))
 
     done = stage.run("doctor", "--format", "json")
 
