@@ -72,7 +72,7 @@ class Bench:
         with self.events() as events:
             id = self.run(spec)
             until(events, lambda event: event.action == "die" and event.id == id)
-        self.engine.inspect_container(id)  # answered only when the engine is done with that end
+        self.engine.inspect_container(id)  # see `observed`
         return id
 
     def network(self, name: str = "net") -> str:
@@ -108,6 +108,7 @@ class Bench:
         return self.engine.observe(self.project)
 
     def observed(self, id: str) -> ObservedContainer:
+        self.engine.inspect_container(id)  # answered only when the engine is done with whatever happens to it
         return next(container for container in self.observe().containers if container.id == id)
 
 

@@ -116,7 +116,6 @@ def test_a_command_that_ignores_the_signal_is_killed_after_the_timeout(bench: Be
     id = bench.run(bench.spec("web", init=False))
 
     bench.engine.stop_container(id, 0)
-    bench.engine.inspect_container(id)  # answered only when the engine is done with that end
 
     assert bench.observed(id).exit_code == 137
 

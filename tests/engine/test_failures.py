@@ -5,7 +5,16 @@ import socket
 import pytest
 
 from minicompose.engine.failures import failure, message_in, unreachable
-from minicompose.errors import BadRequest, Conflict, EngineError, EngineFault, EngineRefused, NoProgram, NotFound
+from minicompose.errors import (
+    BadRequest,
+    CannotRun,
+    Conflict,
+    EngineError,
+    EngineFault,
+    EngineRefused,
+    NoProgram,
+    NotFound,
+)
 
 
 @pytest.mark.parametrize("status", range(100, 600))
