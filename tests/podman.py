@@ -74,7 +74,6 @@ FAILING: dict[str, str] = {
     "test_a_registry_tells_an_images_digest_and_nothing_is_pulled": _NO_DISTRIBUTION,
     "test_the_processes_of_a_container_are_told_with_their_titles": _OWN_COLUMNS,
     "test_a_containers_limit_and_what_it_asks_of_the_host_are_inspected": _NO_PORTS_WITHOUT_NETWORK,
-    "test_a_signal_that_there_is_not_is_a_failure": _OWN_WORDS,
     "test_where_input_stays_open_for_others_the_end_of_ours_ends_the_session_after_the_answer": _INPUT_ENDS,
     "test_a_command_has_the_surroundings_that_are_asked_for_it": _STAYS,
     "test_a_network_that_was_removed_by_hand_is_made_again_for_those_that_were_stopped": _HELD_NETWORK,

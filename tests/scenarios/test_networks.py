@@ -6,15 +6,17 @@ from tests.scenarios.stage import Stage
 
 pytestmark = pytest.mark.engine
 
+# They ping each other, which not every engine lets a container do by itself.
 STACK = """
 services:
-  web: {image: busybox:test, init: true, command: sleep 600, networks: [front]}
+  web: {image: busybox:test, init: true, command: sleep 600, networks: [front], cap_add: [NET_RAW]}
   backend:
     image: busybox:test
     init: true
     command: sleep 600
     networks: {front: {aliases: [api.local]}, back: {}}
-  db: {image: busybox:test, init: true, command: sleep 600, networks: [back]}
+    cap_add: [NET_RAW]
+  db: {image: busybox:test, init: true, command: sleep 600, networks: [back], cap_add: [NET_RAW]}
 networks: {front: {}, back: {}}
 """
 

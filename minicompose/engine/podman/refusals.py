@@ -27,7 +27,7 @@ _TOLD = (
     ),
     _told(r'"(?P<name>[^"]+)" has associated containers with it', 409, "network {name} has active endpoints"),
     _told(
-        r'is already connected to network "(?P<name>[^"]+)"',
+        r'is already connected to network "?(?P<name>[^":\s]+)',
         409,
         "the container is on network {name} already: it already exists there",
     ),
@@ -40,7 +40,8 @@ _TOLD = (
     _told(r"network not found|unable to find network", 404),
     _told(r"volume (?:\S+ )?is being used|volume already exists", 409),
     _told(r"image is in use by a container|image used by", 409),
-    _told(r"container state improper", 409),
+    _told(r"container state improper|can only be used on running containers", 409),
+    _told(r"UNIQUE constraint failed: ContainerConfig[.]Name", 409, "another container has that name already"),
     _told(r"no such (?:container|image|volume|pod|exec session)", 404),
 )
 
