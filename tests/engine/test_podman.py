@@ -418,6 +418,17 @@ def test_a_check_that_could_not_be_made_once_is_made_again() -> None:
         ('"n" has associated containers with it. Use -f to forcibly delete', Conflict, "active endpoints"),
         ("unable to find network with name or ID x: network not found", NotFound, "network not found"),
         ("container a is not connected to network n", NotFound, "not connected"),
+        (
+            "container a is already connected to network n: network is already connected",
+            Conflict,
+            "on network n already: it already exists",
+        ),
+        ("top can only be used on running containers", Conflict, "running"),
+        (
+            "renaming container a: updating container config table: UNIQUE constraint failed: ContainerConfig.Name",
+            Conflict,
+            "has that name already",
+        ),
         ("can only kill running containers. a is in state created: container state improper", Conflict, "improper"),
         ("crun: executable file `nope` not found in $PATH: No such file", NoProgram, 'no program "nope"'),
     ],
