@@ -142,6 +142,8 @@ class _Run:
         # Not settled yet, in the plan's order; and those of all that a worker or a wait has taken up.
         self._open = dict(self._order.steps)
         self._begun: set[int] = set()
+        # Stops whose process has ended, while the engine still clears away.
+        self._exited: set[int] = set()
         self._ready: list[tuple[Rank, int]] = []
         # Before any ready step: looks at what is waited for.
         self._urgent: deque[Job] = deque()
@@ -196,15 +198,19 @@ class _Run:
 
     @contextlib.contextmanager
     def _listening(self) -> Iterator[None]:
-        """The interrupts, and the engine's events where something is waited for, come to the queue."""
+        """The interrupts, and the engine's events where they are needed, come to the queue.
+
+        Only waits cannot do without events: a stop that comes after another one's end has its answer, too.
+        """
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._interrupts.listening(lambda times: self._messages.put(_Pressed(times))))
-            if any(isinstance(step.action, WaitUntil) for step in (*self._plan.steps, *self._plan.way_back)):
+            self._live = not any(
+                isinstance(step.action, WaitUntil) for step in (*self._plan.steps, *self._plan.way_back)
+            )
+            if not self._live or self._order.next_stops:
                 subscription = Subscription(self._engine, self._plan.project, self._messages.put)
                 stack.callback(subscription.close)
                 subscription.open()
-            else:
-                self._live = True
             yield
 
     def _loop(self) -> None:
@@ -390,7 +396,8 @@ class _Run:
             self._skipped.add(id)
         self._emit(StepDone(at=self._now(), step=id, skipped=skipped))
         for other in self._order.dependents[id]:
-            self._release(other)
+            if not self._is_free_of(other, id):
+                self._release(other)
 
     def _fail_with(self, id: int, error: Exception) -> None:
         """Fail a step for what its call raised."""
@@ -419,8 +426,9 @@ class _Run:
         found: set[int] = set()
         to_see = list(ids)
         while to_see:
-            for other in self._order.dependents[to_see.pop()]:
-                if other in self._open and other not in found:
+            id = to_see.pop()
+            for other in self._order.dependents[id]:
+                if other in self._open and other not in found and not self._is_free_of(other, id):
                     found.add(other)
                     to_see.append(other)
         return sorted(found, key=lambda other: self._order.ranks[other][2])
@@ -448,6 +456,10 @@ class _Run:
         if not self._needs[id] and id in self._open:
             self._make_ready(id)
 
+    def _is_free_of(self, other: int, id: int) -> bool:
+        """Whether step `other`, which comes after the stop `id`, needs nothing more of it."""
+        return id in self._exited and other in self._order.next_stops[id]
+
     # ---- waiting ----
 
     def _open_wait(self, id: int, action: WaitUntil) -> None:
@@ -458,11 +470,21 @@ class _Run:
         self._emit(StepWaits(at=self._now(), step=id, what=what))
 
     def _hear_event(self, event: EngineEvent) -> None:
+        if event.action == "die":
+            for id in (*self._order.stops.get(event.id, ()), *self._order.stops.get(event.name, ())):
+                self._hear_exit(id)
         for id, is_met in self._waits.woken_by(event):
             if is_met:
                 self._settle_done(id)
             else:
                 self._waits.look(id)
+
+    def _hear_exit(self, id: int) -> None:
+        """The process that step `id` stops has ended: what only waits for that goes on beside the clearing away."""
+        if id in self._open and id in self._begun and id not in self._exited and id in self._order.next_stops:
+            self._exited.add(id)
+            for other in self._order.next_stops[id]:
+                self._release(other)
 
     def _hear_look(self, looked: Looked) -> None:
         self._workers.take_back()

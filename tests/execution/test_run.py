@@ -105,6 +105,59 @@ def test_a_dependent_does_not_wait_for_an_unrelated_slow_step() -> None:
     assert running.report().ok
 
 
+THREE = stack_of("services: {web: {image: i}, api: {image: i}, db: {image: i}}")
+
+
+def stops_in_a_row(*more: Step) -> Plan:
+    stops = [step(id, StopContainer(container=f"shop-{name}-1"), *([id - 1] if id > 1 else [])) for id, name in
+             enumerate(("web", "api", "db"), start=1)]  # fmt: skip
+    return plan_of(*stops, *more)
+
+
+def test_the_next_stop_begins_when_the_process_has_ended_beside_what_the_engine_still_clears_away() -> None:
+    engine = engine_running(THREE)
+    removal = step(4, RemoveContainer(container="shop-web-1"), 1)
+    held = engine.hold("stop_container", "shop-web-1")
+    running = Running(stops_in_a_row(removal), engine)
+
+    held.wait_reached()
+    engine.exit("shop-web-1", 143)
+    running.saw("done 3")
+
+    assert not {"done 1", "start 4"} & set(running.story)  # the container itself is removed after its stop
+    held.release()
+    assert running.report().ok
+    assert running.story.count("start 2") == 1
+    assert engine.called("remove_container") == ["remove_container shop-web-1"]
+
+
+def test_a_stop_that_fails_after_the_process_has_ended_cancels_only_what_has_not_begun() -> None:
+    engine = engine_running(THREE)
+    engine.fail("stop_container", "shop-web-1", EngineFault("the disk is full"))
+    held, second = engine.hold("stop_container", "shop-web-1"), engine.hold("stop_container", "shop-api-1")
+    running = Running(stops_in_a_row(step(4, RemoveContainer(container="shop-web-1"), 1)), engine)
+
+    held.wait_reached()
+    engine.exit("shop-web-1", 143)
+    second.wait_reached()
+    held.release()
+    running.saw("fail 1 the disk is full")
+    second.release()
+
+    report = running.report()
+    assert set(report.done) == {2, 3}
+    assert dict(report.failures) == {1: "the disk is full"}
+    assert report.cancelled == (4,)
+
+
+def test_stops_in_a_row_do_without_the_events_of_the_engine() -> None:
+    engine = engine_running(THREE)
+    engine.fail("events", None, EngineUnreachable("no events"))
+
+    assert run_plan(stops_in_a_row(), engine, lambda event: None).ok
+    assert engine.called("stop_container") == [f"stop_container shop-{name}-1" for name in ("web", "api", "db")]
+
+
 def test_a_step_that_waits_keeps_no_worker_from_other_steps() -> None:
     engine = engine_with("db", "web", check=("db",))
     engine.script("db", Behaviour(health=()))
