@@ -1,22 +1,14 @@
 """`Engine` over the engine's HTTP API."""
 
-import contextlib
 import functools
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-
-import msgspec
 
 from minicompose import labels as known_labels
 from minicompose.engine.api import Api
-from minicompose.engine.attached import network_drift
-from minicompose.engine.builders import Builder, builder_of, chosen_builder
-from minicompose.engine.credentials import Credentials
-from minicompose.engine.limits import drift
+from minicompose.engine.builders import Builder, chosen_builder
 from minicompose.engine.listing import containers_in, observed
-from minicompose.engine.networking import bound_links, connected_later, endpoint_body, links_of
 from minicompose.engine.protocol import (
     Abilities,
     CommitSpec,
@@ -30,85 +22,35 @@ from minicompose.engine.protocol import (
     Login,
     MadeOf,
     OnProgress,
-    Probe,
     Processes,
     Progress,
     unheard,
 )
-from minicompose.engine.registry import follow_transfer, name_and_tag
-from minicompose.engine.retrying import retried
-from minicompose.engine.streams import (
-    HttpBytes,
-    HttpEventLog,
-    HttpEvents,
-    HttpExec,
-    HttpLogs,
-    HttpSession,
-    file_told,
-)
-from minicompose.engine.translate import container_body, network_body, service_body, volume_body
-from minicompose.engine.transport import Query
-from minicompose.engine.underway import EndBy, Underway
-from minicompose.errors import CalledOff, Conflict, EngineError, NotFound
+from minicompose.engine.queries import filters
+from minicompose.engine.underway import Underway
+from minicompose.errors import EngineError, NotFound
 from minicompose.model import Network, Volume
-from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
+from minicompose.planning.observed import Observed, ObservedContainer
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
-from minicompose.regex import regex
 
 if TYPE_CHECKING:
+    from minicompose.engine.http_images import HttpImages
+    from minicompose.engine.streams import HttpBytes, HttpEventLog, HttpEvents, HttpExec, HttpLogs, HttpSession
     from minicompose.engine.usage import HttpUsage
 
-# What is subscribed to; a health check makes three exec events each time, which nobody reads.
-_EVENTS = [
-    "create",
-    "start",
-    "die",
-    "stop",
-    "kill",
-    "oom",
-    "destroy",
-    "rename",
-    "pause",
-    "unpause",
-    "restart",
-    "health_status",
-]
 _Result = TypeVar("_Result")
 _LOOKS = 8  # at containers, side by side
-# From here on an image can be inspected for one of its platforms.
-_PLATFORM_OF_SEVERAL = (1, 49)
-_ANONYMOUS = regex(r"[0-9a-f]{64}")
-
-
-class _Image(msgspec.Struct, frozen=True):
-    """An image's id, the places for which it declares volumes, when it was named, as the engine writes it, and for
-    which platform it is."""
-
-    id: str
-    volumes: frozenset[str]
-    named: str
-    platform: str
-
-
-class _Descriptor(msgspec.Struct, frozen=True):
-    digest: str
-
-
-class _Distribution(msgspec.Struct, frozen=True):
-    """What a registry tells of an image's name."""
-
-    descriptor: _Descriptor = msgspec.field(name="Descriptor")
 
 
 class HttpEngine:
-    """One engine, over its API."""
+    """One engine, over its API. A command pays for the import of what it asks for: what is done with images, streams
+    or new containers has modules of its own.
+    """
 
     def __init__(self, api: Api, environment: Mapping[str, str]) -> None:
         self._api = api
         self._environment = environment
-        self._credentials = Credentials(environment)
         self._underway = Underway()
-        self._images: dict[str, _Image] = {}
         self._host: dict[str, Any] = {}
         self._asking_host = threading.Lock()
 
@@ -174,6 +116,8 @@ class HttpEngine:
     # ---- networks and volumes ----
 
     def create_network(self, network: Network, labels: dict[str, str], on_progress: OnProgress = unheard) -> None:
+        from minicompose.engine.translate import network_body
+
         told = self._api.post("/networks/create", network_body(network, labels))
         if warning := told.get("Warning"):
             on_progress(Progress(warning=warning))
@@ -182,6 +126,8 @@ class HttpEngine:
         self._api.delete(f"/networks/{network}")
 
     def connect_network(self, container: str, endpoint: Endpoint) -> None:
+        from minicompose.engine.networking import endpoint_body
+
         config = endpoint_body(endpoint, list(endpoint.links), self._api.version)
         self._api.post(f"/networks/{endpoint.network}/connect", {"Container": container, "EndpointConfig": config})
 
@@ -195,6 +141,8 @@ class HttpEngine:
             raise
 
     def create_volume(self, volume: Volume, labels: dict[str, str]) -> None:
+        from minicompose.engine.translate import volume_body
+
         self._api.post("/volumes/create", volume_body(volume, labels))
 
     def remove_volume(self, volume: str) -> None:
@@ -203,120 +151,37 @@ class HttpEngine:
     # ---- images ----
 
     def pull_image(self, image: str, platform: str | None, on_progress: OnProgress) -> None:
-        name, tag = name_and_tag(image)
-        query = {"fromImage": name, "tag": tag, **({"platform": platform} if platform else {})}
-        headers = self._credentials.pull_headers(image)
-        try:
-            self._transfer("/images/create", query, headers, on_progress)
-        finally:
-            self._images.clear()
-        self._note_time(image)
+        self._images.pull(image, platform, on_progress)
 
     def log_in(self, login: Login) -> Login:
-        body = {"username": login.username, "password": login.password, "serveraddress": login.server}
-        told = self._api.post("/auth", {**body, **({"identitytoken": login.token} if login.token else {})})
-        token = (told or {}).get("IdentityToken") or login.token
-        return msgspec.structs.replace(login, token=token, password="" if token else login.password)
+        return self._images.log_in(login)
 
     def push_image(self, image: str, on_progress: OnProgress) -> None:
-        name, tag = name_and_tag(image)
-        headers = self._credentials.push_headers(image)
-        self._transfer(f"/images/{name}/push", {"tag": tag}, headers, on_progress)
-
-    def _transfer(self, path: str, query: Query, headers: dict[str, str], on_progress: OnProgress) -> None:
-        called_off = threading.Event()
-        with self._underway.holding(called_off.set) as end_by:
-
-            def attempt() -> None:
-                answer = self._api.open("POST", path, query, headers=headers)
-                with contextlib.closing(answer):
-                    end_by(answer.close)
-                    follow_transfer(answer.chunks(), on_progress)
-
-            def pause(seconds: float) -> None:
-                end_by(called_off.set)
-                if called_off.wait(seconds):
-                    raise CalledOff("it was called off")
-
-            retried(attempt, on_progress, pause)
+        self._images.push(image, on_progress)
 
     def build_image(self, build: BuildImage, on_progress: OnProgress) -> None:
-        called_off = threading.Event()
-        try:
-            with self._underway.holding(called_off.set) as end_by:  # also while it is being prepared
-                match builder_of(build.build, self._builder, self._api.version, memory=build.memory):
-                    case "buildkit":
-                        from minicompose.engine.buildkit.building import build_image  # h2 costs 50 ms
-
-                        build_image(self._api, build, on_progress, self._credentials.of, self._environment, end_by)
-                    case "classic":
-                        self._build_classically(build, on_progress, end_by)
-        finally:
-            self._images.clear()
+        self._images.build(build, self._builder, on_progress)
 
     def call_off(self) -> None:
         self._underway.call_off()
 
-    def _build_classically(self, build: BuildImage, on_progress: OnProgress, end_by: EndBy) -> None:
-        from minicompose.engine import builds  # only those who build pay for it
-
-        headers = {"Content-Type": "application/x-tar", **self._credentials.build_headers(_told_to(on_progress))}
-        with builds.build_context(build.build) as (dockerfile, archive):
-            query = builds.build_query(build, dockerfile)
-            answer = self._api.open("POST", "/build", query, archive, headers)
-            with contextlib.closing(answer):
-                end_by(answer.close)
-                builds.follow_build(answer.chunks(), on_progress)
-
     def image_id(self, image: str) -> str | None:
-        try:
-            return self._image(image).id
-        except NotFound:
-            return None
+        return self._images.id(image)
 
     def image_named_at(self, image: str) -> float | None:
-        try:
-            named = self._image(image).named
-        except NotFound:
-            return None
-        if not named or named.startswith("0001-"):  # the year 1 is how the engine says that it does not know
-            return None
-        from datetime import datetime  # only images that are pulled from time to time need it
-
-        return datetime.fromisoformat(named).timestamp()
+        return self._images.named_at(image)
 
     def image_platform(self, image: str, asked: str) -> str | None:
-        try:
-            if self._api.version >= _PLATFORM_OF_SEVERAL:
-                with contextlib.suppress(NotFound):
-                    told = self._api.get(f"/images/{image}/json", {"platform": _platform_query(asked)})
-                    return _platform_of(told)
-            return self._image(image).platform
-        except NotFound:
-            return None
+        return self._images.platform(image, asked)
 
     def image_details(self, image: str) -> ImageDetails | None:
-        try:
-            told = self._api.get(f"/images/{image}/json")
-        except NotFound:
-            return None
-        named = (told.get("Metadata") or {}).get("LastTagTime") or ""
-        return ImageDetails(
-            id=told["Id"],
-            platform=_platform_of(told),
-            size=told.get("Size", 0),
-            named_at=_moment(named),
-            names=tuple(told.get("RepoTags") or ()),
-        )
+        return self._images.details(image)
 
     def image_digest(self, image: str) -> str:
-        headers = self._credentials.pull_headers(image)
-        answer = self._api.open("GET", f"/distribution/{image}/json", headers=headers)
-        return msgspec.json.decode(answer.read(), type=_Distribution).descriptor.digest
+        return self._images.digest(image)
 
     def remove_image(self, image: str) -> None:
-        self._images.clear()
-        self._api.delete(f"/images/{image}")
+        self._images.remove(image)
 
     # ---- containers ----
 
@@ -326,26 +191,11 @@ class HttpEngine:
         if spec.service.use_api_socket:
             from minicompose.engine.api_socket import socket_of, with_api_socket  # few services need it
 
-            configuration = self._credentials.configuration(_told_to(on_progress))
+            configuration = self._images.configuration(on_progress)
             spec = with_api_socket(spec, socket_of(self._api, self.info().name), configuration)
-        image = self._image(spec.image)
-        kept = self._anonymous_volumes(keep_volumes_of, spec, image) if keep_volumes_of else {}
-        body = container_body(spec, self._api.version, kept)
-        body["Labels"][known_labels.IMAGE] = image.id
-        if links := bound_links(spec):
-            body["HostConfig"]["Links"] = [self._bound(link) for link in links]
-        platform = spec.service.platform
-        query = {"name": name, **({"platform": platform} if platform else {})}
-        told = self._api.post("/containers/create", body, query)
-        id = str(told["Id"])
-        for warning in told.get("Warnings") or ():
-            on_progress(Progress(warning=warning))
-        try:
-            self._complete(id, spec)
-        except BaseException:
-            self._remove(id, volumes=True, force=True)
-            raise
-        return id
+        from minicompose.engine.creating import create_container
+
+        return create_container(self._api, self._images, name, spec, keep_volumes_of, on_progress)
 
     def start_container(self, container: str) -> None:
         self._api.post(f"/containers/{container}/start")
@@ -373,58 +223,25 @@ class HttpEngine:
                 raise
 
     def remove_container(self, container: str, *, volumes: bool, force: bool = False) -> None:
-        """The engine would keep volumes that it took over from its predecessor, and those made for its files."""
-        told = self._api.get(f"/containers/{container}/json")
-        of_files = (told["Config"]["Labels"] or {}).get(known_labels.FILES, "").split(":")
-        away = [
-            volume
-            for target, volume in _mounted_volumes(told).items()
-            if _ANONYMOUS.fullmatch(volume) and (volumes or target in of_files)
-        ]
-        self._remove(container, volumes=volumes, force=force)
-        for volume in away:
-            try:
-                self.remove_volume(volume)
-            except (NotFound, Conflict):
-                continue  # gone already, or the successor has it
+        from minicompose.engine.removing import remove_container
+
+        remove_container(self._api, container, volumes=volumes, force=force)
 
     def inspect_container(self, container: str) -> ContainerState:
-        told = self._inspected(container)
-        state, health = told.state, told.state.health
-        return ContainerState(
-            id=told.id,
-            name=told.name.lstrip("/"),
-            state=state.status,
-            health=health.status if health else "none",
-            exit_code=state.exit_code,
-            oom_killed=state.oom_killed,
-            error=state.error,
-            health_output=health.log[-1].output if health and health.log else "",
-            tty=told.config.tty,
-            probes=tuple(Probe(exit_code=its.exit_code, output=its.output) for its in (health and health.log) or ()),
-            failing=health.failing_streak if health else 0,
-            memory=told.host_config.memory,
-            restarts=told.restart_count,
-            started_at=_moment(state.started_at),
-            finished_at=_moment(state.finished_at),
-            asked_ports=tuple(_asked_ports(told.host_config)),
-            bind_sources={its.destination: its.source for its in told.mounts or () if its.type == "bind"},
-        )
+        from minicompose.engine.inspected import container_state, inspected
 
-    def _inspected(self, container: str) -> "_Inspected":
-        return msgspec.json.decode(self._api.call("GET", f"/containers/{container}/json"), type=_Inspected)
+        return container_state(inspected(self._api, container))
 
     def container_settings(self, container: str) -> ContainerSettings:
-        told = self._inspected(container).config
-        pairs = (entry.partition("=") for entry in told.env or ())
-        return ContainerSettings(
-            environment={name: value for name, equals, value in pairs if equals},
-            words=(*(told.entrypoint or ()), *(told.cmd or ())),
-            labels=told.labels or {},
-            user=told.user,
-        )
+        from minicompose.engine.inspected import container_settings, inspected
+
+        return container_settings(inspected(self._api, container))
 
     def drift(self, containers: Mapping[str, MadeOf]) -> dict[str, tuple[Drift, ...]]:
+        from minicompose.engine.attached import network_drift
+        from minicompose.engine.limits import drift
+        from minicompose.engine.translate import service_body
+
         def look(id: str) -> tuple[Drift, ...]:
             try:
                 found = self._api.get(f"/containers/{id}/json")
@@ -446,22 +263,22 @@ class HttpEngine:
 
     # ---- streams ----
 
-    def events(self, project: str) -> HttpEvents:
-        """The engine answers before it subscribes, so it is asked for all since just before."""
-        filters = _filters(type=["container"], label=[f"{known_labels.PROJECT}={project}"], event=_EVENTS)
-        query = {"since": self._engine_time(), "filters": filters}
-        return HttpEvents(self._api.open("GET", "/events", query))
+    def events(self, project: str) -> "HttpEvents":
+        from minicompose.engine.opening import open_events
 
-    def event_log(self, project: str, *, since: str = "", until: str = "") -> HttpEventLog:
-        filters = _filters(type=["container"], label=[f"{known_labels.PROJECT}={project}"])
-        return HttpEventLog(self._api.open("GET", "/events", {"filters": filters, **_between(since, until)}))
+        return open_events(self._api, project)
+
+    def event_log(self, project: str, *, since: str = "", until: str = "") -> "HttpEventLog":
+        from minicompose.engine.opening import open_event_log
+
+        return open_event_log(self._api, project, since, until)
 
     def processes(self, container: str) -> Processes:
         told = self._api.get(f"/containers/{container}/top")
         return Processes(titles=tuple(told["Titles"]), rows=tuple(tuple(row) for row in told["Processes"] or ()))
 
     def usage(self, container: str, *, follow: bool = False) -> "HttpUsage":
-        from minicompose.engine.usage import HttpUsage  # `stats` alone asks
+        from minicompose.engine.usage import HttpUsage
 
         query = {"stream": "1" if follow else "0"}
         return HttpUsage(self._api.open("GET", f"/containers/{container}/stats", query), follow=follow)
@@ -475,53 +292,35 @@ class HttpEngine:
         since: str = "",
         until: str = "",
         timestamps: bool = False,
-    ) -> HttpLogs:
-        query = {"stdout": "1", "stderr": "1", "tail": "all" if tail is None else str(tail)}
-        query |= {name: "1" for name, said in (("follow", follow), ("timestamps", timestamps)) if said}
-        query |= _between(since, until)
-        tty = self.inspect_container(container).tty
-        return HttpLogs(self._api.open("GET", f"/containers/{container}/logs", query), tty)
+    ) -> "HttpLogs":
+        from minicompose.engine.opening import open_logs
 
-    def exec(self, container: str, spec: ExecSpec) -> HttpExec:
-        body = {
-            "Cmd": list(spec.command),
-            "AttachStdin": spec.stdin and not spec.detach,
-            "AttachStdout": not spec.detach,
-            "AttachStderr": not spec.detach,
-            "Tty": spec.tty,
-            "User": spec.user,
-            "WorkingDir": spec.working_dir,
-            "Privileged": spec.privileged,
-            "Env": list(spec.env),
-            **({"DetachKeys": spec.detach_keys} if spec.detach_keys else {}),
-        }
-        id = str(self._api.post(f"/containers/{container}/exec", body)["Id"])
-        start = {"Detach": spec.detach, "Tty": spec.tty}
-        if spec.detach:
-            self._api.post(f"/exec/{id}/start", start)
-            return HttpExec(self._api, f"/exec/{id}", None, tty=spec.tty, input_ends=True)
-        headers = {"Content-Type": "application/json"}
-        content = msgspec.json.encode(start)
-        answer = self._api.open("POST", f"/exec/{id}/start", None, content, headers, upgrade="tcp")
-        return HttpExec(self._api, f"/exec/{id}", answer.hijack(), tty=spec.tty, input_ends=True)
+        return open_logs(
+            self._api, container, follow=follow, tail=tail, since=since, until=until, timestamps=timestamps
+        )
 
-    def attach(self, container: str, *, stdin: bool = True, detach_keys: str = "") -> HttpSession:
-        asked = self._inspected(container).config
-        query = {"stream": "1", "stdout": "1", "stderr": "1"}
-        query |= {"stdin": "1"} if stdin else {}
-        query |= {"detachKeys": detach_keys} if detach_keys else {}
-        answer = self._api.open("POST", f"/containers/{container}/attach", query, upgrade="tcp")
-        input_ends = asked.stdin_once and not asked.tty
-        return HttpSession(self._api, f"/containers/{container}", answer.hijack(), tty=asked.tty, input_ends=input_ends)
+    def exec(self, container: str, spec: ExecSpec) -> "HttpExec":
+        from minicompose.engine.opening import open_exec
+
+        return open_exec(self._api, container, spec)
+
+    def attach(self, container: str, *, stdin: bool = True, detach_keys: str = "") -> "HttpSession":
+        from minicompose.engine.opening import open_session
+
+        return open_session(self._api, container, stdin=stdin, detach_keys=detach_keys)
 
     # ---- files, and what is made of a container ----
 
     def file_in(self, container: str, path: str) -> FileInContainer:
+        from minicompose.engine.streams import file_told
+
         answer = self._api.open("HEAD", f"/containers/{container}/archive", {"path": path})
         answer.read()
         return file_told(answer.headers["x-docker-container-path-stat"])
 
-    def read_files(self, container: str, path: str) -> HttpBytes:
+    def read_files(self, container: str, path: str) -> "HttpBytes":
+        from minicompose.engine.streams import HttpBytes
+
         return HttpBytes(self._api.open("GET", f"/containers/{container}/archive", {"path": path}))
 
     def write_files(self, container: str, path: str, archive: Iterable[bytes], *, own: bool = False) -> None:
@@ -529,20 +328,21 @@ class HttpEngine:
         headers = {"Content-Type": "application/x-tar"}
         self._api.open("PUT", f"/containers/{container}/archive", query, archive, headers).read()
 
-    def export_container(self, container: str) -> HttpBytes:
+    def export_container(self, container: str) -> "HttpBytes":
+        from minicompose.engine.streams import HttpBytes
+
         return HttpBytes(self._api.open("GET", f"/containers/{container}/export"))
 
     def commit_container(self, container: str, spec: CommitSpec) -> str:
-        name, tag = name_and_tag(spec.reference) if spec.reference else ("", "")
-        told = {"repo": name, "tag": tag, "author": spec.author, "comment": spec.message}
-        query = {"container": container, **{key: value for key, value in told.items() if value}}
-        query["pause"] = "1" if spec.pause else "0"
-        if spec.changes:
-            query["changes"] = "\n".join(spec.changes)
-        self._images.clear()
-        return str(self._api.post("/commit", {}, query)["Id"])
+        return self._images.commit(container, spec)
 
     # ---- inside ----
+
+    @functools.cached_property
+    def _images(self) -> "HttpImages":
+        from minicompose.engine.http_images import HttpImages
+
+        return HttpImages(self._api, self._environment, self._underway)
 
     def _told_of_host(self) -> dict[str, Any]:
         """Asked for once: some take a second to tell it."""
@@ -551,186 +351,6 @@ class HttpEngine:
                 self._host = self._api.get("/info")
             return self._host
 
-    def _image(self, image: str) -> _Image:
-        known = self._images.get(image)
-        if known is None:
-            told = self._api.get(f"/images/{image}/json")
-            volumes = (told.get("Config") or {}).get("Volumes") or {}
-            named = (told.get("Metadata") or {}).get("LastTagTime") or ""
-            known = self._images[image] = _Image(told["Id"], frozenset(volumes), named, _platform_of(told))
-        return known
-
-    def _note_time(self, image: str) -> None:
-        """The engine's own store notes when an image is built or tagged, and not when it is pulled: so it is
-        given once more the name that it has."""
-        if "@" in image:
-            return
-        name, tag = name_and_tag(image)
-        with contextlib.suppress(EngineError):  # the image is there; it counts as old, and that is all
-            self._api.post(f"/images/{image}/tag", query={"repo": name, "tag": tag})
-
-    def _anonymous_volumes(self, container: str, spec: ContainerSpec, image: _Image) -> dict[str, str]:
-        """Target -> volume, for those of `container` that the new one has a place for and no name."""
-        declared = {mount.target: mount.source for mount in spec.service.volumes or ()}
-        return {
-            target: volume
-            for target, volume in _mounted_volumes(self._api.get(f"/containers/{container}/json")).items()
-            if _ANONYMOUS.fullmatch(volume)
-            and target not in spec.file_volumes
-            and ((target in image.volumes and target not in declared) or (target in declared and not declared[target]))
-        }
-
-    def _bound(self, link: str) -> str:
-        """The link by the container's id: the engine keeps it as it is written, and a successor is renamed."""
-        name, colon, alias = link.partition(":")
-        return f"{self._api.get(f'/containers/{name}/json')['Id']}{colon}{alias}"
-
-    def _complete(self, id: str, spec: ContainerSpec) -> None:
-        """What one call to create could not say."""
-        for endpoint in connected_later(spec, self._api.version):
-            config = endpoint_body(endpoint, links_of(spec.service), self._api.version)
-            self._api.post(f"/networks/{endpoint.network}/connect", {"Container": id, "EndpointConfig": config})
-        if spec.injected:
-            from minicompose.engine.archive import archives  # tarfile costs 15 ms
-
-            headers = {"Content-Type": "application/x-tar"}
-            for place, content in archives(spec):
-                self._api.open("PUT", f"/containers/{id}/archive", {"path": place}, content, headers).read()
-
-    def _remove(self, container: str, *, volumes: bool, force: bool) -> None:
-        """One that the engine is removing already is waited for."""
-        query = {name: "1" for name, said in (("v", volumes), ("force", force)) if said}
-        try:
-            self._api.delete(f"/containers/{container}", query)
-        except EngineError as error:
-            if "already in progress" not in error.message:
-                raise
-            with contextlib.suppress(NotFound):
-                self._api.call("POST", f"/containers/{container}/wait", {"condition": "removed"})
-
-    def _engine_time(self) -> str:
-        """Now, by the engine's clock: on this machine it is ours."""
-        if self._api.transport.address.startswith("unix://"):
-            return f"{time.time_ns() / 1_000_000_000:.9f}"
-        from datetime import datetime  # only engines elsewhere have another clock
-
-        told: dict[str, Any] = self._api.get("/info")
-        return f"{datetime.fromisoformat(told['SystemTime'][:26].rstrip('Z') + '+00:00').timestamp():.9f}"
-
-
-class _Probe(msgspec.Struct, rename="pascal"):
-    exit_code: int = 0
-    output: str = ""
-
-
-class _HealthState(msgspec.Struct, rename="pascal"):
-    status: Health = "none"
-    failing_streak: int = 0
-    log: list[_Probe] | None = None
-
-
-class _State(msgspec.Struct, rename="pascal"):
-    status: State
-    exit_code: int = 0
-    oom_killed: bool = msgspec.field(default=False, name="OOMKilled")
-    error: str = ""
-    started_at: str = ""
-    finished_at: str = ""
-    health: _HealthState | None = None
-
-
-class _Config(msgspec.Struct, rename="pascal"):
-    tty: bool = False
-    stdin_once: bool = False
-    env: list[str] | None = None
-    entrypoint: list[str] | None = None
-    cmd: list[str] | None = None
-    labels: dict[str, str] | None = None
-    user: str = ""
-
-
-class _Binding(msgspec.Struct, rename="pascal"):
-    host_ip: str = ""
-    host_port: str = ""
-
-
-class _HostConfig(msgspec.Struct, rename="pascal"):
-    memory: int = 0
-    port_bindings: dict[str, list[_Binding] | None] | None = None
-
-
-class _Mount(msgspec.Struct, rename="pascal"):
-    type: str = ""
-    source: str = ""
-    destination: str = ""
-
-
-class _Inspected(msgspec.Struct, rename="pascal"):
-    id: str
-    name: str
-    state: _State
-    config: _Config
-    host_config: _HostConfig = msgspec.field(default_factory=_HostConfig)
-    restart_count: int = 0
-    mounts: list[_Mount] | None = None
-
-
-def _asked_ports(host: _HostConfig) -> Iterator[PublishedPort]:
-    """What is asked for by number; of a range the engine takes one when the container is started."""
-    for inside, bindings in (host.port_bindings or {}).items():
-        number, _, protocol = inside.partition("/")
-        for binding in bindings or ():
-            if binding.host_port.isdigit() and binding.host_port != "0":
-                yield PublishedPort(
-                    container_port=int(number),
-                    protocol=protocol or "tcp",
-                    host_ip=binding.host_ip or None,
-                    host_port=int(binding.host_port),
-                )
-
-
-def _moment(text: str) -> str:
-    """The year 1 is how the engine says that there was none."""
-    return "" if text.startswith("0001-") else text
-
-
-def _platform_of(image: Any) -> str:
-    """Of an inspected image."""
-    return "/".join(word for name in ("Os", "Architecture", "Variant") if (word := image.get(name)))
-
-
-def _platform_query(platform: str) -> str:
-    """A platform as later engines read it in a query."""
-    words = dict(zip(("os", "architecture", "variant"), platform.split("/"), strict=False))
-    return msgspec.json.encode(words).decode()
-
-
-def _mounted_volumes(inspected: Any) -> dict[str, str]:
-    """Target -> volume."""
-    return {
-        str(mount["Destination"]): str(mount["Name"])
-        for mount in inspected.get("Mounts") or ()
-        if mount.get("Type") == "volume"
-    }
-
-
-def _filters(**values: Sequence[str]) -> str:
-    return msgspec.json.encode(values).decode()
-
-
-def _told_to(on_progress: OnProgress) -> Callable[[str], None]:
-    return lambda text: on_progress(Progress(warning=text))
-
-
-def _between(since: str, until: str) -> dict[str, str]:
-    """A span of time as the engine reads it in a query."""
-    if not since and not until:
-        return {}
-    from minicompose.engine.moments import timestamp  # most who look say neither
-
-    now = time.time()
-    return {name: timestamp(said, now) for name, said in (("since", since), ("until", until)) if said}
-
 
 def _timeout(seconds: int | None) -> dict[str, str]:
     return {} if seconds is None else {"t": str(seconds)}
@@ -738,7 +358,7 @@ def _timeout(seconds: int | None) -> dict[str, str]:
 
 def _all_of(project: str) -> dict[str, str]:
     """The query for a project's containers, whether they run or not."""
-    return {"all": "1", "filters": _filters(label=[f"{known_labels.PROJECT}={project}"])}
+    return {"all": "1", "filters": filters(label=[f"{known_labels.PROJECT}={project}"])}
 
 
 def _side_by_side(*calls: Callable[[], _Result]) -> list[_Result]:

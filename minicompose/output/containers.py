@@ -1,9 +1,10 @@
 """Containers as `ps` tells of them: records with the fields that docker has, and one that says why."""
 
-import json
 import re
 import time
 from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from minicompose.output.formats import Form, Record, formatted, label_of
 from minicompose.output.ports import ports_text, sorted_ports
@@ -124,7 +125,7 @@ def labels_text(labels: Mapping[str, str]) -> str:
 def quoted_command(command: str, *, full: bool) -> str:
     """With what cannot be printed, and quotes, written as in a program."""
     text = command if full else cut(command, _COMMAND_WIDTH)
-    return json.dumps(text, ensure_ascii=False)
+    return msgspec.json.encode(text).decode()
 
 
 def _mount_text(mount: ObservedMount, *, full: bool) -> str:

@@ -20,6 +20,7 @@ heavy |= {"logging", "urllib.request"}
 heavy |= {"inspect", "ast", "dataclasses", "hashlib", "shutil", "locale", "yaml.constructor", "yaml.reader"}
 heavy |= {"minicompose.stackfile." + name for name in ("extend", "include", "origins", "outline", "shapes")}
 heavy |= {"minicompose.stackfile.yamlerrors"}
+heavy |= {"minicompose.engine." + name for name in ("creating", "http_images", "opening", "streams")}
 heavy |= {"minicompose.execution.run", "minicompose.execution.waits", "minicompose.commands.obstacles"}
 heavy |= {"minicompose.engine.lacks." + name for name in ("builds", "drivers", "host", "version")}
 heavy |= {name for name in sys.modules if name.startswith(("minicompose.history.", "minicompose.diagnosis."))}
@@ -78,7 +79,8 @@ def test_the_history_of_a_named_project_loads_values_alone(stack: Path) -> None:
 def test_looking_loads_no_more_than_loading_does(stack: Path, real_project: str, words: list[str]) -> None:
     loaded(stack, "-p", real_project, "up", "-d")
 
-    assert loaded(stack, "-p", real_project, *words) == {"packages": ["msgspec"], "heavy": []}
+    asked_for = ["minicompose.engine.http_images"] if words == ["images"] else []
+    assert loaded(stack, "-p", real_project, *words) == {"packages": ["msgspec"], "heavy": asked_for}
 
 
 @pytest.mark.engine
