@@ -69,5 +69,5 @@ def run(args: Namespace, context: Context) -> int:
 
 
 def _variable(word: str, context: Context) -> str:
-    """NAME alone takes the value that NAME has here."""
-    return word if "=" in word else f"{word}={context.environment.get(word, '')}"
+    """NAME alone takes the value that NAME has here; where it has none, the engine takes NAME away."""
+    return f"{word}={context.environment[word]}" if word in context.environment else word
