@@ -70,9 +70,10 @@ def test_a_full_screen_program_fills_the_window_whatever_its_size(running: Stage
 def test_a_variable_without_a_value_is_the_one_that_is_here_or_none(stage: Stage) -> None:
     stage.write("services: {web: {image: busybox:test, init: true, command: sleep 600, environment: {THEIRS: old}}}")
     stage.good("up", "-d")
-    words = ("-e", "HERE", "-e", "THEIRS", "-e", "EMPTY=", "web", "sh", "-c", "echo $HERE-${THEIRS-none}-${EMPTY-none}-")
+    variables = ("-e", "HERE", "-e", "THEIRS", "-e", "EMPTY=")
+    script = "echo $HERE-${THEIRS-none}-${EMPTY-none}-"
 
-    done = stage.run("exec", "-T", *words, environment={"HERE": "ours"})
+    done = stage.run("exec", "-T", *variables, "web", "sh", "-c", script, environment={"HERE": "ours"})
 
     assert done.out == "ours-none--\n"
 
