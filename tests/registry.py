@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
 
@@ -76,10 +77,13 @@ def registry(
 
 
 def own_address() -> str:
-    """An address of this machine that is not 127.0.0.1: that on the engine's own bridge."""
+    """An address of this machine that is not 127.0.0.1: that on the engine's own bridge.
+
+    An engine that has found its bridge made already does not tell it; then it is the first one there is.
+    """
     with closing(real_api().transport) as transport:
-        told = Api(transport).get("/networks/bridge")
-    return str(told["IPAM"]["Config"][0]["Gateway"])
+        told = Api(transport).get("/networks/bridge")["IPAM"]["Config"][0]
+    return str(told.get("Gateway") or ip_network(told["Subnet"])[1])
 
 
 @contextmanager
