@@ -176,8 +176,15 @@ def _standard_typing() -> Iterator[None]:
 
 
 def _working_directory() -> str:
-    """Where the command runs, by the way that the shell went there: a link's name, and not where it leads."""
-    said, real = os.environ.get("PWD", ""), os.getcwd()  # noqa: PTH109 (pathlib is not needed here)
+    """Where the command runs, by the way that the shell went there: a link's name, and not where it leads.
+
+    Raises UsageError where the directory is there no more.
+    """
+    said = os.environ.get("PWD", "")
+    try:
+        real = os.getcwd()  # noqa: PTH109 (pathlib is not needed here)
+    except FileNotFoundError as error:
+        raise UsageError("the current directory is there no more", "go to one that is") from error
     with contextlib.suppress(OSError):
         if os.path.isabs(said) and os.path.samefile(said, real):  # noqa: PTH117, PTH121
             return os.path.normpath(said)

@@ -53,6 +53,17 @@ def test_an_unknown_verb_is_wrong_usage_and_names_the_near_one(capsys: Printed) 
     assert capsys.readouterr().err == 'minicompose: there is no verb "pss"\n  did you mean "ps"?\n'
 
 
+def test_a_current_directory_that_was_removed_is_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    (gone := tmp_path / "gone").mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    assert main(["config"]) == 2
+    assert capsys.readouterr().err == "minicompose: the current directory is there no more\n  go to one that is\n"
+
+
 def test_no_verb_shows_the_help(capsys: Printed) -> None:
     assert main([]) == 0
     out, err = capsys.readouterr()
