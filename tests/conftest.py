@@ -1,6 +1,7 @@
 """Fixtures for tests that need an engine, and a place for histories that is nobody's."""
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 
@@ -12,6 +13,8 @@ from tests.real_engine import reach_engine, remove_project
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what it runs in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # some tests press Ctrl-C
     if os.environ.get("MINICOMPOSE_TEST_ENGINE") == "podman":
         os.environ["DOCKER_HOST"] = podman.ADDRESS
 
