@@ -20,9 +20,14 @@ x-service: &service
   command: sleep 600
   network_mode: none
   environment: {V: "VERSION"}
+  volumes: ["./gates:/gates:ro"]
+x-often: &often {interval: 200ms, retries: 1000}
 services:
-  db: {<<: *service, healthcheck: {test: "true", interval: 1s}}
-  api: {<<: *service, depends_on: {db: {condition: service_healthy}}}
+  db: {<<: *service, healthcheck: {test: "test -e /gates/db-$$V", <<: *often}}
+  api:
+    <<: *service
+    healthcheck: {test: "test -e /gates/api-$$V", <<: *often}
+    depends_on: {db: {condition: service_healthy}}
   web: {<<: *service, depends_on: [api], scale: 2}
 """
 ALL = {"api-1": "running", "db-1": "running", "web-1": "running", "web-2": "running"}
@@ -51,20 +56,27 @@ def stage(engine: OwnEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     api.transport.close()
 
 
-@pytest.mark.parametrize("moment", ["db-1: waiting until ready", "api-1: waiting until ready"])
+@pytest.mark.parametrize("held", ["db", "api"])
 def test_what_an_engine_leaves_that_is_stopped_in_the_middle_is_completed_by_the_next_up(
-    engine: OwnEngine, stage: Stage, moment: str
+    engine: OwnEngine, stage: Stage, held: str
 ) -> None:
+    gates = stage.directory / "gates"
+    gates.mkdir()
+    for name in ("db-1", "api-1", "db-2", "api-2"):
+        (gates / name).touch()
     stage.write(STACK.replace("VERSION", "1"))
     stage.good("up", "-d", "--wait")
     stage.write(STACK.replace("VERSION", "2"))
+    # It cannot come to its end before the engine does.
+    (gates / f"{held}-2").unlink()
     with stage.start("up", "-d", "--wait") as up:
-        up.until(moment)
+        up.until(f"{held}-1: waiting until ready")
         engine.stop()
         done = up.end()
     assert done.code in (1, 3), done.out
     assert "Traceback" not in done.out
 
+    (gates / f"{held}-2").touch()
     engine.start()
     stage.good("up", "-d", "--wait")
 
