@@ -32,7 +32,7 @@ NO_OPTION = {
     ("build", "--check"): "the engine's builders look a Dockerfile over while they build it, and not before",
     ("build", "--provenance"): "the engine keeps images without attestations; `false` is taken",
     ("build", "--sbom"): "the engine keeps images without attestations; `false` is taken",
-    ("up", "--menu"): "there is no menu; `logs`, `watch` and the rest are commands of their own",
+    ("up", "--menu"): "there is no menu; `logs`, `watch` and the rest are commands of their own; `false` is taken",
 }
 
 HEAD = """\

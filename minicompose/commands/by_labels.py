@@ -57,7 +57,7 @@ def changed(
     """
     project = meant_project(context)
     with changing(args, context, project.name, project.derived_from) as turn:
-        context.check_services(args.services, project.services(turn.observed))
+        context.check_there(args.services, project.services(turn.observed))
         plan = plan_of(turn.observed, project.stack)
         if any(note.severity == "error" for note in plan.notes):
             raise WouldFail(plan.notes, project.texts)

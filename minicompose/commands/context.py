@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cached_property
 from types import MappingProxyType
 
-from minicompose.errors import ExitCode, NoStackFile, StackFileError, UsageError, WouldFail, nearest
+from minicompose.errors import ExitCode, MinicomposeError, NoStackFile, StackFileError, UsageError, WouldFail, nearest
 from minicompose.parsing import at_once
 
 TYPE_CHECKING = False  # as type checkers know it: `typing` is more than some commands need
@@ -182,6 +182,26 @@ class Context:
                 error.exit_code = code
                 raise error
 
+    def check_there(self, names: Iterable[str], known: Iterable[str], code: ExitCode = ExitCode.USAGE) -> None:
+        """Like `check_services`, for services that need not have containers.
+
+        Where `-p` alone names the project, so that the labels say what is `known`, the stack files may have more.
+        """
+        known = tuple(known)
+        if self.names_project_only and not set(names) <= set(known):
+            known += self._declared()
+        self.check_services(names, known, code)
+
+    def _declared(self) -> tuple[str, ...]:
+        """The services of the stack files; none where these are not there, or wrong."""
+        from minicompose.stackfile.load import load_stack
+
+        try:
+            stack = load_stack(self.request(contents=False, reading={"resolve_environment": False})).stack
+        except MinicomposeError:
+            return ()
+        return (*stack.services, *stack.disabled)
+
     # ---- the engine ----
 
     @property
@@ -282,7 +302,7 @@ class Context:
     def containers(self, services: Sequence[str]) -> list["ObservedContainer"]:
         """The project's containers, one-offs included, of these services or of all, in order."""
         observed, _, known = self.observe_declared(alone=True)
-        self.check_services(services, known, ExitCode.FAILED)
+        self.check_there(services, known, ExitCode.FAILED)
         wanted = [each for each in observed.containers if not services or each.service in services]
         return sorted(wanted, key=lambda each: (each.service, each.oneoff, each.number, each.name))
 

@@ -68,7 +68,7 @@ def end_of(word: str) -> End:
 
 def _containers(args: Namespace, context: Context, service: str) -> list[ObservedContainer]:
     observed, services = context.observe()
-    context.check_services([service], services)
+    context.check_there([service], services)
     found = [
         each
         for each in containers_of(observed, service, oneoff=args.all)

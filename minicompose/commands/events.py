@@ -27,7 +27,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
     from minicompose.output.happenings import event_json, event_text
 
     observed, services = context.observe()
-    context.check_services(args.services, services, ExitCode.FAILED)
+    context.check_there(args.services, services, ExitCode.FAILED)
     printed = event_json if args.json else event_text
     log = context.engine.event_log(observed.project, since=args.since, until=args.until)
     with handling_signals(context.interrupts), context.interrupts.listening(lambda _: log.close()):

@@ -29,7 +29,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
     observed = context.engine.observe(stack.name if stack else context.project())
     there = [each.service for each in observed.containers if not each.oneoff]
     declared = [*stack.services, *stack.disabled] if stack else []
-    context.check_services(args.services, (*declared, *there))
+    context.check_there(args.services, (*declared, *there))
     services = args.services or list(dict.fromkeys((*(stack.services if stack else ()), *there)))
     found = gather(context.engine, observed, stack, services)
     explanations = [each for name in services for each in explain(name, found)]

@@ -53,7 +53,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
     if args.index is not None and len(args.services) != 1:
         raise UsageError("--index goes with one service")
     observed, services = context.observe()
-    context.check_services(args.services, services, ExitCode.FAILED)
+    context.check_there(args.services, services, ExitCode.FAILED)
     containers = [
         container
         for container in observed.containers

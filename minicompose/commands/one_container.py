@@ -41,7 +41,7 @@ def find_container(
     `unknown` is the exit code where there is no such service.
     """
     observed, services = context.observe()
-    context.check_services([service], services, unknown)
+    context.check_there([service], services, unknown)
     for container in containers_of(observed, service):
         if index in (None, 0, container.number) and (states is None or container.state in states):
             return container

@@ -45,7 +45,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
     check_format(args.format)
     states = _states(args)
     observed, declared, known = context.observe_declared(alone=True)
-    context.check_services(args.services, known, ExitCode.FAILED)
+    context.check_there(args.services, known, ExitCode.FAILED)
     hidden = () if args.orphans or not declared else {*known} - {*declared}
     there = [each for each in observed.containers if _is_asked_for(each, args) and each.service not in hidden]
     shown = [each for each in there if _is_shown(each, args, states)]

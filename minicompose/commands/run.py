@@ -57,7 +57,11 @@ def configure(parser: ArgumentParser) -> None:
     add("-q", "--quiet", action="store_true", help="show no progress")
     add("--quiet-build", action="store_true", help="do not show what builds print")
     add("--quiet-pull", action="store_true", help="do not show how far pulls are")
-    add("--remove-orphans", action="store_true", help="remove containers of services not in the stack file")
+    add(
+        "--remove-orphans",
+        action="store_true",
+        help="remove containers of services not in the stack file, and ended ones of run",
+    )
     add("--rm", action="store_true", help="remove the container when the command has ended")
     add("-P", "--service-ports", action="store_true", help="publish the ports that the service publishes")
     add("--use-aliases", action="store_true", help="answer to the service's names, as its own containers do")
@@ -107,6 +111,7 @@ def _prepare(args: Namespace, context: Context, loaded: "Loaded", turn: Turn, on
         pull=None if args.pull == "policy" else args.pull,
         now=time.time(),
         remove_orphans=args.remove_orphans,
+        remove_ended_one_offs=args.remove_orphans,
     )
     plan = plan_run(stack, with_images(turn.observed, stack, context.engine), one_off, options)
     context.refuse_what_is_lacking(loaded, plan, named)

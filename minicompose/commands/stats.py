@@ -35,7 +35,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
 
     check_format(args.format)
     observed, known = context.observe()
-    context.check_services(args.services, known, ExitCode.FAILED)
+    context.check_there(args.services, known, ExitCode.FAILED)
     if args.no_stream:
         return _once(args, context, _shown(args, observed))
     return _live(args, context, observed)

@@ -23,6 +23,7 @@ from minicompose.commands.drift import drift_notes
 from minicompose.commands.exclusive import Turn, changing
 from minicompose.commands.witness import Witness
 from minicompose.errors import ExitCode, MinicomposeError, UsageError
+from minicompose.planning import graph
 from minicompose.planning.freshness import aging_images
 from minicompose.planning.observed import Observed
 from minicompose.planning.plan import BuildImage, Plan, PullImage, WaitUntil
@@ -63,6 +64,7 @@ def configure_running(parser: ArgumentParser) -> None:
     add("--quiet-build", action="store_true", help="do not show what builds print, unless they fail")
     add("--quiet-pull", action="store_true", help="do not show how far pulls are")
     add("--timestamps", action="store_true", help="show when each line was printed")
+    add("--menu", action="store_true", help=argparse.SUPPRESS)  # for those who say that they want none
     add("-w", "--watch", action="store_true", help="bring files that change into the containers, as `watch` does")
 
 
@@ -88,7 +90,11 @@ def configure_creating(parser: ArgumentParser, pull: tuple[str, ...]) -> None:
     add("--pull", choices=pull, help="when to pull images (default: as the file says)")
     add("--force-recreate", action="store_true", help="replace containers even if nothing changed")
     add("--no-recreate", action="store_true", help="leave containers that exist as they are")
-    add("--remove-orphans", action="store_true", help="remove containers of services not in the stack file")
+    add(
+        "--remove-orphans",
+        action="store_true",
+        help="remove containers of services not in the stack file, and ended ones of run",
+    )
     add("--scale", action="append", default=[], type=scale, metavar="SERVICE=N", help="how many containers; may repeat")
 
 
@@ -156,12 +162,24 @@ def carried_out(args: Namespace, context: Context, loaded: "Loaded", turn: Turn,
 
 def planned(context: Context, loaded: "Loaded", observed: Observed, options: UpOptions) -> Plan:
     """The plan from what is `observed` to what was `loaded`; raises StackFileError for what cannot be."""
-    context.check_services(options.scale, loaded.stack.services)
+    _check_scale(context, loaded.stack, options)
     context.refuse_what_no_engine_does(loaded, options.services)
     plan = plan_up(loaded.stack, with_images(observed, loaded.stack, context.engine), options)
     context.refuse_what_is_lacking(loaded, plan, options.services)
     drifted = [] if options.no_recreate else drift_notes(loaded.stack, observed, plan, context.engine)
     return msgspec.structs.replace(plan, notes=(*plan.notes, *drifted)) if drifted else plan
+
+
+def _check_scale(context: Context, stack: "Stack", options: UpOptions) -> None:
+    """Refuse to count containers of services that are not there, or that are left alone."""
+    context.check_services(options.scale, stack.services)
+    if not options.services:
+        return
+    named = ", ".join(options.services)
+    meant = options.services if options.no_deps else graph.closure(stack, options.services)
+    for service, number in options.scale.items():
+        if service not in meant:
+            raise UsageError(f"--scale {service}={number}: {service} is left alone, for {named} alone is asked for")
 
 
 def _in_background(args: Namespace, context: Context, stack: "Stack", before: Observed, plan: Plan) -> int:
@@ -223,6 +241,7 @@ def options_of(args: Namespace, context: Context) -> UpOptions:
     if getattr(args, "pull", None) == "build":  # an option of `create`
         said |= {"pull": None, "build": True}
     said["remove_orphans"] = context.removes_orphans(said.get("remove_orphans", False))
+    said["remove_ended_one_offs"] = said["remove_orphans"]
     said["ignore_orphans"] = context.is_set("COMPOSE_IGNORE_ORPHANS")
     if said["remove_orphans"] and said["ignore_orphans"]:
         raise UsageError("COMPOSE_IGNORE_ORPHANS and --remove-orphans do not go together")
@@ -234,6 +253,7 @@ def refuse_clashes(args: Namespace) -> None:
     _refuse_pairs(
         (args.force_recreate, args.no_recreate, "--force-recreate and --no-recreate"),
         (args.always_recreate_deps, args.no_recreate, "--always-recreate-deps and --no-recreate"),
+        (getattr(args, "renew_anon_volumes", False), args.no_recreate, "--renew-anon-volumes and --no-recreate"),
         (args.build, args.no_build, "--build and --no-build"),
         (args.wait, args.no_start, "--wait and --no-start"),
     )
@@ -246,12 +266,19 @@ def refuse_clashes_of_running(args: Namespace) -> None:
     _refuse_pairs(
         (detached, aborting, "-d or --wait, and stopping when a container ends,"),
         (detached, args.attach or args.attach_dependencies, "-d or --wait, and --attach"),
+        (
+            args.abort_on_container_exit,
+            args.abort_on_container_failure,
+            "--abort-on-container-exit and --abort-on-container-failure",
+        ),
         (args.attach, args.attach_dependencies, "--attach and --attach-dependencies"),
         (detached, args.watch, "-d or --wait, and --watch"),
         (aborting, args.watch, "--watch, by which containers end, and stopping when one ends"),
     )
     if args.wait_timeout is not None and not args.wait:
         raise UsageError("--wait-timeout goes with --wait")
+    if args.menu:
+        raise UsageError("up has no menu: there is nothing that --menu could show", "`logs` and `watch` are commands")
 
 
 def _refuse_pairs(*pairs: tuple[object, object, str]) -> None:

@@ -26,7 +26,7 @@ def run(args: Namespace, context: Context) -> ExitCode:
 
     check_format(args.format)
     observed, services = context.observe()
-    context.check_services(args.services, services, ExitCode.FAILED)
+    context.check_there(args.services, services, ExitCode.FAILED)
     mounted = {
         mount.name
         for container in observed.containers

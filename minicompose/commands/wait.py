@@ -45,7 +45,7 @@ def _last_code(args: Namespace, context: Context) -> int:
 
     project = meant_project(context)
     observed = context.engine.observe(project.name)
-    context.check_services(args.services, project.services(observed))
+    context.check_there(args.services, project.services(observed))
     containers = [each.id for each in chosen(observed, args.services, project.stack) if each.state != "created"]
     if not containers:
         raise MinicomposeError(

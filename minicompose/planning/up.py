@@ -58,6 +58,7 @@ class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
     now: float = 0.0
     no_start: bool = False
     remove_orphans: bool = False
+    remove_ended_one_offs: bool = False
     ignore_orphans: bool = False
     timeout: int | None = None
     renew_anon_volumes: bool = False
@@ -276,6 +277,9 @@ class _Up:
                 self._notes.append(orphan_note(orphans, "--remove-orphans removes them"))
             orphans = []
         removals = [Removal(container=orphan, because=Orphan()) for orphan in orphans]
+        if self._options.remove_ended_one_offs:
+            because = Asked(option="--remove-orphans")
+            removals += [Removal(container=each, because=because) for each in _ended_one_offs(self._observed)]
         for verdict in verdicts.values():
             removals.extend(verdict.removals)
         return removals
@@ -357,6 +361,12 @@ def orphans_of(stack: Stack, observed: Observed) -> list[ObservedContainer]:
         for container in sorted(observed.containers, key=lambda container: container.name)
         if not container.oneoff and container.service not in stack.services and container.service not in stack.disabled
     ]
+
+
+def _ended_one_offs(observed: Observed) -> list[ObservedContainer]:
+    """What `run` has left behind, of any service."""
+    ended = [each for each in observed.containers if each.oneoff and each.state in ("exited", "dead")]
+    return sorted(ended, key=lambda container: container.name)
 
 
 def orphan_note(orphans: Iterable[ObservedContainer], hint: str) -> Diagnostic:

@@ -76,6 +76,27 @@ def test_a_service_that_there_is_not_is_refused_with_the_near_name(shop: Shop, v
 
 
 @pytest.mark.parametrize("verb", VERBS)
+def test_a_service_without_containers_is_no_mistake_of_who_names_the_project(shop: Shop, verb: str) -> None:
+    shop.up(WITH_TOOL)
+
+    shop.run(verb, "tool")
+
+    assert "of tool" in shop.err
+
+
+@pytest.mark.parametrize("wrong", ["services: [", "services: {db: {image: 1}}"])
+def test_a_wrong_stack_file_is_in_nobody_s_way_who_names_the_project(shop: Shop, wrong: str) -> None:
+    shop.up(STACK)
+    shop.write(wrong)
+
+    shop.run("stop", "web", "tool", code=2)
+    assert 'there is no service "tool"' in shop.err
+    shop.run("stop", "web")
+
+    assert states(shop) == {"db": "running", "web": "exited"}
+
+
+@pytest.mark.parametrize("verb", VERBS)
 def test_a_project_that_is_not_there_is_no_failure(shop: Shop, verb: str) -> None:
     shop.run(verb)
 
@@ -640,3 +661,59 @@ def test_a_volume_that_changed_is_kept_and_told_of_also_where_nothing_is_to_be_a
     assert [call for call in shop.engine.calls if "volume" in call.verb] == before
     assert shop.engine.volumes == ["shop_data"]
     assert "warning" in shop.err and "data" in shop.err, shop.err
+
+
+# ---- options that do not go together ----
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--no-recreate", "-V"),
+        ("--abort-on-container-exit", "--abort-on-container-failure"),
+        ("--menu",),
+    ],
+)
+def test_options_that_cannot_both_be_meant_are_refused(shop: Shop, words: tuple[str, ...]) -> None:
+    shop.write(STACK)
+
+    shop.run("up", *words, code=2)
+
+    assert not shop.engine.containers
+
+
+def test_who_wants_no_menu_gets_none(shop: Shop) -> None:
+    shop.up(STACK, "--menu=false")
+
+    assert states(shop) == {"db": "running", "web": "running"}
+
+
+def test_what_run_has_left_is_removed_with_orphans(shop: Shop) -> None:
+    shop.up(STACK)
+    shop.run("run", "-d", "--name", "left", "web")
+    shop.engine.exit("left", 0)
+
+    shop.run("up", "-d")
+    assert "left" in shop.engine.containers
+    shop.run("up", "-d", "--remove-orphans")
+
+    assert "left" not in shop.engine.containers
+
+
+# ---- --scale ----
+
+
+@pytest.mark.parametrize("words", [("db",), ("--no-deps", "web", "--scale", "db=2")])
+def test_scaling_a_service_that_is_left_alone_is_refused(shop: Shop, words: tuple[str, ...]) -> None:
+    shop.write(STACK)
+
+    shop.run("up", "-d", "--scale", "web=2", *words, code=2)
+
+    assert "is left alone" in shop.err
+    assert not shop.engine.containers
+
+
+def test_a_service_that_is_needed_can_be_scaled(shop: Shop) -> None:
+    shop.up(STACK, "--scale", "db=2", "web")
+
+    assert len(shop.engine.containers) == 3

@@ -770,6 +770,23 @@ def test_orphans_are_removed_when_asked() -> None:
     assert {step.because for step in plan.steps if step.subject.type == "container"} == {Orphan()}
 
 
+def test_what_run_has_left_goes_with_them_and_what_still_runs_stays() -> None:
+    stack = stack_of(WEB)
+    observed = running(stack)
+    web = observed.containers[0]
+    left = msgspec.structs.replace(web, id="e" * 64, name="shop-web-run-1", oneoff=True, state="exited")
+    busy = msgspec.structs.replace(web, id="f" * 64, name="shop-web-run-2", oneoff=True)
+    observed = msgspec.structs.replace(observed, containers=(web, left, busy))
+
+    plan = plan_up(stack, observed, UpOptions(remove_orphans=True, remove_ended_one_offs=True))
+
+    assert [step.action for step in plan.steps if step.subject.type == "container"] == [
+        RemoveContainer(container=left.id)
+    ]
+    assert plan.steps[-1].because == Asked(option="--remove-orphans")
+    assert plan_up(stack, observed, UpOptions(remove_orphans=True)).steps == ()
+
+
 def test_a_service_that_a_profile_disables_is_no_orphan() -> None:
     observed = running(stack_of("services: {old: {image: a}, web: {image: nginx}}"))
     stack = stack_of("services: {old: {image: a, profiles: [p]}, web: {image: nginx}}")
