@@ -43,7 +43,8 @@ services:
     image: busybox:test
     init: true
     command: sleep 600
-    healthcheck: {test: test -e /ready, interval: 200ms, retries: 1000}
+    volumes: [".:/gate:ro"]
+    healthcheck: {test: test -e /gate/ready, interval: 200ms, retries: 1000}
   web: {image: busybox:test, init: true, command: sleep 600, depends_on: {db: {condition: service_healthy}}}
   alone: {image: busybox:test, init: true, command: sleep 600}
 """)
@@ -53,7 +54,7 @@ services:
         states = stage.states()
         assert states["alone-1"] == "running"
         assert states.get("web-1", "created") == "created"
-        stage.good("exec", "-T", "db", "touch", "/ready")
+        (stage.directory / "ready").touch()
 
         assert up.end().code == 0
     assert stage.states()["web-1"] == "running"
