@@ -141,7 +141,7 @@ def run(words: Sequence[str]) -> int:
     verb_parser.before_verb = parser.options
     args = verb_parser.parse_all(options.words)
     options.dry_run |= args.dry_run
-    with Context(options, dict(os.environ), _working_directory()) as context:
+    with Context(options, _environment(), _working_directory()) as context:
         context.format = getattr(args, "format", None)
         try:
             return int(command.run(args, context))
@@ -175,6 +175,14 @@ def _standard_typing() -> Iterator[None]:
             del sys.modules["typing_extensions"]
 
 
+def _environment() -> dict[str, str]:
+    """The environment, with U+FFFD for what is not UTF-8, as docker has it: an engine cannot be told of such bytes."""
+    return {
+        name: value if value.isascii() else os.fsencode(value).decode("utf-8", "replace")
+        for name, value in os.environ.items()
+    }
+
+
 def _working_directory() -> str:
     """Where the command runs, by the way that the shell went there: a link's name, and not where it leads.
 
@@ -200,6 +208,7 @@ def start() -> "NoReturn":
     """
     gc.set_threshold(50_000, 20, 20)
     _open_standard_streams()
+    _speak_utf8()
     code = main()
     with contextlib.suppress(OSError, ValueError):  # `main` has complained of what could not be written
         sys.stdout.flush()
@@ -216,6 +225,12 @@ def _open_standard_streams() -> None:
         if getattr(sys, name) is None:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest that is free
             setattr(sys, name, open(descriptor, mode))  # noqa: PTH123, SIM115 (it stays open)
+
+
+def _speak_utf8() -> None:
+    """Write UTF-8 whatever the locale says, as docker does, and names of files that are none as they are."""
+    for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
+        stream.reconfigure(encoding="utf-8", errors=errors)  # type: ignore[union-attr]  # these are the process's own
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -253,11 +268,15 @@ def _report_bug(error: Exception) -> int:
     import tempfile
     import traceback
 
-    with tempfile.NamedTemporaryFile("w", prefix="minicompose-bug-", suffix=".txt", delete=False) as report:
-        report.write(f"minicompose {__version__}, Python {sys.version}\n")
-        traceback.print_exception(error, file=report)
-    _complain(
-        f"this is a bug of minicompose: {type(error).__name__}: {error}",
-        f"please report it, with {report.name}, which has the details (look for secrets in it first)",
-    )
+    said = f"this is a bug of minicompose: {type(error).__name__}: {error}"
+    details = f"minicompose {__version__}, Python {sys.version}\n{''.join(traceback.format_exception(error))}"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="minicompose-bug-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
+        ) as report:
+            report.write(details)
+    except OSError:  # nowhere to keep it
+        _complain(said, f"please report it, with these details (look for secrets in them first):\n{details}")
+    else:
+        _complain(said, f"please report it, with {report.name}, which has the details (look for secrets in it first)")
     return ExitCode.BUG

@@ -84,8 +84,8 @@ class Location(msgspec.Struct, frozen=True, kw_only=True):
 def locate(request: LoadRequest) -> Location:
     """Find the stack files and the project directory of `request`.
 
-    Raises `UsageError` for a project name that cannot be one, an `--env-file` that is not there and a
-    project directory that is none.
+    Raises `UsageError` for a project name that cannot be one, an `--env-file` that is not there, a
+    project directory that is none and a path that is not UTF-8.
     """
     return _Search(request).location()
 
@@ -110,6 +110,8 @@ class _Search:
         files = files or self._files_of_environment() or self._search(self._directory(()))
         directory = self._directory(files)
         self._read_env_files(directory)
+        for path in (directory, *files):
+            _check_is_utf8(path)
         name, source = self._name()
         profiles = request.profiles
         if profiles is None:
@@ -213,6 +215,12 @@ class _Search:
         if said := self.variables.get("COMPOSE_PROJECT_NAME"):
             return checked_name(said), "environment"
         return None, None
+
+
+def _check_is_utf8(path: str) -> None:
+    """Raise UsageError for a path that no engine and no JSON can hold."""
+    if not path.isascii() and (shown := os.fsencode(path).decode("utf-8", "backslashreplace")) != path:
+        raise UsageError(f"the path {shown} is not UTF-8", "engines take no other: the files must lie elsewhere")
 
 
 def _existing(directory: Path, names: tuple[str, ...]) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -317,3 +318,30 @@ def test_who_closes_a_standard_stream_gets_the_command_all_the_same(stack: Path,
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == ("" if " >&-" in f" {closed}" else "db\n")
+
+
+@pytest.mark.parametrize("locale", [{"LC_ALL": "C", "PYTHONUTF8": "0"}, {"PYTHONIOENCODING": "latin-1"}])
+def test_what_is_written_is_utf8_whatever_the_locale(stack: Path, locale: dict[str, str]) -> None:
+    (stack / "compose.yaml").write_text("services: {a: {image: x, environment: {NAME: müsli, GIVEN: $GIVEN}}}")
+    command = [sys.executable, "-c", "from minicompose.cli import start; start()", "config"]
+    environment = os.environb | {os.fsencode(name): os.fsencode(value) for name, value in locale.items()}
+
+    done = subprocess.run(command, capture_output=True, env={**environment, b"GIVEN": b"\xff"}, check=True)
+
+    assert "NAME: müsli" in done.stdout.decode()
+    assert "GIVEN: \N{REPLACEMENT CHARACTER}" in done.stdout.decode()
+
+
+def test_a_bug_is_told_of_where_nothing_can_be_kept(
+    stack: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("minicompose.commands.config.run", fail)
+    monkeypatch.setattr("tempfile.tempdir", str(stack / "nowhere"))
+
+    assert main(["config"]) == 4
+    said = capsys.readouterr().err
+    assert "this is a bug of minicompose: RuntimeError: broken" in said
+    assert "Traceback" in said

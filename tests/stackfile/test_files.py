@@ -291,3 +291,20 @@ def test_the_null_device_is_an_empty_file() -> None:
 )
 def test_messages_call_a_file_as_the_user_knows_it(path: str, shown: str) -> None:
     assert shown_path(path, "/w") == shown
+
+
+@pytest.mark.parametrize("words", [{}, {"files": ("compose.yaml",)}])
+def test_a_path_that_is_not_utf8_is_refused_and_shown(project: Path, words: dict[str, Any]) -> None:
+    directory = Path(os.fsdecode(os.fsencode(project) + b"/caf\xe9"))
+    directory.mkdir()
+    write(directory, compose_yaml=STACK)
+
+    with pytest.raises(UsageError, match=r"/caf\\xe9.* is not UTF-8"):
+        located(directory, **words)
+
+
+def test_a_path_of_any_letters_is_good(project: Path) -> None:
+    (project / "café").mkdir()
+    write(project / "café", compose_yaml=STACK)
+
+    assert names(located(project / "café")) == ["compose.yaml"]
