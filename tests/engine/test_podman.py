@@ -41,6 +41,17 @@ def answered(method: str, path: str, body: object) -> Any:
 # ---- answers ----
 
 
+def test_an_image_without_a_registry_is_found_by_its_short_name_unless_another_has_that() -> None:
+    told = [
+        {"RepoTags": ["localhost/app:1", "localhost/busybox:test"], "RepoDigests": []},
+        {"RepoTags": ["docker.io/library/busybox:test"], "RepoDigests": None},
+    ]
+
+    names = [image["RepoTags"] for image in answered("GET", "/images/json", told)]
+
+    assert names == [["localhost/app:1", "localhost/busybox:test", "app:1"], ["busybox:test"]]
+
+
 @pytest.mark.parametrize(
     ("theirs", "ours"),
     [

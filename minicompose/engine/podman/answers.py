@@ -10,6 +10,8 @@ from minicompose.regex import regex
 
 # Docker Hub's names are short ones for Docker's clients; Podman spells them out.
 _HUB = ("docker.io/library/", "docker.io/")
+# What is built or loaded there without a registry's name.
+_ITS_OWN = "localhost/"
 _STATES = {"configured": "created", "initialized": "created", "stopped": "exited", "stopping": "running", "": "created"}
 # An option of a network that Podman takes by Docker's name, and keeps by its own.
 _OPTIONS = {"mtu": "com.docker.network.driver.mtu"}
@@ -131,10 +133,15 @@ def _range(first: str, last: str) -> str:
 
 
 def _image_list(body: bytes) -> bytes:
+    """Images with all names by which they are found: "localhost/app:1" is "app:1", too, unless another image is that."""
     told: list[Told] = msgspec.json.decode(body)
     for its in told:
         for names in ("RepoTags", "RepoDigests"):
             its[names] = [short_name(name) for name in its.get(names) or ()]
+    taken = {name for its in told for name in its["RepoTags"]}
+    for its in told:
+        shorter = [name.removeprefix(_ITS_OWN) for name in its["RepoTags"] if name.startswith(_ITS_OWN)]
+        its["RepoTags"] += [name for name in shorter if name not in taken]
     return msgspec.json.encode(told)
 
 
