@@ -133,7 +133,7 @@ def _range(first: str, last: str) -> str:
 
 
 def _image_list(body: bytes) -> bytes:
-    """Images with all names by which they are found: "localhost/app:1" is "app:1", too, unless another image is that."""
+    """Images with all names that find them: "localhost/app:1" is "app:1", too, unless another image is called so."""
     told: list[Told] = msgspec.json.decode(body)
     for its in told:
         for names in ("RepoTags", "RepoDigests"):
