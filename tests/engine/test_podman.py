@@ -327,6 +327,39 @@ def test_what_is_removed_by_force_is_killed_first_whether_it_runs_or_not(tmp_pat
     assert [asked.split()[0] for asked in podman.asked] == ["GET", "GET", "POST", "DELETE", "GET", "DELETE"]
 
 
+def _begun_anew(times: int) -> bytes:
+    its = {"State": {"Status": "exited"}, "Config": {"Labels": {}, "Image": "a"}, "Mounts": [], "RestartCount": times}
+    return json.dumps(its).encode()
+
+
+@pytest.mark.parametrize(("counts", "stops"), [((0,), 1), ((3, 3), 1), ((1, 2, 2, 5, 5, 5), 3)])
+def test_what_begins_anew_after_a_stop_is_stopped_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counts: tuple[int, ...], stops: int
+) -> None:
+    monkeypatch.setattr("minicompose.engine.podman.transport._BEGUN_ANEW_WITHIN", 0)
+    answers: dict[str, list[Canned]] = {
+        "GET /v1.41/containers/a/json": [_begun_anew(count) for count in counts],
+        "POST /v1.41/containers/a/stop": [("204 No Content", b"")],
+    }
+
+    with Podman(tmp_path, answers) as podman, HttpEngine(podman.api(), {}) as engine:
+        engine.stop_container("a", 0)
+
+    assert podman.asked.count("POST /v1.41/containers/a/stop") == stops
+
+
+def test_what_has_gone_with_its_end_is_stopped(tmp_path: Path) -> None:
+    answers: dict[str, list[Canned]] = {
+        "GET /v1.41/containers/a/json": [("404 Not Found", b'{"message": "no such container"}')],
+        "POST /v1.41/containers/a/stop": [("204 No Content", b"")],
+    }
+
+    with Podman(tmp_path, answers) as podman, HttpEngine(podman.api(), {}) as engine:
+        engine.stop_container("a", 0)
+
+    assert podman.asked.count("POST /v1.41/containers/a/stop") == 1
+
+
 def test_files_for_a_directory_that_is_not_there_are_not_sent(tmp_path: Path) -> None:
     with (
         Podman(tmp_path, {"HEAD /v1.41/containers/a/archive": [("404 Not Found", b"")]}) as podman,

@@ -6,6 +6,7 @@ one request may be several, or another, and what comes back is what Docker would
 
 import contextlib
 import functools
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -29,6 +30,10 @@ _TRIES = 4
 _VERSIONED = regex(r"(/v[\d.]+)(/.*)")
 _LOGS = regex(r"/containers/([^/]+)/logs")
 _CONTAINER = regex(r"/containers/([^/]+)")
+_STOP = regex(r"/containers/([^/]+)/stop")
+# Within this it begins anew what its restart policy says; it waits no longer from one time to the next.
+_BEGUN_ANEW_WITHIN = 0.3
+_STOPS = 20
 
 Body = bytes | Iterable[bytes] | None
 
@@ -71,6 +76,8 @@ class PodmanTransport:
                     return self._events(version, query)
                 case "GET", _ if found := _LOGS.fullmatch(place):
                     return self._logs(version, found[1], query or {}, ask)
+                case "POST", _ if found := _STOP.fullmatch(place):
+                    return self._stopped(version, found[1], ask)
                 case "DELETE", _ if (found := _CONTAINER.fullmatch(place)) and "force" in (query or {}):
                     self._kill(version, found[1])  # or it gives the command the time that a stop gives
                 case "PUT", _ if query and "noOverwriteDirNonDir" in query and place.endswith("/archive"):
@@ -125,6 +132,29 @@ class PodmanTransport:
     def _kill(self, version: str, container: str) -> None:
         with contextlib.suppress(Refused):  # it does not run, or is not there
             self._read(version, "POST", f"/containers/{container}/kill", {"signal": "SIGKILL"})
+
+    def _stopped(self, version: str, container: str, ask: Callable[[], Answer]) -> Answer:
+        """Stop it until it stays so: one that ends by itself just then, Podman begins anew all the same."""
+        answer = ask()
+        for _ in range(_STOPS):
+            if not self._comes_back(version, container):
+                break
+            answer.close()
+            answer = ask()
+        return answer
+
+    def _comes_back(self, version: str, container: str) -> bool:
+        """Whether it runs again after a stop; only looked for where its restart policy has begun it anew before."""
+        with contextlib.suppress(Refused):  # it was to go at its end
+            before = self._container(version, container)
+            if before.get("RestartCount"):
+                time.sleep(_BEGUN_ANEW_WITHIN)  # it tells nobody what it is about to do
+                return bool(self._container(version, container)["RestartCount"] > before["RestartCount"])
+        return False
+
+    def _container(self, version: str, container: str) -> dict[str, Any]:
+        told: dict[str, Any] = msgspec.json.decode(self._read(version, "GET", f"/containers/{container}/json"))
+        return told
 
     # ---- one request ----
 
