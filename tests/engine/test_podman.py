@@ -284,6 +284,18 @@ def test_of_a_span_of_events_those_after_it_are_not_told(tmp_path: Path) -> None
         assert [event.time for event in engine.event_log("shop", until="0.0002")] == [100_000]
 
 
+def test_an_event_that_is_told_anew_is_told_once(tmp_path: Path) -> None:
+    its = {"Type": "container", "Action": "start", "Actor": {"ID": "a", "Attributes": {}}}
+    events = [{**its, "timeNano": 100}, {**its, "timeNano": 200}, {**its, "timeNano": 100, "Action": "init"}]
+    events += [{**its, "timeNano": 100}, {**its, "timeNano": 200, "Action": "died"}, {**its, "timeNano": 200}]
+    told = b"".join(json.dumps(event).encode() + b"\n" for event in events)
+
+    with Podman(tmp_path, {"GET /v1.41/events": [told]}) as podman, HttpEngine(podman.api(), {}) as engine:
+        found = [(event.time, event.action) for event in engine.event_log("shop", until="1")]
+
+    assert found == [(100, "start"), (200, "start"), (200, "die")]
+
+
 def test_a_network_is_made_though_an_interface_has_gone_meanwhile(tmp_path: Path) -> None:
     fault = b'{"message": "route ip+net: no such network interface"}'
     made: list[Canned] = [("500 Internal Server Error", fault), b"{}"]

@@ -15,10 +15,14 @@ _ACTIONS = {"remove": "destroy", "died": "die"}
 _OWN_EVENTS = ("init", "cleanup")
 _OWN_ATTRIBUTES = ("containerExitCode", "podId")
 _BEGIN = ("start", "unpause")
+# How many events are known again: Podman's file of them has a megabyte, and each takes some hundred bytes.
+_KNOWN_AGAIN = 10_000
 
 
 class EventsOfPodman:
     """An `Answer` with events, a line each, until `last`, in nanoseconds since 1970.
+
+    Each is told once: when Podman cuts the file of its events short, it tells anew what is still in it.
 
     With `looking` a health check is told with its outcome, as Docker does; `checks` makes the checks meanwhile.
     """
@@ -34,6 +38,7 @@ class EventsOfPodman:
         self._last = last
         self._looking = looking
         self._checks = checks
+        self._told: dict[tuple[int, str, str], None] = {}
 
     @property
     def status(self) -> int:
@@ -49,7 +54,7 @@ class EventsOfPodman:
     def chunks(self) -> Iterator[bytes]:
         for line in lines(self._answer.chunks()):
             event = event_of_podman(msgspec.json.decode(line))
-            if event is None:
+            if event is None or self._is_told(event):
                 continue
             if self._last is not None and event["timeNano"] > self._last:
                 continue
@@ -59,6 +64,16 @@ class EventsOfPodman:
                 health = health_after(self._looking, event["Actor"]["ID"], event["timeNano"])
                 event["Action"] = event["Action"] if health == "none" else f"health_status: {health}"
             yield msgspec.json.encode(event) + b"\n"
+
+    def _is_told(self, event: dict[str, Any]) -> bool:
+        """Whether it has been told already; from now on it has."""
+        key = (event["timeNano"], event["Action"], event["Actor"]["ID"])
+        if event["timeNano"] and key in self._told:
+            return True
+        self._told[key] = None
+        if len(self._told) > _KNOWN_AGAIN:
+            del self._told[next(iter(self._told))]
+        return False
 
     def hijack(self) -> RawStream:
         raise TypeError("events are read, and not spoken to")
