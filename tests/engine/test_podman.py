@@ -1,5 +1,6 @@
 """What Podman says otherwise than Docker, made the same; no Podman is needed."""
 
+import contextlib
 import json
 import socket
 import stat
@@ -358,6 +359,31 @@ def test_what_begins_anew_after_a_stop_is_stopped_again(
         engine.stop_container("a", 0)
 
     assert podman.asked.count("POST /v1.41/containers/a/stop") == stops
+
+
+@pytest.mark.parametrize(("restarts", "status", "is_removed"), [(2, "running", True), (0, "running", False)])
+def test_what_was_begun_anew_before_it_could_be_removed_is_stopped_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restarts: int, status: str, is_removed: bool
+) -> None:
+    monkeypatch.setattr("minicompose.engine.podman.transport._BEGUN_ANEW_WITHIN", 0)
+    answers: dict[str, list[Canned]] = {
+        "GET /v1.41/containers/a/json": [_begun_anew(restarts).replace(b"exited", status.encode())],
+        "POST /v1.41/containers/a/stop": [("204 No Content", b"")],
+        "DELETE /v1.41/containers/a": [
+            ("500 Error", b'{"message": "cannot remove container a as it is running: container state improper"}'),
+            ("204 No Content", b""),
+        ],
+    }
+
+    with (
+        Podman(tmp_path, answers) as podman,
+        HttpEngine(podman.api(), {}) as engine,
+        contextlib.nullcontext() if is_removed else pytest.raises(Conflict),
+    ):
+        engine.remove_container("a", volumes=False)
+
+    assert podman.asked.count("POST /v1.41/containers/a/stop") == is_removed
+    assert podman.asked.count("DELETE /v1.41/containers/a") == 1 + is_removed
 
 
 def test_what_has_gone_with_its_end_is_stopped(tmp_path: Path) -> None:

@@ -80,6 +80,8 @@ class PodmanTransport:
                     return self._stopped(version, found[1], ask)
                 case "DELETE", _ if (found := _CONTAINER.fullmatch(place)) and "force" in (query or {}):
                     self._kill(version, found[1])  # or it gives the command the time that a stop gives
+                case "DELETE", _ if found := _CONTAINER.fullmatch(place):
+                    return self._removed(version, found[1], ask)
                 case "PUT", _ if query and "noOverwriteDirNonDir" in query and place.endswith("/archive"):
                     # It would make a directory that is not there.
                     self._read(version, "HEAD", place, {"path": query["path"]})
@@ -142,6 +144,19 @@ class PodmanTransport:
             answer.close()
             answer = ask()
         return answer
+
+    def _removed(self, version: str, container: str, ask: Callable[[], Answer]) -> Answer:
+        """Remove what was stopped; where it was begun anew later than was waited for, it is stopped once more."""
+        for _ in range(_TRIES - 1):
+            try:
+                return ask()
+            except Refused:
+                told = self._container(version, container)
+                if not (told.get("RestartCount") and told["State"]["Status"] == "running"):
+                    raise
+            stop = functools.partial(self._answered, version, "POST", f"/containers/{container}/stop")
+            self._stopped(version, container, stop).close()
+        return ask()
 
     def _comes_back(self, version: str, container: str) -> bool:
         """Whether it runs again after a stop; only looked for where its restart policy has begun it anew before."""
