@@ -361,7 +361,9 @@ def test_what_begins_anew_after_a_stop_is_stopped_again(
     assert podman.asked.count("POST /v1.41/containers/a/stop") == stops
 
 
-@pytest.mark.parametrize(("restarts", "status", "is_removed"), [(2, "running", True), (0, "running", False)])
+@pytest.mark.parametrize(
+    ("restarts", "status", "is_removed"), [(2, "running", True), (2, "exited", True), (0, "running", False)]
+)
 def test_what_was_begun_anew_before_it_could_be_removed_is_stopped_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restarts: int, status: str, is_removed: bool
 ) -> None:

@@ -29,7 +29,7 @@ def test_up_twice_leaves_every_container_alone(stage: Stage) -> None:
 
     stage.good("up", "-d")
 
-    assert stage.ids() == before
+    assert stage.ids() == before, stage.run("ps", "-a").out
 
 
 def test_after_up_there_is_nothing_to_do(stage: Stage) -> None:
@@ -58,7 +58,7 @@ def test_a_changed_service_is_replaced_and_the_others_keep_their_containers(stag
 
 
 def assert_the_old_one_runs(stage: Stage, before: dict[str, str]) -> None:
-    assert stage.ids() == before
+    assert stage.ids() == before, stage.run("ps", "-a").out
     assert stage.states() == {"db-1": "running", "web-1": "running"}
 
 
@@ -88,6 +88,7 @@ def test_a_crash_at_the_start_is_seen_without_a_health_check(stage: Stage, resta
 
     assert done.code == 1
     assert "exited with code 5" in done.err
+    assert "could not" not in done.err, done.err
     assert_the_old_one_runs(stage, before)
 
 

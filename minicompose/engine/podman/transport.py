@@ -151,8 +151,7 @@ class PodmanTransport:
             try:
                 return ask()
             except Refused:
-                told = self._container(version, container)
-                if not (told.get("RestartCount") and told["State"]["Status"] == "running"):
+                if not self._container(version, container).get("RestartCount"):
                     raise
             stop = functools.partial(self._answered, version, "POST", f"/containers/{container}/stop")
             self._stopped(version, container, stop).close()
