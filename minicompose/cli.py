@@ -1,16 +1,16 @@
 """The command line: words in, one command run, its exit code out. Every error ends here."""
 
-import argparse
 import contextlib
 import gc
 import importlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from minicompose import __version__
 from minicompose.errors import ExitCode, MinicomposeError, StackFileError, UsageError, nearest
-from minicompose.parsing import Parser, at_once
+from minicompose.imports import import_values
+from minicompose.parsing import REMAINDER, SUPPRESS, Parser, at_once
 
 TYPE_CHECKING = False  # as type checkers know it: `typing` is more than some commands need
 if TYPE_CHECKING:
@@ -91,14 +91,14 @@ def global_parser() -> Parser:
         action="store_true",
         help="name containers PROJECT_SERVICE_1, as the first docker-compose did",
     )
-    add("--workdir", dest="project_directory", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # the old name
+    add("--workdir", dest="project_directory", default=SUPPRESS, help=SUPPRESS)  # the old name
     add("--parallel", type=at_once, metavar="N", help="how many engine calls at once, -1 for no limit (default: 4)")
     add("-c", "--context", metavar="NAME", help="the Docker context to use")
     add("-H", "--host", metavar="URL", help="the engine to use, as unix:///var/run/docker.sock")
     add("--all-resources", action="store_true", help="also take in the networks, volumes, ... that no service uses")
     add("-v", "--version", action="store_true", help="show the version")
-    add("verb", nargs="?", metavar="VERB", help=argparse.SUPPRESS)
-    add("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    add("verb", nargs="?", metavar="VERB", help=SUPPRESS)
+    add("words", nargs=REMAINDER, help=SUPPRESS)
     return parser
 
 
@@ -106,7 +106,7 @@ def parser_of(verb: str, command: "Any") -> Parser:
     """What stands after a verb; `command` is its module."""
     parser = Parser(f"minicompose {verb}", (command.__doc__ or "").partition("\n\n")[2] or VERBS[verb])
     command.configure(parser)
-    parser.add_argument("--dry-run", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--dry-run", action="store_true", help=SUPPRESS)
     return parser
 
 
@@ -133,10 +133,9 @@ def run(words: Sequence[str]) -> int:
 
     from minicompose.commands.context import Context  # after the words are known to be good
 
-    with _standard_typing():
-        command = importlib.import_module(f"minicompose.commands.{options.verb}")
-        if options.verb != "version":  # every other works with values sooner or later
-            importlib.import_module("msgspec")
+    if options.verb != "version":  # every other works with values sooner or later
+        import_values()
+    command = importlib.import_module(f"minicompose.commands.{options.verb}")
     verb_parser = parser_of(options.verb, command)
     verb_parser.before_verb = parser.options
     args = verb_parser.parse_all(options.words)
@@ -156,23 +155,6 @@ def _asked_about(words: Sequence[str]) -> str | None:
     if len(named) > 1:
         raise UsageError(f'there is one argument too many: "{named[-1]}"', "see `minicompose --help`")
     return named[0] if named else None
-
-
-@contextlib.contextmanager
-def _standard_typing() -> Iterator[None]:
-    """While a verb is imported, typing_extensions is not to be had, which None in its place tells Python.
-
-    msgspec prefers it to `typing`, which has all it needs from 3.11 on, and then waits for `inspect`, `ast` and the
-    rest of what it imports: nearly half of a start. Others may have it afterwards.
-    """
-    absent = "typing_extensions" not in sys.modules
-    if absent:
-        sys.modules["typing_extensions"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        if absent:
-            del sys.modules["typing_extensions"]
 
 
 def _environment() -> dict[str, str]:

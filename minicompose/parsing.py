@@ -4,19 +4,23 @@ docker's commands take flags in any order and form: `-dit`, `-it=false`, `-fFILE
 `--tail -5`, and between the arguments. `plain_words` turns them into the few forms that argparse is sure of.
 """
 
-import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from minicompose.errors import UsageError, nearest
+from minicompose.imports import without_translations
 from minicompose.regex import regex
+
+with without_translations():
+    import argparse
 
 TYPE_CHECKING = False  # as type checkers know it: `typing` is more than some commands need
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-# What argparse says is English, as all else. It would look for translations, and import `locale` to do so.
-argparse._ = str  # type: ignore[attr-defined]
+SUPPRESS, REMAINDER = argparse.SUPPRESS, argparse.REMAINDER
+
+_FORMATTER = argparse.HelpFormatter("", width=80)
 
 # As Go's strconv.ParseBool has them.
 _TRUE = ("1", "t", "T", "true", "TRUE", "True")
@@ -55,8 +59,8 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(message, self.see_help)
 
     def _get_formatter(self) -> argparse.HelpFormatter:
-        """For each option argparse makes one, which would ask `shutil` for the terminal's width; none is shown."""
-        return argparse.HelpFormatter(self.prog, width=80)
+        """argparse makes one for each option, and asks `shutil` for the terminal's width; none is shown."""
+        return _FORMATTER
 
     @property
     def see_help(self) -> str:

@@ -21,6 +21,7 @@ import msgspec
 from minicompose import labels
 from minicompose.engine.attached import network_drift
 from minicompose.engine.networking import bound_links
+from minicompose.engine.progress import OnProgress, Progress, unheard
 from minicompose.engine.protocol import (
     Abilities,
     CommitSpec,
@@ -37,12 +38,9 @@ from minicompose.engine.protocol import (
     LoggedEvent,
     Login,
     MadeOf,
-    OnProgress,
     Probe,
     Processes,
-    Progress,
     Usage,
-    unheard,
 )
 from minicompose.errors import Conflict, EngineError, EngineFault, EngineRefused, NotFound
 from minicompose.model import Network, Service, Volume

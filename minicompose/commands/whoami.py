@@ -18,6 +18,6 @@ def user_name(environment: Mapping[str, str]) -> str:
 
 
 def host_name() -> str:
-    import socket  # a command that reaches an engine has it already
+    import _socket  # `socket` only hands it on, and nothing else here needs that
 
-    return socket.gethostname()
+    return _socket.gethostname()

@@ -10,7 +10,7 @@ import msgspec
 from minicompose.engine.dockerignore import Ignored, ignored_by
 from minicompose.engine.lacks.builds import is_remote
 from minicompose.engine.lacks.everywhere import cache_image
-from minicompose.engine.protocol import OnProgress
+from minicompose.engine.progress import OnProgress
 from minicompose.engine.registry import reports
 from minicompose.engine.resources import ulimit
 from minicompose.engine.translate import host_lines

@@ -5,7 +5,7 @@ from minicompose.engine.api import Api
 from minicompose.engine.http_images import HttpImages, Image
 from minicompose.engine.inspected import ANONYMOUS, mounted_volumes
 from minicompose.engine.networking import bound_links, connected_later, endpoint_body, links_of
-from minicompose.engine.protocol import OnProgress, Progress
+from minicompose.engine.progress import OnProgress, Progress
 from minicompose.engine.removing import remove
 from minicompose.engine.translate import container_body
 from minicompose.planning.plan import ContainerSpec

@@ -1,42 +1,44 @@
 """`Engine` over the engine's HTTP API."""
 
+from __future__ import annotations
+
 import functools
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from minicompose import labels as known_labels
 from minicompose.engine.api import Api
 from minicompose.engine.builders import Builder, chosen_builder
 from minicompose.engine.listing import containers_in, observed
-from minicompose.engine.protocol import (
-    Abilities,
-    CommitSpec,
-    ContainerSettings,
-    ContainerState,
-    Drift,
-    EngineInfo,
-    ExecSpec,
-    FileInContainer,
-    ImageDetails,
-    Login,
-    MadeOf,
-    OnProgress,
-    Processes,
-    Progress,
-    unheard,
-)
+from minicompose.engine.progress import OnProgress, Progress, unheard
 from minicompose.engine.queries import filters
 from minicompose.engine.underway import Underway
 from minicompose.errors import EngineError, NotFound
-from minicompose.model import Network, Volume
-from minicompose.planning.observed import Observed, ObservedContainer
-from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from minicompose.engine.http_images import HttpImages
+    from minicompose.engine.protocol import (
+        Abilities,
+        CommitSpec,
+        ContainerSettings,
+        ContainerState,
+        Drift,
+        EngineInfo,
+        ExecSpec,
+        FileInContainer,
+        ImageDetails,
+        Login,
+        MadeOf,
+        Processes,
+    )
     from minicompose.engine.streams import HttpBytes, HttpEventLog, HttpEvents, HttpExec, HttpLogs, HttpSession
     from minicompose.engine.usage import HttpUsage
+    from minicompose.model import Network, Volume
+    from minicompose.planning.observed import Observed, ObservedContainer
+    from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
 
 _Result = TypeVar("_Result")
 _LOOKS = 8  # at containers, side by side
@@ -72,6 +74,8 @@ class HttpEngine:
         return self._api.is_podman
 
     def info(self) -> EngineInfo:
+        from minicompose.engine.protocol import EngineInfo
+
         told = self._api.get("/version")
         platform = told.get("Platform", {}).get("Name", "")
         podman = any(part.get("Name") == "Podman Engine" for part in told.get("Components") or ())
@@ -263,12 +267,12 @@ class HttpEngine:
 
     # ---- streams ----
 
-    def events(self, project: str) -> "HttpEvents":
+    def events(self, project: str) -> HttpEvents:
         from minicompose.engine.opening import open_events
 
         return open_events(self._api, project)
 
-    def event_log(self, project: str, *, since: str = "", until: str = "") -> "HttpEventLog":
+    def event_log(self, project: str, *, since: str = "", until: str = "") -> HttpEventLog:
         from minicompose.engine.opening import open_event_log
 
         return open_event_log(self._api, project, since, until)
@@ -277,7 +281,7 @@ class HttpEngine:
         told = self._api.get(f"/containers/{container}/top")
         return Processes(titles=tuple(told["Titles"]), rows=tuple(tuple(row) for row in told["Processes"] or ()))
 
-    def usage(self, container: str, *, follow: bool = False) -> "HttpUsage":
+    def usage(self, container: str, *, follow: bool = False) -> HttpUsage:
         from minicompose.engine.usage import HttpUsage
 
         query = {"stream": "1" if follow else "0"}
@@ -292,19 +296,19 @@ class HttpEngine:
         since: str = "",
         until: str = "",
         timestamps: bool = False,
-    ) -> "HttpLogs":
+    ) -> HttpLogs:
         from minicompose.engine.opening import open_logs
 
         return open_logs(
             self._api, container, follow=follow, tail=tail, since=since, until=until, timestamps=timestamps
         )
 
-    def exec(self, container: str, spec: ExecSpec) -> "HttpExec":
+    def exec(self, container: str, spec: ExecSpec) -> HttpExec:
         from minicompose.engine.opening import open_exec
 
         return open_exec(self._api, container, spec)
 
-    def attach(self, container: str, *, stdin: bool = True, detach_keys: str = "") -> "HttpSession":
+    def attach(self, container: str, *, stdin: bool = True, detach_keys: str = "") -> HttpSession:
         from minicompose.engine.opening import open_session
 
         return open_session(self._api, container, stdin=stdin, detach_keys=detach_keys)
@@ -318,7 +322,7 @@ class HttpEngine:
         answer.read()
         return file_told(answer.headers["x-docker-container-path-stat"])
 
-    def read_files(self, container: str, path: str) -> "HttpBytes":
+    def read_files(self, container: str, path: str) -> HttpBytes:
         from minicompose.engine.streams import HttpBytes
 
         return HttpBytes(self._api.open("GET", f"/containers/{container}/archive", {"path": path}))
@@ -328,7 +332,7 @@ class HttpEngine:
         headers = {"Content-Type": "application/x-tar"}
         self._api.open("PUT", f"/containers/{container}/archive", query, archive, headers).read()
 
-    def export_container(self, container: str) -> "HttpBytes":
+    def export_container(self, container: str) -> HttpBytes:
         from minicompose.engine.streams import HttpBytes
 
         return HttpBytes(self._api.open("GET", f"/containers/{container}/export"))
@@ -339,7 +343,7 @@ class HttpEngine:
     # ---- inside ----
 
     @functools.cached_property
-    def _images(self) -> "HttpImages":
+    def _images(self) -> HttpImages:
         from minicompose.engine.http_images import HttpImages
 
         return HttpImages(self._api, self._environment, self._underway)

@@ -11,7 +11,8 @@ from minicompose.engine.api import Api
 from minicompose.engine.builders import Builder, builder_of
 from minicompose.engine.credentials import Credentials
 from minicompose.engine.inspected import moment
-from minicompose.engine.protocol import CommitSpec, ImageDetails, Login, OnProgress, Progress
+from minicompose.engine.progress import OnProgress, Progress
+from minicompose.engine.protocol import CommitSpec, ImageDetails, Login
 from minicompose.engine.registry import follow_transfer, name_and_tag
 from minicompose.engine.retrying import retried
 from minicompose.engine.transport import Query

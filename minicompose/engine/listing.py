@@ -1,7 +1,5 @@
 """What the engine's lists say, as `Observed`. Everything is in the lists: no container is inspected."""
 
-from typing import cast
-
 import msgspec
 
 from minicompose import labels
@@ -19,7 +17,12 @@ from minicompose.planning.observed import (
 from minicompose.regex import regex
 
 _EXIT_CODE = regex(r"^(?:Exited|Restarting) \((-?\d+)\)")
-_HEALTH = regex(r"\((?:health: )?(starting|healthy|unhealthy)\)$")
+_HEALTHS: dict[str, Health] = {
+    "starting)": "starting",
+    "health: starting)": "starting",
+    "healthy)": "healthy",
+    "unhealthy)": "unhealthy",
+}
 
 
 class _Port(msgspec.Struct, rename="pascal"):
@@ -213,11 +216,10 @@ def _name(names: list[str]) -> str:
 
 def health_in(status: str) -> Health:
     """The health that a status sentence tells: "Up 5 minutes (healthy)"."""
-    found = _HEALTH.search(status)
-    return cast(Health, found[1]) if found else "none"
+    return _HEALTHS.get(status.rpartition("(")[2], "none")
 
 
 def exit_code_in(status: str) -> int | None:
     """The exit code that a status sentence tells: "Exited (137) 2 hours ago"."""
-    found = _EXIT_CODE.match(status)
+    found = None if status.startswith("Up ") else _EXIT_CODE.match(status)
     return int(found[1]) if found else None

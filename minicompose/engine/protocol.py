@@ -4,12 +4,13 @@ Every method raises only the exceptions of `minicompose.errors` that derive from
 A `container` argument is an id or a name. All methods may be called from several threads at once.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 import msgspec
 
 from minicompose.engine.builders import Builder
+from minicompose.engine.progress import OnProgress, unheard
 from minicompose.model import Network, Service, Volume
 from minicompose.planning.observed import Health, Observed, ObservedContainer, PublishedPort, State
 from minicompose.planning.plan import BuildImage, ContainerSpec, Endpoint
@@ -217,30 +218,6 @@ class EventStream(Protocol):
 
     def close(self) -> None:
         """End the iteration, from any thread."""
-
-
-class Progress(Value, frozen=True, kw_only=True):
-    """How far a pull or a build is.
-
-    A pull or a push speaks of a `layer` ("a1b2c3") with a status ("Downloading") and bytes; a build or a hook prints
-    `text`, and one that is tried again says so.
-    A `warning` is the engine's own, about what it has created.
-    """
-
-    layer: str = ""
-    status: str = ""
-    current: int = 0
-    total: int = 0
-    text: str = ""
-    warning: str = ""
-
-
-OnProgress = Callable[[Progress], None]
-
-
-def unheard(progress: Progress) -> None:
-    """For those whom progress does not interest."""
-    del progress
 
 
 class LogChunk(Value, frozen=True, kw_only=True):
@@ -530,12 +507,9 @@ __all__ = [
     "LoggedEvent",
     "Login",
     "ObservedContainer",
-    "OnProgress",
     "Probe",
     "Processes",
-    "Progress",
     "Session",
     "Usage",
     "UsageStream",
-    "unheard",
 ]

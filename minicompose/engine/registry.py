@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from minicompose.engine.failures import failure
-from minicompose.engine.protocol import OnProgress, Progress
+from minicompose.engine.progress import OnProgress, Progress
 from minicompose.engine.transport import lines
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from minicompose.engine.protocol import OnProgress, Progress
+from minicompose.engine.progress import OnProgress, Progress
 from minicompose.errors import EngineError, EngineUnreachable
 from minicompose.regex import regex
 

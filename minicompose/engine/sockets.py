@@ -1,17 +1,24 @@
-"""The transport over a unix or a TCP socket, with TLS, or through ssh. `http1` knows the protocol, sockets are here."""
+"""The transport over a unix or a TCP socket, with TLS, or through ssh. `http1` knows the protocol, sockets are here.
 
+A unix socket is the interpreter's own: what the module `socket` adds to it is not used here, and takes longer to import
+than the engine takes for an answer.
+"""
+
+import _socket
 import select
-import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from minicompose.engine.contexts import TlsFiles
 from minicompose.engine.failures import refused, unreachable
 from minicompose.engine.http1 import LAST_CHUNK, AnswerReader, ProtocolError, chunk, request_head
 from minicompose.engine.transport import Answer, Query, target
+
+if TYPE_CHECKING:
+    import socket
 
 # Safe to send again when the connection was lost before the answer came.
 _REPEATABLE = ("GET", "HEAD", "PUT")
@@ -39,8 +46,8 @@ Dial = Callable[[], Channel]
 def unix_dial(path: str) -> Dial:
     """How to connect to the socket at `path`."""
 
-    def dial() -> socket.socket:
-        channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    def dial() -> Channel:
+        channel = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         try:
             channel.connect(path)
         except OSError:
@@ -51,8 +58,9 @@ def unix_dial(path: str) -> Dial:
     return dial
 
 
-def tcp_dial(host: str, port: int) -> Callable[[], socket.socket]:
+def tcp_dial(host: str, port: int) -> "Callable[[], socket.socket]":
     """How to connect to `host`, without TLS."""
+    import socket  # only those who use it pay for it
 
     def dial() -> socket.socket:
         channel = socket.create_connection((host, port), timeout=_CONNECT_SECONDS)
@@ -133,7 +141,7 @@ class Connection:
                 return
             self._closed = True
             with suppress(OSError):  # the other side may have been faster
-                self.channel.shutdown(socket.SHUT_RDWR)  # wakes a thread that reads
+                self.channel.shutdown(_socket.SHUT_RDWR)  # wakes a thread that reads
             if not self._reading:
                 self.channel.close()
 
@@ -277,7 +285,7 @@ class SocketStream:
 
     def close_input(self) -> None:
         with suppress(OSError):  # the command may have ended meanwhile
-            self._connection.channel.shutdown(socket.SHUT_WR)
+            self._connection.channel.shutdown(_socket.SHUT_WR)
 
     def close(self) -> None:
         self._connection.close()

@@ -2,7 +2,8 @@
 
 from typing import assert_never
 
-from minicompose.engine.protocol import Engine, OnProgress
+from minicompose.engine.progress import OnProgress
+from minicompose.engine.protocol import Engine
 from minicompose.execution.hooks import run_hook
 from minicompose.planning.plan import (
     Action,

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from minicompose.engine.protocol import Engine, ExecSession, ExecSpec, LogChunk, OnProgress, Progress
+from minicompose.engine.progress import OnProgress, Progress
+from minicompose.engine.protocol import Engine, ExecSession, ExecSpec, LogChunk
 from minicompose.errors import EngineError, MinicomposeError, NotFound
 from minicompose.execution.conditions import meaning_of_code
 from minicompose.model import Hook

@@ -15,7 +15,8 @@ from typing import assert_never
 
 import msgspec
 
-from minicompose.engine.protocol import Engine, EngineEvent, Progress
+from minicompose.engine.progress import Progress
+from minicompose.engine.protocol import Engine, EngineEvent
 from minicompose.errors import CalledOff, Conflict, EngineError, MinicomposeError, NotFound
 from minicompose.execution.actions import failure, holds, perform
 from minicompose.execution.events import (

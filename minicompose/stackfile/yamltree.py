@@ -12,7 +12,6 @@ from minicompose.diagnostic import Diagnostic
 from minicompose.errors import nearest
 from minicompose.lines import Lines
 from minicompose.model import Node, SourcePos
-from minicompose.regex import regex
 from minicompose.stackfile.libyaml import Parser, YAMLError, events
 from minicompose.stackfile.pathtext import path_text
 from minicompose.stackfile.scalars import MAY_BEGIN_NON_STRING, resolve
@@ -38,7 +37,7 @@ MOST_TEXT = 1024 * 1024  # characters of one value
 _MOST_GUESSES = 20  # of what anchor was meant; a guess looks at all of them
 
 # What ends a line for the parser, or for editors, but not for both.
-_ODD_ENDS = regex("[\r\x85\u2028\u2029]")
+_ODD_ENDS = "\r\x85\u2028\u2029"
 
 _MOST_READ = 2 * MOST_VALUES  # a value and its key
 
@@ -96,7 +95,7 @@ class _Reader:
         self.text = text.removeprefix("\ufeff")  # no mark of the parser counts it
         self.file = file
         self.report = report
-        self.lines = Lines(self.text) if _ODD_ENDS.search(self.text) else None
+        self.lines = Lines(self.text) if any(end in self.text for end in _ODD_ENDS) else None
         self.stack: list[_Open] = []
         self.anchors: dict[str, Node] = {}
         self.sizes = Sizes()

@@ -10,7 +10,8 @@ from minicompose.engine.builds import build_query, follow_build
 from minicompose.engine.lacks.builds import is_remote
 from minicompose.engine.listing import exit_code_in, health_in, observed
 from minicompose.engine.moments import timestamp
-from minicompose.engine.protocol import LogChunk, Progress
+from minicompose.engine.progress import Progress
+from minicompose.engine.protocol import LogChunk
 from minicompose.engine.registry import follow_transfer, name_and_tag
 from minicompose.engine.streams import gathered, output_chunks
 from minicompose.engine.transport import lines

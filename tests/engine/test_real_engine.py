@@ -14,7 +14,8 @@ import pytest
 from minicompose.engine.api import Api
 from minicompose.engine.connect import connect
 from minicompose.engine.http_engine import HttpEngine
-from minicompose.engine.protocol import ExecSpec, Progress
+from minicompose.engine.progress import Progress
+from minicompose.engine.protocol import ExecSpec
 from minicompose.errors import EngineError, EngineFault, NotFound
 from minicompose.model import (
     BindOptions,

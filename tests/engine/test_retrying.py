@@ -3,7 +3,7 @@
 import pytest
 
 from minicompose.engine.failures import failure
-from minicompose.engine.protocol import Progress
+from minicompose.engine.progress import Progress
 from minicompose.engine.retrying import PAUSES, retried
 from minicompose.errors import EngineError, EngineUnreachable
 

@@ -13,7 +13,7 @@ from minicompose.engine.buildkit.progress import Story, told
 from minicompose.engine.buildkit.session import Logins, Session
 from minicompose.engine.buildkit.solving import SOLVE, STATUS, solve_request, sources, status_request
 from minicompose.engine.failures import unreachable
-from minicompose.engine.protocol import OnProgress
+from minicompose.engine.progress import OnProgress
 from minicompose.engine.underway import EndBy
 from minicompose.planning.plan import BuildImage
 

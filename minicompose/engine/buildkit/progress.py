@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 
 from minicompose.engine.buildkit import wire
-from minicompose.engine.protocol import OnProgress, Progress
+from minicompose.engine.progress import OnProgress, Progress
 
 _TAIL_LINES = 30
 _CANCELLED = ("context canceled", "context cancelled")

@@ -4,7 +4,7 @@ import base64
 
 from minicompose.engine.buildkit import wire
 from minicompose.engine.buildkit.progress import Printed, Story, Told, Transfer, told
-from minicompose.engine.protocol import Progress
+from minicompose.engine.progress import Progress
 
 # Recorded from Engine 20.10: a step begins, prints, and ends.
 RECORDED = (
