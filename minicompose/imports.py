@@ -24,7 +24,7 @@ def without_translations() -> Iterator[None]:
 
 
 def import_values() -> None:
-    """Import msgspec as far as it is used, its values and their way to and from JSON, and have what few need come later.
+    """Import msgspec as far as it is used, its values and their way to and from JSON; what few need comes later.
 
     It prefers typing_extensions to `typing`, which has all it needs from 3.11 on, and then waits for `inspect`, `ast`
     and the rest of what that imports; `uuid` asks `platform`, which compiles a dozen expressions, for the system's

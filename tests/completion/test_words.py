@@ -180,7 +180,13 @@ def test_an_answer_needs_no_verb_and_no_package_but_the_yaml_parser() -> None:
     )
 
     loaded = {name for name in done.stderr.split() if not name.startswith("minicompose.completion")}
-    program_itself = {"minicompose.cli", "minicompose.errors", "minicompose.parsing", "minicompose.regex"}
+    program_itself = {
+        "minicompose.cli",
+        "minicompose.errors",
+        "minicompose.imports",
+        "minicompose.parsing",
+        "minicompose.regex",
+    }
     assert loaded - program_itself == {
         "yaml",
         "minicompose.stackfile",
