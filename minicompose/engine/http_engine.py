@@ -278,6 +278,8 @@ class HttpEngine:
         return open_event_log(self._api, project, since, until)
 
     def processes(self, container: str) -> Processes:
+        from minicompose.engine.protocol import Processes
+
         told = self._api.get(f"/containers/{container}/top")
         return Processes(titles=tuple(told["Titles"]), rows=tuple(tuple(row) for row in told["Processes"] or ()))
 
