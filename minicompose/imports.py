@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 TYPE_CHECKING = False  # as type checkers know it: `typing` is more than some commands need
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ def import_values() -> None:
     """
     if "msgspec" in sys.modules:
         return
-    _defer("ipaddress")  # `urllib.parse` knows it for addresses in brackets
-    _defer("textwrap")
-    _defer("inspect", of="msgspec")
+    _defer("msgspec", "inspect")
     with _standing_in(typing_extensions=None, platform=SimpleNamespace(system=_system)):
         importlib.import_module("msgspec")
 
@@ -60,14 +58,17 @@ def _standing_in(**others: "Any") -> Iterator[None]:
             del sys.modules[name]
 
 
-def _defer(name: str, of: str = "") -> None:
-    """Have a module, of the package `of` where one is named, executed when something of it is first used."""
-    package = importlib.util.find_spec(of) if of else None
-    full_name = f"{of}.{name}" if of else name
-    spec = importlib.machinery.PathFinder.find_spec(full_name, package.submodule_search_locations if package else None)
-    if full_name in sys.modules or spec is None or spec.loader is None:
+def _defer(package: str, name: str) -> None:
+    """Have a module of a package executed when something of it is first used.
+
+    Not for what threads may use first: until Python 3.11.9 one could see what another is still executing.
+    """
+    found = importlib.util.find_spec(package)
+    full_name = f"{package}.{name}"
+    spec = importlib.machinery.PathFinder.find_spec(full_name, found.submodule_search_locations if found else None)
+    if spec is None or spec.loader is None:
         return
     spec.loader = importlib.util.LazyLoader(spec.loader)
-    module: ModuleType = importlib.util.module_from_spec(spec)
+    module = importlib.util.module_from_spec(spec)
     sys.modules[full_name] = module
     spec.loader.exec_module(module)
